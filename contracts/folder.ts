@@ -1,0 +1,204 @@
+/**
+ * The three documents of a model folder: `model.json`, `schema.json`, `policy.json`.
+ *
+ * Strict: an unknown field is refused with its path, so that a misspelt limit can't be silently off.
+ */
+import * as z from 'zod';
+
+export const ModelName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,29}$/,
+    'a model name is a lower-case letter, then up to 29 of a-z, 0-9, -',
+  );
+export const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export const CommitSha = z.string().regex(/^[0-9a-f]{40}$/, 'a commit is 40 hex digits');
+export const Timestamp = z.iso.datetime({ precision: 3 });
+const ColumnName = z.string().min(1).max(128);
+
+const ForestSettings = z.strictObject({
+  trees: z.int().min(1).max(1000),
+  maxDepth: z.int().min(1).max(40),
+  minLeaf: z.int().min(1).max(100_000),
+  featuresPerSplit: z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
+});
+
+export const Candidate = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  algorithm: z.enum(['forest', 'ml-random-forest']),
+  settings: ForestSettings,
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+/** What a user edits to bring his own table. Everything but `candidates` belongs to the charter. */
+export const ModelDocument = z.strictObject({
+  $schema: z.string().optional(),
+  schemaVersion: z.literal(1),
+  name: ModelName,
+  title: z.string().min(1).max(120),
+  target: ColumnName,
+  /** The value of the target that counts as 1. */
+  positive: z.string().min(1),
+  /** Who a row is: its group if declared, else its key, else all feature columns. */
+  identity: z.strictObject({
+    group: z.array(ColumnName).min(1).optional(),
+    key: z.array(ColumnName).min(1).optional(),
+    time: ColumnName.optional(),
+  }),
+  data: z.union([
+    z.strictObject({ path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.csv$/) }),
+    z.strictObject({
+      generator: z.literal('claims'),
+      rows: z.int().min(200).max(1_000_000),
+      seed: z.int().min(0),
+    }),
+  ]),
+  split: z.strictObject({
+    holdout: z.number().min(0.05).max(0.5).default(0.2),
+    epoch: z.int().min(1).default(1),
+  }),
+  plan: z.strictObject({
+    primaryMetric: z.literal('auc'),
+    alpha: z.number().gt(0).lt(0.5).default(0.05),
+    margin: z.number().min(0).max(0.5).default(0.01),
+    replicates: z.int().min(200).max(20_000).default(2000),
+    folds: z.int().min(2).max(20).default(3),
+    threshold: z
+      .union([z.number().min(0).max(1), z.enum(['max-f1', 'max-accuracy'])])
+      .default('max-accuracy'),
+  }),
+  /** The run's master seed; 0 is a seed. */
+  seed: z.int().min(0).max(4_294_967_295),
+  quick: z.strictObject({
+    rows: z.int().min(200).max(100_000).default(1000),
+    trees: z.int().min(1).max(100).default(10),
+    maxDepth: z.int().min(1).max(40).default(5),
+  }),
+  candidates: z.array(Candidate).min(1).max(5),
+});
+export type ModelDocument = z.infer<typeof ModelDocument>;
+
+/** The data contract of one column. `role` says what the column is for. */
+export const ColumnContract = z.strictObject({
+  name: ColumnName,
+  type: z.enum(['number', 'category', 'date', 'text']),
+  role: z.enum(['feature', 'target', 'identity', 'time', 'ignored']),
+  /** Never shown in reports. */
+  sensitive: z.boolean().default(false),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  /** Allowed values of a category; absent: any. */
+  values: z.array(z.string()).optional(),
+  /** Share of missing cells that the gate allows; absent: 0.05. */
+  maxMissing: z.number().min(0).max(0.6).optional(),
+});
+export type ColumnContract = z.infer<typeof ColumnContract>;
+
+export const SchemaDocument = z.strictObject({
+  $schema: z.string().optional(),
+  schemaVersion: z.literal(1),
+  columns: z.array(ColumnContract).min(2),
+  /** What happens when a soft limit (missing share, range, categories, duplicates) is passed. */
+  mode: z.enum(['warn', 'enforce']).default('warn'),
+  minRows: z.int().min(200).default(200),
+  minPerClass: z.int().min(20).default(20),
+});
+export type SchemaDocument = z.infer<typeof SchemaDocument>;
+
+export const MetricName = z.enum([
+  'auc',
+  'accuracy',
+  'f1',
+  'precision',
+  'recall',
+  'prAuc',
+  'logLoss',
+  'brier',
+]);
+export type MetricName = z.infer<typeof MetricName>;
+
+/** Limits only: what is measured is the plan's, what may pass is said here. */
+export const PolicyDocument = z.strictObject({
+  $schema: z.string().optional(),
+  schemaVersion: z.literal(1),
+  /** low: a `promote` goes on without a person. */
+  tier: z.enum(['low', 'standard']),
+  gates: z.array(
+    z
+      .strictObject({
+        name: z.string().regex(/^[a-z0-9-]{1,40}$/),
+        metric: MetricName,
+        mode: z.enum(['off', 'warn', 'enforce']).default('enforce'),
+        min: z.number().optional(),
+        max: z.number().optional(),
+      })
+      .refine(
+        (g) => (g.min === undefined) !== (g.max === undefined),
+        'a gate has either min or max',
+      ),
+  ),
+  approval: z.strictObject({
+    required: z.int().min(1).max(5).default(1),
+    timeoutHours: z
+      .number()
+      .gt(0)
+      .max(24 * 30)
+      .default(24),
+  }),
+  /** A later commit while this one only waits for a person: wait in the queue, or supersede it. */
+  queue: z.enum(['wait', 'supersede']).default('wait'),
+  /** Hold after CI until somebody continues. */
+  holdBeforeCd: z.boolean().default(false),
+});
+export type PolicyDocument = z.infer<typeof PolicyDocument>;
+
+/**
+ * By what a run is judged: the policy, the schema and the model without its candidates.
+ * Its hash is `sha256Hex(canonicalJson(charter))`.
+ */
+export const Charter = z.strictObject({
+  model: ModelDocument.omit({ candidates: true, $schema: true }),
+  schema: SchemaDocument.omit({ $schema: true }),
+  policy: PolicyDocument.omit({ $schema: true }),
+});
+export type Charter = z.infer<typeof Charter>;
+
+export interface Folder {
+  readonly model: ModelDocument;
+  readonly schema: SchemaDocument;
+  readonly policy: PolicyDocument;
+}
+
+export function charterOf(folder: Folder): Charter {
+  const { candidates: _candidates, $schema: _m, ...model } = folder.model;
+  const { $schema: _s, ...schema } = folder.schema;
+  const { $schema: _p, ...policy } = folder.policy;
+  return { model, schema, policy };
+}
+
+/** What `commit` uploads: the folder's files (data apart), in a canonical JSON document. */
+export const Bundle = z.strictObject({
+  schemaVersion: z.literal(1),
+  model: ModelName,
+  /** Path in the folder → text. */
+  files: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/), z.string()),
+});
+export type Bundle = z.infer<typeof Bundle>;
+
+/** What `commit` found before it sent anything: made by the tool, bound to one bundle. */
+export const CiReport = z.strictObject({
+  schemaVersion: z.literal(1),
+  model: ModelName,
+  commit: CommitSha,
+  bundle: Sha256,
+  data: Sha256,
+  submitter: z.string(),
+  /** E-mail addresses of the authors of the commit's range. */
+  authors: z.array(z.string()).max(200),
+  tools: z.record(z.string(), z.string()),
+  /** JUnit XML of lint, schema check, a 1,000-row try and the folder's own `ci` command. */
+  junit: z.string(),
+  /** Digest over all the fields above, so that an edited report is refused. */
+  digest: Sha256,
+});
+export type CiReport = z.infer<typeof CiReport>;

@@ -1,0 +1,214 @@
+/**
+ * What crosses the state machine's tasks, one pair of schemas a function.
+ *
+ * State carries references, never data: every big thing is a sha256 in the artifact store. Each
+ * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
+ */
+import * as z from 'zod';
+import { CommitSha, ModelName, Sha256, Timestamp } from './folder.ts';
+
+export const RunId = z.string().regex(/^[a-z][a-z0-9-]{0,29}-[0-9a-f]{12}-[0-9a-f]{8}$/);
+
+/** The execution's input. */
+export const ExecutionInput = z.strictObject({
+  schemaVersion: z.literal(1),
+  runId: RunId,
+  model: ModelName,
+  attempt: z.int().min(1),
+});
+export type ExecutionInput = z.infer<typeof ExecutionInput>;
+
+/** Output of OpenRun: the run as every later step sees it. */
+export const RunReference = ExecutionInput.extend({
+  commit: CommitSha,
+  bundle: Sha256,
+  data: Sha256,
+  ciReport: Sha256,
+  asOf: Timestamp,
+  holdBeforeCd: z.boolean(),
+});
+export type RunReference = z.infer<typeof RunReference>;
+
+export const OpenRunInput = ExecutionInput.extend({ token: z.string() });
+
+export const CheckCiReportInput = z.strictObject({ run: RunReference });
+export const CiCheck = z.strictObject({ tests: z.int(), report: Sha256 });
+export type CiCheck = z.infer<typeof CiCheck>;
+
+export const ValidateDataInput = z.strictObject({ run: RunReference });
+export const DataReference = z.strictObject({
+  /** Training rows as CSV. */
+  training: Sha256,
+  /** Which groups they are: what Evaluate checks the holdout against. */
+  trainingManifest: Sha256,
+  /** The stored holdout snapshot and its register. */
+  holdout: Sha256,
+  register: Sha256,
+  epoch: z.int(),
+  /** The validation report. */
+  report: Sha256,
+  charter: Sha256,
+  rows: z.int(),
+  trainingRows: z.int(),
+  holdoutRows: z.int(),
+  datasetWindow: z.string(),
+  /** Something a person must accept first: a changed charter or holdout; null when nothing is open. */
+  question: z.union([
+    z.null(),
+    z.strictObject({ kind: z.enum(['charter', 'holdout']), digest: Sha256, summary: z.string() }),
+  ]),
+});
+export type DataReference = z.infer<typeof DataReference>;
+
+/** Asks a person; the token is spent by the answer. */
+export const AskInput = z.strictObject({
+  token: z.string(),
+  run: RunReference,
+  kind: z.enum(['approval', 'continue', 'acceptance']),
+  /** acceptance: what is asked. */
+  data: DataReference.optional(),
+  /** approval: the evidence it is bound to. */
+  evaluation: z.lazy(() => EvaluationReference).optional(),
+});
+export const Answer = z.strictObject({
+  choice: z.enum(['approved', 'rejected', 'stale']),
+  by: z.string(),
+  reason: z.string(),
+});
+export type Answer = z.infer<typeof Answer>;
+
+export const QuickTrainInput = z.strictObject({ run: RunReference, data: DataReference });
+export const TrainInput = QuickTrainInput;
+export const Training = z.strictObject({
+  stage: z.enum(['quick', 'full']),
+  artifact: Sha256,
+  candidate: z.string(),
+  /** Training's own report: settings, out-of-fold scores of every candidate, seconds. */
+  report: Sha256,
+});
+export type Training = z.infer<typeof Training>;
+
+export const RecordRunInput = z.strictObject({
+  run: RunReference,
+  data: DataReference,
+  stage: z.enum(['CI', 'CD']),
+  training: Training,
+  evaluation: z.lazy(() => EvaluationReference).optional(),
+});
+export const TrackingReference = z.strictObject({ trackingRunId: z.string() });
+export type TrackingReference = z.infer<typeof TrackingReference>;
+
+export const EvaluateInput = z.strictObject({
+  run: RunReference,
+  data: DataReference,
+  training: Training,
+});
+export const EvaluationReference = z.strictObject({
+  measured: Sha256,
+  timings: Sha256,
+  /** What an approval is bound to: challenger, measured evidence, charter, champion compared with. */
+  digest: Sha256,
+  artifact: Sha256,
+  verdict: z.enum(['promote', 'hold', 'reject']),
+  /** The verdict in one line, with its numbers. */
+  reason: z.string(),
+  /** Who decides now. */
+  next: z.enum(['person', 'policy', 'nobody']),
+  champion: z.union([
+    z.null(),
+    z.strictObject({ version: z.int(), sha256: Sha256, revision: z.int() }),
+  ]),
+});
+export type EvaluationReference = z.infer<typeof EvaluationReference>;
+
+/** The one function that writes pointers and ledger takes these decisions. */
+export const RecordDecisionInput = z.discriminatedUnion('decision', [
+  z.strictObject({
+    decision: z.literal('stage'),
+    run: RunReference,
+    evaluation: EvaluationReference,
+    tracking: TrackingReference,
+  }),
+  z.strictObject({
+    decision: z.literal('promote'),
+    run: RunReference,
+    evaluation: EvaluationReference,
+    staged: z.lazy(() => Staged),
+  }),
+  z.strictObject({
+    decision: z.literal('reject'),
+    run: RunReference,
+    evaluation: EvaluationReference,
+    /** Absent: the gate said no. */
+    answer: Answer.optional(),
+  }),
+  z.strictObject({
+    decision: z.literal('rollback'),
+    decisionId: z.string(),
+    model: ModelName,
+    to: z.int().min(1).optional(),
+    actor: z.string(),
+    reason: z.string().min(1),
+  }),
+  z.strictObject({
+    decision: z.literal('accept'),
+    decisionId: z.string(),
+    run: RunReference,
+    data: DataReference,
+    actor: z.string(),
+    reason: z.string().min(1),
+  }),
+]);
+export type RecordDecisionInput = z.infer<typeof RecordDecisionInput>;
+
+export const Staged = z.strictObject({
+  version: z.int(),
+  sha256: Sha256,
+  revision: z.int(),
+  sequence: z.int(),
+});
+export type Staged = z.infer<typeof Staged>;
+/** Also the answer to promote and rollback. */
+export const Moved = Staged.extend({ previousVersion: z.union([z.int(), z.null()]) });
+export type Moved = z.infer<typeof Moved>;
+export const Recorded = z.strictObject({ sequence: z.int() });
+
+export const SmokeTestInput = z.strictObject({
+  run: RunReference,
+  data: DataReference,
+  staged: Staged,
+});
+export const SmokeTest = z.strictObject({
+  sha256: Sha256,
+  checks: z
+    .array(z.strictObject({ name: z.string(), ok: z.boolean(), detail: z.string() }))
+    .max(20),
+});
+export type SmokeTest = z.infer<typeof SmokeTest>;
+
+export const VerifyPromotionInput = z.strictObject({
+  run: RunReference,
+  data: DataReference,
+  promoted: Moved,
+});
+export const Verified = z.strictObject({ version: z.int(), sha256: Sha256 });
+
+/** The closer's two callers: the machine's last states, and Step Functions' status-change event. */
+export const CloseRunInput = z.strictObject({
+  run: ExecutionInput.loose(),
+  outcome: z.enum(['completed', 'rejected', 'rejected_by_gate', 'failed']),
+  reason: z.string(),
+  /** Of a failed run: `{Error, Cause}` as Step Functions gives it. */
+  error: z.strictObject({ Error: z.string(), Cause: z.string() }).optional(),
+  version: z.int().optional(),
+});
+export const StatusChangeEvent = z.looseObject({
+  'detail-type': z.literal('Step Functions Execution Status Change'),
+  detail: z.looseObject({
+    name: z.string(),
+    status: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+export const Closed = z.strictObject({ status: z.string() });
