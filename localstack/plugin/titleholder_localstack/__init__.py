@@ -1,0 +1,1 @@
+"""LocalStack without Docker: see README.md for which module does what."""
