@@ -87,6 +87,14 @@ export function xoshiro128(a: number, b: number, c: number, d: number): Random {
     // because they are made from 16-bit parts.
     for (;;) {
       const x = nextUint32();
+      if (n <= 2_097_152) {
+        // The product is below 2^53, so it is exact as it stands.
+        const product = x * n;
+        const whole = Math.floor(product / 4_294_967_296);
+        const rest = product - whole * 4_294_967_296;
+        if (rest >= n || rest >= 4_294_967_296 % n) return whole;
+        continue;
+      }
       const low = (x & 0xffff) * n;
       const mid = (x >>> 16) * n + Math.floor(low / 65_536);
       const high = Math.floor(mid / 65_536);
