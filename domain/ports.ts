@@ -56,6 +56,12 @@ export interface RunStore {
   /** Put-if-absent by run id. */
   putCommit(commit: Commit): Promise<'stored' | 'exists'>;
   commit(runId: string): Promise<Commit | undefined>;
+  /** A model's commits whose hash begins with `prefix` (may be empty), newest `asOf` first. */
+  commits(query: {
+    readonly model: string;
+    readonly prefix: string;
+    readonly limit: number;
+  }): Promise<readonly Commit[]>;
   /** Put-if-absent: the duplicate check. */
   createRun(run: Run): Promise<'created' | 'exists'>;
   run(runId: string): Promise<Run | undefined>;
@@ -231,6 +237,19 @@ export interface Executions {
   status(name: string): Promise<ExecutionStatus | undefined>;
   /** The states entered so far, in order. */
   visits(name: string): Promise<readonly StateVisit[]>;
+  /** The deployed machine's definition: Amazon States Language as JSON text. */
+  definition(): Promise<string>;
+}
+
+/** The one function that writes pointers and ledger, called by name; its errors keep their names. */
+export interface Decisions {
+  /** Takes a decision in the form that function reads, and returns what it answers. */
+  record(decision: unknown): Promise<unknown>;
+}
+
+/** Where a message goes that no retry can help, with the reason beside it. */
+export interface DeadLetters {
+  send(body: string, reason: string): Promise<void>;
 }
 
 export const ROLES = [
