@@ -26,6 +26,11 @@ export const RunReference = ExecutionInput.extend({
   ciReport: Sha256,
   asOf: Timestamp,
   holdBeforeCd: z.boolean(),
+  /** How long a question to a person stays open (the policy's timeoutHours); the machine's token waits end with it. */
+  waitSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 24 * 3600),
 });
 export type RunReference = z.infer<typeof RunReference>;
 
