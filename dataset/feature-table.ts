@@ -1,0 +1,40 @@
+/** The engine's columns of a data table. */
+import type { CategoricalColumn, Column, Table } from '../learning/table.ts';
+import type { DataColumn, DataTable } from './read-table.ts';
+
+/**
+ * The feature columns as the engine takes them: numbers with NaN for missing, categories as codes
+ * into their levels in code-unit order, −1 for missing. A level that training never saw is the
+ * artifact's business.
+ */
+export function featureTable(
+  table: DataTable,
+  options: { readonly drop?: ReadonlySet<string> } = {},
+): Table {
+  const columns = table.columns
+    .filter((c) => c.contract.role === 'feature' && !options.drop?.has(c.contract.name))
+    .map((column) =>
+      column.contract.type === 'number'
+        ? ({ kind: 'numeric', name: column.contract.name, values: column.numbers } satisfies Column)
+        : categorical(column),
+    );
+  return { rows: table.rows, columns };
+}
+
+/** Feature columns whose cells are all alike (missing counts as a value): nothing to train on. */
+export function constantColumns(table: DataTable): string[] {
+  return table.columns
+    .filter((c) => c.contract.role === 'feature' && new Set(c.texts).size <= 1)
+    .map((c) => c.contract.name);
+}
+
+function categorical(column: DataColumn): CategoricalColumn {
+  const levels = [...new Set(column.texts)].filter((text) => text !== '').sort();
+  const codes = new Map(levels.map((level, code) => [level, code]));
+  return {
+    kind: 'categorical',
+    name: column.contract.name,
+    codes: Int32Array.from(column.texts, (text) => codes.get(text) ?? -1),
+    levels,
+  };
+}
