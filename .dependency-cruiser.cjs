@@ -9,7 +9,7 @@ const only = (name, from, allowed, comment) => ({
   severity: 'error',
   comment,
   from: { path: from },
-  to: { pathNot: allowed, dependencyTypesNot: ['type-only-unused'] },
+  to: { pathNot: allowed },
 });
 
 const pure = '^node_modules/(@noble/hashes|canonicalize)/';

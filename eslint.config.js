@@ -4,7 +4,9 @@ export default tseslint.config(
   { ignores: ['node_modules', 'cdk.out', '.local', 'coverage', '**/*.mjs', '**/*.js', '**/*.cjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -15,6 +17,9 @@ export default tseslint.config(
   {
     // Tests may build half-made or wrong values on purpose.
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/consistent-type-assertions': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+    rules: {
+      '@typescript-eslint/consistent-type-assertions': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
   },
 );
