@@ -1,0 +1,97 @@
+/** Starts one execution a stored commit, however often its event comes. */
+import { CommitPushed, EVENT_SOURCE, MAX_EVENT_BYTES } from '../../contracts/events.ts';
+import type { ExecutionInput } from '../../contracts/steps.ts';
+import * as z from 'zod';
+import { isNamed, TitleholderError } from '../../domain/errors.ts';
+import { runIdOf } from '../../domain/ids.ts';
+import type { Clock, DeadLetters, Executions, RunStore } from '../../domain/ports.ts';
+import type { Run } from '../../domain/run.ts';
+import { executionName, isOpen } from '../../domain/run.ts';
+import type { Log } from '../../http/edge.ts';
+import { parse, parseJson } from '../../http/parse.ts';
+import type { BatchAnswer } from '../../http/queue.ts';
+import { eachMessage } from '../../http/queue.ts';
+
+export interface Deps {
+  readonly runs: Pick<RunStore, 'commit' | 'createRun' | 'run'>;
+  readonly executions: Pick<Executions, 'start' | 'status'>;
+  readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** EventBridge's envelope, as its rule puts it into the queue. */
+const Envelope = z.looseObject({
+  source: z.literal(EVENT_SOURCE),
+  'detail-type': z.literal('CommitPushed'),
+  detail: CommitPushed,
+});
+
+/**
+ * Takes a batch of the commit queue. What can't ever become a run goes to the dead-letter queue with
+ * its reason; what failed for want of a service is given back to the queue.
+ */
+export const startRun =
+  (deps: Deps) =>
+  (event: unknown): Promise<BatchAnswer> =>
+    eachMessage(event, deps.log, async (body) => {
+      try {
+        await startOne(deps, body);
+      } catch (error) {
+        if (!isNamed(error, 'BadInput', 'CommitUnknown')) throw error;
+        await deps.deadLetters.send(body, `${error.name}: ${error.message}`);
+        deps.log({ level: 'warn', message: 'dead letter', reason: error.message });
+      }
+    });
+
+async function startOne(deps: Deps, body: string): Promise<void> {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_EVENT_BYTES) {
+    throw new TitleholderError(
+      'BadInput',
+      `the event has ${bytes} bytes; at most ${MAX_EVENT_BYTES} are taken`,
+    );
+  }
+  const { detail } = parse(Envelope, parseJson(body, 'the event'), 'the event');
+  const runId = runIdOf(detail);
+  const stored = await deps.runs.commit(runId);
+  if (stored === undefined) {
+    throw new TitleholderError('CommitUnknown', `no commit is stored for ${runId}`);
+  }
+  // The id is a short hash of these four; the item is the truth about them and about the people.
+  for (const field of ['model', 'commit', 'bundle', 'cause'] as const) {
+    if (stored[field] !== detail[field]) {
+      throw new TitleholderError('BadInput', `the event's ${field} is not the stored commit's`);
+    }
+  }
+  const now = deps.clock.now();
+  const run: Run = {
+    schemaVersion: 1,
+    runId,
+    model: stored.model,
+    commit: stored.commit,
+    branch: stored.branch,
+    cause: stored.cause,
+    submitter: stored.submitter,
+    status: 'running',
+    attempt: 1,
+    revision: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+  if ((await deps.runs.createRun(run)) === 'exists' && !(await neverStarted(deps, runId))) {
+    deps.log({ level: 'info', message: `duplicate of ${runId}`, runId });
+    return;
+  }
+  const input: ExecutionInput = { schemaVersion: 1, runId, model: stored.model, attempt: 1 };
+  const started = await deps.executions.start(executionName(runId, 1), input);
+  const message = started === 'started' ? 'started' : `duplicate of ${runId}`;
+  deps.log({ level: 'info', message, runId });
+}
+
+/** A run that was created and then lost its function before the execution began. */
+async function neverStarted(deps: Deps, runId: string): Promise<boolean> {
+  const run = await deps.runs.run(runId);
+  if (run === undefined || run.attempt !== 1 || !isOpen(run.status)) return false;
+  return (await deps.executions.status(executionName(runId, 1))) === undefined;
+}
