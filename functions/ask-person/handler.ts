@@ -1,0 +1,148 @@
+import type * as z from 'zod';
+import { type Answer, AskInput } from '../../contracts/steps.ts';
+import type { Approval } from '../../domain/approval.ts';
+import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
+import { isNamed, TitleholderError } from '../../domain/errors.ts';
+import type {
+  Approvals,
+  ArtifactStore,
+  ChampionRegistry,
+  Clock,
+  Executions,
+  RunStore,
+} from '../../domain/ports.ts';
+import type { Commit, RunStatus } from '../../domain/run.ts';
+import { readInput } from '../../release/boundary.ts';
+import { rulingPolicy } from '../../release/load-folder.ts';
+import type { Log } from '../../release/log.ts';
+import { checkHandedOver, commitOf } from '../../release/recorded-step.ts';
+import { updateRun } from '../../release/update-run.ts';
+
+export interface AskDeps {
+  readonly runs: RunStore;
+  readonly approvals: Approvals;
+  readonly artifacts: ArtifactStore;
+  readonly registry: ChampionRegistry;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const TRIES = 10;
+
+const STATUS_OF = {
+  approval: 'awaiting_approval',
+  continue: 'ci_complete',
+  acceptance: 'held',
+} as const satisfies Record<Approval['kind'], RunStatus>;
+
+type Ask = z.infer<typeof AskInput>;
+
+/**
+ * Asks people about a run and leaves the task's token in the approval, or answers it at once where
+ * people said the same before (`resume`). Safe to repeat.
+ *
+ * Throws `BadInput`, `CommitUnknown`, `ProvenanceMismatch`, `Conflict`, and what loading the policy
+ * throws.
+ */
+export const askPerson =
+  (deps: AskDeps) =>
+  async (event: unknown): Promise<{ readonly asked: boolean }> => {
+    const ask = readInput(AskInput, event, 'ask-person');
+    const { run, kind, token } = ask;
+    const commit = await commitOf(deps.runs, run);
+    checkHandedOver(ask, await deps.runs.steps(run.runId));
+    const digest = digestOf(ask);
+    const policy = await rulingPolicy(deps, run);
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      const stored = await deps.approvals.get(run.runId, kind);
+      if (stored !== undefined && answered(stored, digest)) {
+        await deps.executions.succeed(token, answerOf(stored));
+        deps.log(`${run.runId} was ${kind === 'approval' ? 'approved' : 'continued'} before`, {
+          runId: run.runId,
+          digest,
+        });
+        return { asked: false };
+      }
+      // The status first: whoever answers the token says 'running', and must not be overwritten.
+      await updateRun(deps, run.runId, (now) =>
+        now.status === STATUS_OF[kind] ? undefined : { status: STATUS_OF[kind] },
+      );
+      const next = asked(stored, { ask, digest, commit, policy, now: deps.clock.now() });
+      if (next === undefined) return { asked: true };
+      try {
+        await deps.approvals.put(next);
+        return { asked: true };
+      } catch (error) {
+        if (!isNamed(error, 'Conflict')) throw error;
+      }
+    }
+    throw new TitleholderError('Conflict', `the ${kind} of run ${run.runId} kept changing`);
+  };
+
+/** What the decision is about; another one makes earlier decisions void. */
+function digestOf({ kind, run, data, evaluation }: Ask): string {
+  switch (kind) {
+    case 'approval':
+      if (evaluation === undefined)
+        throw new TitleholderError('BadInput', 'no evaluation to approve');
+      return evaluation.digest;
+    case 'acceptance':
+      if (data?.question == null) throw new TitleholderError('BadInput', 'no question to accept');
+      return data.question.digest;
+    case 'continue': {
+      const { runId, bundle, data: table } = run;
+      return sha256Hex(canonicalJson({ kind, runId, bundle, data: table }));
+    }
+  }
+}
+
+/**
+ * Whether people said yes to exactly this before. An acceptance is never answered from its item: what
+ * counts is the ledger, which validation reads, and it didn't find it there.
+ */
+function answered(stored: Approval, digest: string): boolean {
+  if (stored.digest !== digest || stored.kind === 'acceptance') return false;
+  return stored.status === 'approved' || stored.status === 'spent';
+}
+
+function answerOf(stored: Approval): Answer {
+  const yes = stored.decisions.filter((d) => d.choice === 'approve');
+  return {
+    choice: 'approved',
+    by: yes.map((d) => d.actor).join(', '),
+    reason: yes.map((d) => d.reason).join('; '),
+  };
+}
+
+/** The item to store; undefined where this very question is stored already. */
+function asked(
+  stored: Approval | undefined,
+  of: {
+    readonly ask: Ask;
+    readonly digest: string;
+    readonly commit: Commit;
+    readonly policy: { readonly approval: { required: number; timeoutHours: number } };
+    readonly now: string;
+  },
+): Approval | undefined {
+  const { ask, digest, commit, policy, now } = of;
+  const open = stored?.status === 'pending' && stored.digest === digest ? stored : undefined;
+  if (open?.token === ask.token) return undefined;
+  const expires = new Date(Date.parse(now) + policy.approval.timeoutHours * 3_600_000);
+  return {
+    schemaVersion: 1,
+    runId: commit.runId,
+    kind: ask.kind,
+    model: commit.model,
+    token: ask.token,
+    digest,
+    status: 'pending',
+    required: ask.kind === 'approval' ? policy.approval.required : 1,
+    authors: commit.authors,
+    decisions: open?.decisions ?? [],
+    requestedAt: now,
+    expiresAt: expires.toISOString(),
+    revision: (stored?.revision ?? 0) + 1,
+  };
+}

@@ -1,0 +1,62 @@
+import { CiReport } from '../../contracts/folder.ts';
+import { CheckCiReportInput, CiCheck } from '../../contracts/steps.ts';
+import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
+import { isNamed, TitleholderError } from '../../domain/errors.ts';
+import type { ArtifactStore } from '../../domain/ports.ts';
+import { readInput, readJson } from '../../release/boundary.ts';
+import { countTests } from '../../release/junit.ts';
+import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
+
+/**
+ * Checks that the CI report is whole, is about this commit, bundle and data, and that its tests passed.
+ *
+ * Throws `CiReportRefused` with one line, `ArtifactMissing`, `ArtifactCorrupt`.
+ */
+export const checkCiReport = (deps: StepDeps & { readonly artifacts: ArtifactStore }) =>
+  recorded(
+    { name: 'CheckCiReport', input: CheckCiReportInput, output: CiCheck, key: noKey },
+    deps,
+    async ({ run }, { commit }) => {
+      // Also shows that the bundle is there and has the bytes it is named after.
+      await deps.artifacts.get('bundles', run.bundle);
+      const report = readReport(await deps.artifacts.get('reports', run.ciReport));
+      const { digest, ...content } = report;
+      if (sha256Hex(canonicalJson(content)) !== digest) {
+        refuse('the CI report was changed after it was made: its digest is another one');
+      }
+      for (const field of ['model', 'commit', 'bundle', 'data'] as const) {
+        if (report[field] !== run[field]) {
+          refuse(`the CI report is about ${field} ${report[field]}, not ${run[field]}`);
+        }
+      }
+      if (report.submitter !== commit.submitter) {
+        refuse(`the CI report was made by ${report.submitter}, the commit by ${commit.submitter}`);
+      }
+      const counts = countTests(report.junit);
+      if ('refused' in counts) return refuse(`the CI report's JUnit ${counts.refused}`);
+      const ran = counts.tests - counts.skipped;
+      if (ran === 0) refuse('the CI report has no test that ran');
+      const bad = counts.failures + counts.errors;
+      if (bad > 0) {
+        const names = counts.failed.slice(0, 3).join(', ');
+        refuse(`${bad} of ${ran} CI tests failed: ${names}${bad > 3 ? ', …' : ''}`);
+      }
+      return { tests: counts.tests, report: run.ciReport };
+    },
+  );
+
+function readReport(bytes: Uint8Array): CiReport {
+  try {
+    return readInput(CiReport, readJson(bytes, 'the CI report'), 'the CI report');
+  } catch (error) {
+    return isNamed(error, 'BadInput') ? refuse(error.message) : raise(error);
+  }
+}
+
+function refuse(why: string): never {
+  throw new TitleholderError('CiReportRefused', why.slice(0, 500).replace(/\s+/g, ' '));
+}
+
+function raise(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,95 @@
+import { Closed, CloseRunInput, StatusChangeEvent } from '../../contracts/steps.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import { isOpen, parseExecutionName, type Run } from '../../domain/run.ts';
+import { readInput } from '../../release/boundary.ts';
+import { type Ending, failureOf, stopOf } from '../../release/close.ts';
+import { leaveQueue, type LockDeps } from '../../release/lock-queue.ts';
+import { type RunChange, updateRun } from '../../release/update-run.ts';
+
+/** A call about one attempt of a run; undefined ending: it still runs. */
+interface Call {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly version?: number;
+  readonly ending: (run: Run) => Ending | undefined;
+}
+
+/**
+ * Closes a run however it ended, releases its lock and wakes the next run. Called by the machine's last
+ * states and, for runs that no Catch sees the end of, by Step Functions' status-change event; both may
+ * come, in any order, more than once.
+ *
+ * Throws `BadInput`, `NotFound` (no such run), `Conflict`.
+ */
+export const closeRun =
+  (deps: LockDeps) =>
+  async (event: unknown): Promise<{ readonly status: string }> => {
+    const call = readCall(event);
+    if (call === undefined) return Closed.parse({ status: 'ignored' });
+    const before = await deps.runs.run(call.runId);
+    if (before === undefined) {
+      throw new TitleholderError('NotFound', `there is no run ${call.runId} to close`);
+    }
+    // An execution that a later attempt replaced: run and lock are that attempt's.
+    if (call.attempt < before.attempt || call.ending(before) === undefined) {
+      return Closed.parse({ status: before.status });
+    }
+    let closedNow = false;
+    const run = await updateRun(deps, call.runId, (now): RunChange | undefined => {
+      const ending = call.ending(now);
+      closedNow = call.attempt === now.attempt && isOpen(now.status) && ending !== undefined;
+      if (!closedNow || ending === undefined) return undefined;
+      return { ...ending, ...(call.version === undefined ? {} : { version: call.version }) };
+    });
+    if (run.attempt === call.attempt) await leaveQueue(deps, run.model, run.runId);
+    if (closedNow) {
+      deps.log(`${run.runId} is ${run.status}: ${run.reason ?? ''}`, {
+        runId: run.runId,
+        model: run.model,
+        status: run.status,
+        error: run.error ?? null,
+      });
+    }
+    return Closed.parse({ status: run.status });
+  };
+
+function readCall(event: unknown): Call | undefined {
+  const changed = StatusChangeEvent.safeParse(event);
+  if (!changed.success) {
+    const { run, outcome, reason, error, version } = readInput(CloseRunInput, event, 'close-run');
+    const ending: Ending =
+      outcome === 'failed'
+        ? failureOf(error?.Error ?? 'Unknown', error?.Cause ?? reason)
+        : { status: outcome, reason };
+    return {
+      runId: run.runId,
+      attempt: run.attempt,
+      ending: () => ending,
+      ...(version === undefined ? {} : { version }),
+    };
+  }
+  const { name, status, error, cause } = changed.data.detail;
+  const execution = parseExecutionName(name);
+  if (execution === undefined) return undefined;
+  return {
+    ...execution,
+    ending: (run) => {
+      switch (status) {
+        case 'RUNNING':
+        case 'PENDING_REDRIVE':
+          return undefined;
+        case 'SUCCEEDED':
+          // The machine succeeds through a closing state only; what that said stands.
+          return isOpen(run.status)
+            ? { status: 'failed', reason: 'the execution ended without closing the run' }
+            : { status: run.status, reason: run.reason ?? '' };
+        case 'FAILED':
+          return failureOf(error ?? 'Unknown', cause ?? '');
+        case 'TIMED_OUT':
+          return failureOf('States.Timeout', cause ?? 'the execution took too long');
+        case 'ABORTED':
+          return stopOf(run, cause);
+      }
+    },
+  };
+}

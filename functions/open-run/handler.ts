@@ -1,0 +1,84 @@
+import { OpenRunInput } from '../../contracts/steps.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import { executionName, isOpen, type Commit } from '../../domain/run.ts';
+import { readInput } from '../../release/boundary.ts';
+import { rulingPolicy } from '../../release/load-folder.ts';
+import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '../../release/lock-queue.ts';
+import { runReferenceOf } from '../../release/run-reference.ts';
+import { updateRun } from '../../release/update-run.ts';
+
+/** Statuses of a holder that does nothing but wait for a person. */
+const ONLY_WAITS = ['awaiting_approval', 'ci_complete', 'held'] as const;
+
+/**
+ * Opens a run: takes the model's lock and answers the task's own token, or leaves the token in the
+ * lock's queue until the closer comes to it. Safe to repeat.
+ *
+ * Throws `BadInput`, `CommitUnknown`, `Conflict`, and what loading the policy throws.
+ */
+export const openRun =
+  (deps: LockDeps) =>
+  async (event: unknown): Promise<{ readonly status: 'running' | 'waiting' }> => {
+    const { runId, model, attempt, token } = readInput(OpenRunInput, event, 'open-run');
+    const commit = await deps.runs.commit(runId);
+    const run = await deps.runs.run(runId);
+    if (commit === undefined || run === undefined || commit.model !== model) {
+      throw new TitleholderError(
+        'CommitUnknown',
+        `no commit of ${model} is stored for run ${runId}`,
+      );
+    }
+    if (run.attempt !== attempt) {
+      throw new TitleholderError(
+        'BadInput',
+        `attempt ${attempt} of run ${runId} was overtaken by attempt ${run.attempt}`,
+      );
+    }
+    // Before the lock: a folder that can't be read fails here, while nobody waits for it.
+    const reference = await runReferenceOf(deps, commit, attempt);
+    const { taken, holder } = await joinQueue(deps, model, {
+      runId,
+      attempt,
+      token,
+      asOf: commit.asOf,
+    });
+    if (taken) {
+      // False means that the token was answered before: a repeated call.
+      await deps.executions.succeed(token, reference);
+      return { status: 'running' };
+    }
+    deps.log(`${runId} waits for ${holder}`, { model, runId, holder });
+    await settleHolder(deps, commit, holder);
+    return { status: 'waiting' };
+  };
+
+/**
+ * Sees to it that the holder will leave: one that is closed already is released, one that was never
+ * woken is woken, and one that only waits for a person gives way to a later commit where the policy
+ * says so.
+ */
+async function settleHolder(deps: LockDeps, commit: Commit, holder: string): Promise<void> {
+  const { model, runId } = commit;
+  const run = await deps.runs.run(holder);
+  const older = await deps.runs.commit(holder);
+  if (run === undefined || older === undefined || !isOpen(run.status)) {
+    await leaveQueue(deps, model, holder);
+    return;
+  }
+  await wakeHolder(deps, model);
+  if (!waitsOnly(run.status) || !(older.asOf < commit.asOf)) return;
+  if ((await rulingPolicy(deps, commit)).queue !== 'supersede') return;
+  const marked = await updateRun(deps, holder, (now) =>
+    waitsOnly(now.status) && now.supersededBy === undefined ? { supersededBy: runId } : undefined,
+  );
+  if (marked.supersededBy === undefined) return;
+  await deps.executions.stop(
+    executionName(holder, marked.attempt),
+    'Superseded',
+    `run ${runId} came while this one waited for a person`,
+  );
+}
+
+function waitsOnly(status: string): boolean {
+  return ONLY_WAITS.some((waits) => waits === status);
+}

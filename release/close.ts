@@ -1,0 +1,47 @@
+/** How a run ended, out of what Step Functions says about it. */
+import type { Run, RunStatus } from '../domain/run.ts';
+
+export interface Ending {
+  readonly status: RunStatus;
+  readonly reason: string;
+  /** The literal error name, of a run that failed or timed out. */
+  readonly error?: string;
+}
+
+/** A failure's name and one line. Step Functions' own time-out, of a task or a machine, is a time-out. */
+export function failureOf(error: string, cause: string): Ending {
+  const status = error === 'States.Timeout' ? 'timed_out' : 'failed';
+  return { status, error, reason: reasonOf(cause) ?? defaultReason(error) };
+}
+
+/** How an execution that was stopped ended: by somebody, by a later commit, or by nobody we know. */
+export function stopOf(run: Run, cause: string | null | undefined): Ending {
+  const said = reasonOf(cause ?? '');
+  if (run.cancelledBy !== undefined) {
+    return { status: 'cancelled', reason: said ?? `cancelled by ${run.cancelledBy}` };
+  }
+  if (run.supersededBy !== undefined) {
+    return { status: 'superseded', reason: `superseded by ${run.supersededBy}` };
+  }
+  return { status: 'cancelled', reason: said ?? 'the execution was stopped' };
+}
+
+/** One line out of a Cause: a Lambda's is JSON with `errorMessage`, ours is a sentence. */
+export function reasonOf(cause: string): string | undefined {
+  let text = cause;
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) {
+      text = String(parsed.errorMessage);
+    }
+  } catch {
+    // A sentence, not JSON.
+  }
+  const line = text.split('\n', 1)[0]?.trim() ?? '';
+  if (line === '') return undefined;
+  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
+}
+
+function defaultReason(error: string): string {
+  return error === 'States.Timeout' ? 'no answer came in time' : `the step failed with ${error}`;
+}

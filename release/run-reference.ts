@@ -1,0 +1,27 @@
+/** The run as every step sees it, made from the stored commit and never from an event. */
+import { RunReference } from '../contracts/steps.ts';
+import type { ArtifactStore, ChampionRegistry } from '../domain/ports.ts';
+import type { Commit } from '../domain/run.ts';
+import { rulingPolicy } from './load-folder.ts';
+
+/** Throws what loading the policy throws: `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
+export async function runReferenceOf(
+  deps: { readonly artifacts: ArtifactStore; readonly registry: ChampionRegistry },
+  commit: Commit,
+  attempt: number,
+): Promise<RunReference> {
+  const { runId, model, bundle, data, ciReport, asOf } = commit;
+  const { holdBeforeCd } = await rulingPolicy(deps, commit);
+  return RunReference.parse({
+    schemaVersion: 1,
+    runId,
+    model,
+    attempt,
+    commit: commit.commit,
+    bundle,
+    data,
+    ciReport,
+    asOf,
+    holdBeforeCd,
+  });
+}
