@@ -117,7 +117,8 @@ export function encodeArtifact(artifact: Artifact): Uint8Array<ArrayBuffer> {
     transforms: artifact.transforms.map(packTransform),
     estimator: packEstimator(artifact.estimator),
   });
-  if (text === undefined) throw new LearningError('ArtifactInvalid', 'the artifact has no JSON form');
+  if (text === undefined)
+    throw new LearningError('ArtifactInvalid', 'the artifact has no JSON form');
   return new TextEncoder().encode(text);
 }
 

@@ -13,8 +13,7 @@ export function toBase64(bytes: Uint8Array): string {
   let at = 0;
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
-    const word =
-      ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    const word = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
     out[at] = CODES[word >> 18] ?? 0;
     out[at + 1] = CODES[(word >> 12) & 63] ?? 0;
     if (left > 1) out[at + 2] = CODES[(word >> 6) & 63] ?? 0;

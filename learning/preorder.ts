@@ -65,4 +65,3 @@ export function unroll(split: Uint8Array | Uint16Array, trees: number): Unrolled
   if (node !== nodes) refuse('are fewer than the nodes');
   return { roots, next, splitIndex };
 }
-

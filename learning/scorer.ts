@@ -131,7 +131,8 @@ function blockOf(estimator: Estimator, transforms: readonly Transform[]): Block 
       cells[at + features] = b === MISSING_BIN ? 0 : b;
     };
     return {
-      setNumber: (row, column, value) => put(row, column, binOfNumber(edges[column] ?? NONE, value)),
+      setNumber: (row, column, value) =>
+        put(row, column, binOfNumber(edges[column] ?? NONE, value)),
       setLevel: (row, column, code) => put(row, column, bins[column]?.[code] ?? MISSING_BIN),
       score(rows, out, at) {
         out.fill(0, at, at + rows);

@@ -33,7 +33,8 @@ export function checkTable(table: Table): void {
   const refuse = (column: string, what: string): never => {
     throw new LearningError('TableInvalid', `column '${column}' ${what}`, column);
   };
-  if (table.columns.length === 0) throw new LearningError('TableInvalid', 'the table has no column');
+  if (table.columns.length === 0)
+    throw new LearningError('TableInvalid', 'the table has no column');
   const names = new Set<string>();
   for (const column of table.columns) {
     if (names.has(column.name)) refuse(column.name, 'stands twice in the table');
@@ -45,7 +46,8 @@ export function checkTable(table: Table): void {
     if (column.kind === 'numeric') {
       for (let row = 0; row < table.rows; row += 1) {
         const value = column.values[row];
-        if (value === Infinity || value === -Infinity) refuse(column.name, `is infinite in row ${row}`);
+        if (value === Infinity || value === -Infinity)
+          refuse(column.name, `is infinite in row ${row}`);
       }
     } else {
       if (new Set(column.levels).size !== column.levels.length) {
@@ -74,7 +76,8 @@ export function checkLabels(labels: Uint8Array, rows: number): void {
   let positives = 0;
   for (let row = 0; row < rows; row += 1) {
     const label = labels[row] ?? 2;
-    if (label > 1) throw new LearningError('TableInvalid', `the label of row ${row} is neither 0 nor 1`);
+    if (label > 1)
+      throw new LearningError('TableInvalid', `the label of row ${row} is neither 0 nor 1`);
     positives += label;
   }
   if (positives === 0 || positives === rows) {
@@ -88,7 +91,10 @@ export function selectRows(table: Table, indices: Int32Array): Table {
   for (let i = 0; i < rows; i += 1) {
     const row = indices[i] ?? -1;
     if (row < 0 || row >= table.rows) {
-      throw new LearningError('TableInvalid', `row ${row} is outside the table's ${table.rows} rows`);
+      throw new LearningError(
+        'TableInvalid',
+        `row ${row} is outside the table's ${table.rows} rows`,
+      );
     }
   }
   const columns = table.columns.map((column): Column => {
