@@ -1,0 +1,153 @@
+/** From a table to the rows that train, the rows that judge, and a report on both. */
+import type { Folder } from '../contracts/folder.ts';
+import {
+  checkSchema,
+  enforceSchema,
+  type ValidationReport,
+  writeReport,
+} from '../dataset/check-schema.ts';
+import { writeCsv } from '../dataset/csv.ts';
+import { type Group, identifyRows, identityColumns } from '../dataset/identity.ts';
+import { columnOf, type DataTable, headerOf, readTable, textRows } from '../dataset/read-table.ts';
+import { refuse } from '../dataset/refusal.ts';
+import { writeManifest, writeRegister } from '../dataset/register.ts';
+import {
+  type HoldoutQuestion,
+  type StoredHoldout,
+  updateHoldout,
+} from '../dataset/update-holdout.ts';
+
+export interface PrepareInput {
+  readonly folder: Folder;
+  readonly csv: Uint8Array;
+  /** The table's name in messages. */
+  readonly file: string;
+  /** ISO 8601 UTC: when rows that join the holdout were first seen. */
+  readonly asOf: string;
+  /** The model's holdout, where it has one. */
+  readonly stored: StoredHoldout | null;
+  /** Digest of a holdout question that a person accepted. */
+  readonly accepted?: string | undefined;
+}
+
+export interface Prepared {
+  /** Training rows as canonical CSV, in input order. */
+  readonly training: Uint8Array;
+  readonly trainingManifest: Uint8Array;
+  /** The holdout snapshot as canonical CSV and its register; only proposed while a question is open. */
+  readonly holdout: Uint8Array;
+  readonly register: Uint8Array;
+  /** The validation report, JSON. */
+  readonly report: Uint8Array;
+  readonly findings: ValidationReport;
+  readonly epoch: number;
+  readonly rows: number;
+  readonly trainingRows: number;
+  readonly holdoutRows: number;
+  /** First and last day of the time column as an ISO 8601 interval, or how many undated rows there are. */
+  readonly datasetWindow: string;
+  readonly question: HoldoutQuestion | null;
+  /** Rows of the input (0-based) on the holdout's side, in input order. */
+  readonly holdoutSide: Int32Array;
+}
+
+/**
+ * Validates a table, splits it by identity, and brings the holdout up to date.
+ *
+ * The same input gives the same bytes. Throws `DataInvalid` for what the contracts call bad input (and,
+ * under `enforce`, for a passed limit), `HoldoutRefused` for an epoch that isn't the stored holdout's.
+ */
+export function prepare(input: PrepareInput): Prepared {
+  const { folder, file, asOf, stored, accepted } = input;
+  const { model, schema } = folder;
+  const table = readTable(input.csv, file, folder);
+  const findings = checkSchema(table, folder, asOf);
+  enforceSchema(findings, file);
+  const { columns } = identityColumns(model, schema);
+  const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
+  const identities = identifyRows(table, columns, rule);
+  const side: Record<Group['side'], number[]> = { training: [], holdout: [] };
+  identities.groupOf.forEach((group, row) => {
+    side[identities.groups[group]?.side ?? 'training'].push(row);
+  });
+  checkTraining(table, side.training, folder);
+  const next = updateHoldout({
+    model: model.name,
+    epoch: model.split.epoch,
+    asOf,
+    table,
+    identities,
+    stored,
+    accepted,
+  });
+  checkHoldout(next.register.columns, next.rows, folder, file);
+  const header = headerOf(table);
+  const trained = identities.groups.filter((g) => g.side === 'training').map((g) => g.hash);
+  return {
+    training: writeCsv(header, textRows(table, side.training)),
+    trainingManifest: writeManifest(model.name, trained),
+    holdout: writeCsv(next.register.columns, next.rows),
+    register: writeRegister(next.register),
+    report: writeReport(findings),
+    findings,
+    epoch: model.split.epoch,
+    rows: table.rows,
+    trainingRows: side.training.length,
+    holdoutRows: next.rows.length,
+    datasetWindow: windowOf(table, model.identity.time),
+    question: next.question,
+    holdoutSide: Int32Array.from(side.holdout),
+  };
+}
+
+function checkTraining(table: DataTable, rows: readonly number[], folder: Folder): void {
+  const { minRows, minPerClass } = folder.schema;
+  const { target } = folder.model;
+  if (!(rows.length >= minRows)) {
+    refuse(
+      table.file,
+      {},
+      `has ${rows.length} training rows, and fewer than ${minRows} are refused`,
+    );
+  }
+  let positives = 0;
+  for (const row of rows) positives += table.labels[row] ?? 0;
+  const least = Math.min(positives, rows.length - positives);
+  if (!(least >= minPerClass)) {
+    const which = positives < rows.length - positives ? 'the positive' : 'the other';
+    refuse(
+      table.file,
+      { column: target },
+      `has ${least} training rows of ${which} class, and fewer than ${minPerClass} are refused`,
+    );
+  }
+}
+
+/** A holdout that holds one class only can't judge: better said before anything is trained. */
+function checkHoldout(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  folder: Folder,
+  file: string,
+): void {
+  const at = columns.indexOf(folder.model.target);
+  const positives = rows.filter((row) => row[at] === folder.model.positive).length;
+  if (positives > 0 && positives < rows.length) return;
+  refuse(
+    file,
+    { column: folder.model.target },
+    `leaves ${rows.length} holdout rows of which ${positives} are positive: nothing to judge by`,
+  );
+}
+
+function windowOf(table: DataTable, time: string | undefined): string {
+  if (time === undefined) return `undated, ${table.rows} rows`;
+  const days = columnOf(table, time).texts.filter((text) => text !== '');
+  let first = days[0] ?? '';
+  let last = first;
+  for (const day of days) {
+    if (day < first) first = day;
+    if (day > last) last = day;
+  }
+  return first === '' ? `undated, ${table.rows} rows` : `${first}/${last}`;
+}
