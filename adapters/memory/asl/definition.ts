@@ -1,0 +1,139 @@
+/**
+ * The subset of the Amazon States Language that Titleholder's machine uses, as a strict schema.
+ *
+ * A field outside the subset doesn't parse: an interpreter that skips what it doesn't know would pass
+ * tests that the real service fails. Source: https://states-language.net/spec.html
+ */
+import * as z from 'zod';
+
+/** `$`, `$.a.b`, `$$.Task.Token`: fields only, no indices, filters or intrinsics. */
+const Path = z.string().regex(/^\$\$?(\.[A-Za-z_][A-Za-z0-9_]*)*$/, 'not a plain path');
+const ResultPath = z.string().regex(/^\$(\.[A-Za-z_][A-Za-z0-9_]*)+$/, 'not a field of the state');
+
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json };
+export const Json: z.ZodType<Json> = z.json();
+
+const Retrier = z.strictObject({
+  ErrorEquals: z.array(z.string()).min(1),
+  IntervalSeconds: z.number().min(1).default(1),
+  MaxAttempts: z.int().min(0).default(3),
+  BackoffRate: z.number().min(1).default(2),
+  MaxDelaySeconds: z.number().min(1).optional(),
+  JitterStrategy: z.enum(['FULL', 'NONE']).default('NONE'),
+});
+export type Retrier = z.infer<typeof Retrier>;
+
+const Catcher = z.strictObject({
+  ErrorEquals: z.array(z.string()).min(1),
+  ResultPath: ResultPath.optional(),
+  Next: z.string(),
+});
+export type Catcher = z.infer<typeof Catcher>;
+
+const next = { Comment: z.string().optional(), Next: z.string() };
+
+const taskFields = {
+  ...next,
+  Type: z.literal('Task'),
+  ResultSelector: z.record(z.string(), Json).optional(),
+  ResultPath: ResultPath.optional(),
+  TimeoutSeconds: z.int().min(1).optional(),
+  TimeoutSecondsPath: Path.optional(),
+  Retry: z.array(Retrier).default([]),
+  Catch: z.array(Catcher).default([]),
+};
+
+export const TOKEN_RESOURCE = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
+
+const DirectTask = z.strictObject({
+  ...taskFields,
+  /** A placeholder for the function's ARN. */
+  Resource: z.templateLiteral(['${', z.string(), '}']),
+  Parameters: z.record(z.string(), Json),
+});
+
+const TokenTask = z.strictObject({
+  ...taskFields,
+  Resource: z.literal(TOKEN_RESOURCE),
+  Parameters: z.strictObject({
+    FunctionName: z.templateLiteral(['${', z.string(), '}']),
+    Payload: z.record(z.string(), Json),
+  }),
+});
+const Task = z.union([TokenTask, DirectTask]);
+export type Task = z.infer<typeof Task>;
+
+const Rule = z.union([
+  z.strictObject({ Variable: Path, StringEquals: z.string(), Next: z.string() }),
+  z.strictObject({ Variable: Path, BooleanEquals: z.boolean(), Next: z.string() }),
+  z.strictObject({ Variable: Path, IsNull: z.boolean(), Next: z.string() }),
+]);
+export type Rule = z.infer<typeof Rule>;
+
+const Choice = z.strictObject({
+  Type: z.literal('Choice'),
+  Comment: z.string().optional(),
+  Choices: z.array(Rule).min(1),
+  Default: z.string().optional(),
+});
+export type Choice = z.infer<typeof Choice>;
+
+const Pass = z.strictObject({
+  ...next,
+  Type: z.literal('Pass'),
+  Result: Json.optional(),
+  ResultPath: ResultPath.optional(),
+});
+export type Pass = z.infer<typeof Pass>;
+
+const Succeed = z.strictObject({ Type: z.literal('Succeed'), Comment: z.string().optional() });
+const Fail = z.strictObject({
+  Type: z.literal('Fail'),
+  Comment: z.string().optional(),
+  ErrorPath: Path,
+  CausePath: Path,
+});
+export type Fail = z.infer<typeof Fail>;
+
+export const State = z.union([Task, Choice, Pass, Succeed, Fail]);
+export type State = z.infer<typeof State>;
+
+export const Definition = z
+  .strictObject({
+    Comment: z.string().optional(),
+    StartAt: z.string(),
+    TimeoutSeconds: z.int().min(1),
+    States: z.record(z.string(), State),
+  })
+  .superRefine((definition, context) => {
+    const missing = [
+      definition.StartAt,
+      ...Object.values(definition.States).flatMap((state) => targetsOf(state)),
+    ].filter((name) => !(name in definition.States));
+    for (const name of missing) context.addIssue({ code: 'custom', message: `no state ${name}` });
+  });
+export type Definition = z.infer<typeof Definition>;
+
+/** Every state that can follow this one. */
+export function targetsOf(state: State): readonly string[] {
+  switch (state.Type) {
+    case 'Task':
+      return [state.Next, ...state.Catch.map((c) => c.Next)];
+    case 'Pass':
+      return [state.Next];
+    case 'Choice':
+      return [
+        ...state.Choices.map((rule) => rule.Next),
+        ...(state.Default === undefined ? [] : [state.Default]),
+      ];
+    case 'Succeed':
+    case 'Fail':
+      return [];
+  }
+}
