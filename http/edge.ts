@@ -9,6 +9,7 @@ import type { Action } from '../domain/access.ts';
 import { ACTIONS, may } from '../domain/access.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import type { Identity, Principal } from '../domain/ports.ts';
+import type { Log } from '../release/log.ts';
 import { parse, parseJson } from './parse.ts';
 import type { ProxyAnswer } from './problem.ts';
 import { json, problem, problemOf } from './problem.ts';
@@ -62,9 +63,6 @@ interface RawRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly text: () => string;
 }
-
-/** One line of JSON a request; never tokens, bodies or cell values. */
-export type Log = (line: Readonly<Record<string, string | number | boolean | null>>) => void;
 
 /** Binds a handler to a route that needs a token. */
 export function on<R extends Route>(
@@ -188,14 +186,12 @@ export function httpFunction(
       (error: unknown) => {
         if (!(error instanceof TitleholderError)) {
           const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-          deps.log({ level: 'error', message: text, requestId });
+          deps.log(text, { level: 'error', requestId });
         }
         return problemOf(error, requestId);
       },
     );
-    deps.log({
-      level: 'info',
-      message: 'request',
+    deps.log('request', {
       method: parsed.data.httpMethod,
       resource: parsed.data.resource ?? null,
       status: answer.statusCode,

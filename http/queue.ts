@@ -1,7 +1,7 @@
 /** SQS batches: each message by itself, and only those that failed are given back. */
 import * as z from 'zod';
 import { TitleholderError } from '../domain/errors.ts';
-import type { Log } from './edge.ts';
+import type { Log } from '../release/log.ts';
 
 const SqsEvent = z.looseObject({
   Records: z.array(z.looseObject({ messageId: z.string(), body: z.string() })),
@@ -27,7 +27,7 @@ export async function eachMessage(
     } catch (error) {
       const name = error instanceof Error ? error.name : 'Error';
       const text = error instanceof Error ? error.message : String(error);
-      log({ level: 'error', message: text, error: name, messageId });
+      log(text, { level: 'error', error: name, messageId });
       failed.push({ itemIdentifier: messageId });
     }
   }

@@ -12,9 +12,10 @@ import type {
   RunStore,
 } from '../../domain/ports.ts';
 import type { Commit } from '../../domain/run.ts';
-import type { Answer, Log, SignedRequest } from '../../http/edge.ts';
+import type { Answer, SignedRequest } from '../../http/edge.ts';
 import { httpFunction, on } from '../../http/edge.ts';
 import { ROUTES } from '../../http/routes.ts';
+import type { Log } from '../../release/log.ts';
 import { authorsOf, readReport } from './people.ts';
 import { readBundle } from './read-bundle.ts';
 

@@ -7,7 +7,7 @@ import { runIdOf } from '../../domain/ids.ts';
 import type { Clock, DeadLetters, Executions, RunStore } from '../../domain/ports.ts';
 import type { Run } from '../../domain/run.ts';
 import { executionName, isOpen } from '../../domain/run.ts';
-import type { Log } from '../../http/edge.ts';
+import type { Log } from '../../release/log.ts';
 import { parse, parseJson } from '../../http/parse.ts';
 import type { BatchAnswer } from '../../http/queue.ts';
 import { eachMessage } from '../../http/queue.ts';
@@ -40,7 +40,7 @@ export const startRun =
       } catch (error) {
         if (!isNamed(error, 'BadInput', 'CommitUnknown')) throw error;
         await deps.deadLetters.send(body, `${error.name}: ${error.message}`);
-        deps.log({ level: 'warn', message: 'dead letter', reason: error.message });
+        deps.log('dead letter', { level: 'warn', reason: error.message });
       }
     });
 
@@ -80,13 +80,13 @@ async function startOne(deps: Deps, body: string): Promise<void> {
     updatedAt: now,
   };
   if ((await deps.runs.createRun(run)) === 'exists' && !(await neverStarted(deps, runId))) {
-    deps.log({ level: 'info', message: `duplicate of ${runId}`, runId });
+    deps.log(`duplicate of ${runId}`, { runId });
     return;
   }
   const input: ExecutionInput = { schemaVersion: 1, runId, model: stored.model, attempt: 1 };
   const started = await deps.executions.start(executionName(runId, 1), input);
   const message = started === 'started' ? 'started' : `duplicate of ${runId}`;
-  deps.log({ level: 'info', message, runId });
+  deps.log(message, { runId });
 }
 
 /** A run that was created and then lost its function before the execution began. */

@@ -1,0 +1,184 @@
+/** What people decide about runs: every change goes by a POST, and each has its own conditions. */
+import type { ExecutionInput } from '../../contracts/steps.ts';
+import { Moved } from '../../contracts/steps.ts';
+import { mayTouchRun } from '../../domain/access.ts';
+import type { ApprovalKind } from '../../domain/approval.ts';
+import { sha256Hex } from '../../domain/canonical.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { Principal } from '../../domain/ports.ts';
+import type { Run } from '../../domain/run.ts';
+import { executionName, isOpen } from '../../domain/run.ts';
+import type { Answer, SignedRequest } from '../../http/edge.ts';
+import { httpFunction, noSuchRun, on } from '../../http/edge.ts';
+import { ROUTES } from '../../http/routes.ts';
+import { updateRun } from '../../release/update-run.ts';
+import { answerQuestion } from './answer-question.ts';
+import type { Deps } from './deps.ts';
+
+/** POST /pipeline/{run}/continue, approve, reject, accept, cancel, resume and /pipeline/rollback. */
+export const decideRun = (deps: Deps) =>
+  httpFunction('decide-run', deps, [
+    on(ROUTES.continue, decision(deps, 'approve', ['continue'])),
+    on(ROUTES.approve, decision(deps, 'approve', ['approval'])),
+    on(ROUTES.accept, decision(deps, 'approve', ['acceptance'])),
+    on(ROUTES.reject, decision(deps, 'reject', ['approval', 'acceptance', 'continue'])),
+    on(ROUTES.cancel, cancel(deps)),
+    on(ROUTES.resume, resume(deps)),
+    on(ROUTES.rollback, rollback(deps)),
+  ]);
+
+const decision =
+  (deps: Deps, choice: 'approve' | 'reject', kinds: readonly ApprovalKind[]) =>
+  async (request: SignedRequest<typeof ROUTES.approve | typeof ROUTES.reject>): Promise<Answer> => {
+    const { principal, params, body } = request;
+    const run = await runOf(deps, params['run'] ?? '');
+    const { approval, message } = await answerQuestion(deps, run, kinds, {
+      actor: principal.subject,
+      choice,
+      reason: body.reason ?? DEFAULT_REASON,
+      digest: body.digest,
+    });
+    const status = approval.status === 'pending' ? 'awaiting_approval' : approval.status;
+    deps.log(message, { runId: run.runId, by: principal.subject, status });
+    return { status: 200, body: { runId: run.runId, status, message } };
+  };
+
+const DEFAULT_REASON = 'no reason was given';
+
+const cancel =
+  (deps: Deps) =>
+  async (request: SignedRequest<typeof ROUTES.cancel>): Promise<Answer> => {
+    const { principal, params, body } = request;
+    const before = await runOf(deps, params['run'] ?? '');
+    const { runId } = before;
+    refuseStranger(principal, before, 'cancel');
+    if (before.status === 'cancelled') return said(runId, 'cancelled', `${runId} was cancelled`);
+    refuseClosed(before, 'cancelled');
+    const reason = body.reason ?? `cancelled by ${principal.subject}`;
+    const name = executionName(runId, before.attempt);
+    const never = (await deps.executions.status(name)) === undefined;
+    const run = await updateRun(deps, runId, (now) => {
+      refuseClosed(now, 'cancelled');
+      // An execution that never began sends no event that would close its run.
+      return {
+        cancelledBy: principal.subject,
+        reason,
+        ...(never && { status: 'cancelled' as const }),
+      };
+    });
+    if (!never) await deps.executions.stop(executionName(runId, run.attempt), 'Cancelled', reason);
+    deps.log(`${runId} is cancelled`, { runId, by: principal.subject });
+    return said(runId, 'cancelled', `${runId} is cancelled`);
+  };
+
+const RESUMABLE: readonly string[] = ['failed', 'timed_out', 'cancelled'];
+
+const resume =
+  (deps: Deps) =>
+  async (request: SignedRequest<typeof ROUTES.resume>): Promise<Answer> => {
+    const { principal, params } = request;
+    const run = await runOf(deps, params['run'] ?? '');
+    refuseStranger(principal, run, 'resume');
+    const next = isOpen(run.status) ? run : nextAttempt(run, deps.clock.now());
+    const name = executionName(next.runId, next.attempt);
+    if (next === run) {
+      // Open, and yet nothing runs: whoever opened it was lost before he started the execution.
+      if ((await deps.executions.status(name)) !== undefined) {
+        throw new TitleholderError(
+          'Conflict',
+          `${run.runId} is ${run.status}; it can't be resumed`,
+        );
+      }
+    } else {
+      await deps.runs.replaceRun(next);
+    }
+    const input: ExecutionInput = {
+      schemaVersion: 1,
+      runId: next.runId,
+      model: next.model,
+      attempt: next.attempt,
+    };
+    await deps.executions.start(name, input);
+    const message = `${next.runId} goes on as attempt ${next.attempt}`;
+    deps.log(message, { runId: next.runId, by: principal.subject });
+    return said(next.runId, 'running', message);
+  };
+
+/** The run opened again, without what its last attempt ended with. */
+function nextAttempt(run: Run, now: string): Run {
+  if (!RESUMABLE.includes(run.status)) {
+    throw new TitleholderError(
+      'Conflict',
+      `${run.runId} is ${run.status}; only a failed, timed-out or cancelled run can be resumed`,
+    );
+  }
+  const { error: _error, reason: _reason, cancelledBy: _by, supersededBy: _s, ...kept } = run;
+  return {
+    ...kept,
+    status: 'running',
+    attempt: run.attempt + 1,
+    revision: run.revision + 1,
+    updatedAt: now,
+  };
+}
+
+const rollback =
+  (deps: Deps) =>
+  async (request: SignedRequest<typeof ROUTES.rollback>): Promise<Answer> => {
+    const { principal, body, headers } = request;
+    const { model, to, reason } = body;
+    const moved = Moved.parse(
+      await deps.decisions.record({
+        decision: 'rollback',
+        decisionId: rollbackId(deps, principal, model, headers['idempotency-key']),
+        model,
+        ...(to !== undefined && { to }),
+        actor: principal.subject,
+        reason,
+      }),
+    );
+    const { version, sha256, previousVersion, sequence } = moved;
+    const left = previousVersion === null ? '' : `; version ${previousVersion} is quarantined`;
+    const message = `version ${version} of ${model} serves again${left}`;
+    deps.log(message, { model, by: principal.subject, sequence });
+    return { status: 200, body: { version, sha256, previousVersion, sequence, message } };
+  };
+
+/**
+ * Each request is a decision of its own, unless its sender says by `Idempotency-Key` that it is the
+ * same one again (his first answer was lost): a repeated rollback would go one version further.
+ */
+function rollbackId(
+  deps: Deps,
+  principal: Principal,
+  model: string,
+  key: string | undefined,
+): string {
+  if (key === undefined) return `rollback-${deps.ids.next()}`;
+  const digest = sha256Hex(JSON.stringify([model, principal.subject, key]));
+  return `rollback-${digest.slice('sha256:'.length, 'sha256:'.length + 26)}`;
+}
+
+async function runOf(deps: Deps, runId: string): Promise<Run> {
+  const run = await deps.runs.run(runId);
+  if (run === undefined) throw noSuchRun(runId);
+  return run;
+}
+
+function refuseStranger(principal: Principal, run: Run, verb: string): void {
+  if (mayTouchRun(principal, run)) return;
+  throw new TitleholderError(
+    'Forbidden',
+    `${run.runId} is ${run.submitter}'s: only its submitter or an operator may ${verb} it`,
+    { subject: principal.subject },
+  );
+}
+
+function refuseClosed(run: Run, what: string): void {
+  if (isOpen(run.status)) return;
+  throw new TitleholderError('Conflict', `${run.runId} is ${run.status}; it can't be ${what}`);
+}
+
+function said(runId: string, status: string, message: string): Answer {
+  return { status: 200, body: { runId, status, message } };
+}
