@@ -1,0 +1,53 @@
+/** The log lines of one run, over all functions. */
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { needStack, pointAt } from './place.ts';
+
+export interface LogLine {
+  /** ISO 8601 UTC. */
+  readonly at: string;
+  readonly function: string;
+  readonly text: string;
+}
+
+const GROUP_PREFIX = '/aws/lambda/';
+
+/**
+ * Every log line that names the run, in order of time, from the local stack or, where TITLEHOLDER_API
+ * is set, from the AWS account that the SDK finds.
+ */
+export async function runLogs(runId: string): Promise<LogLine[]> {
+  if ((process.env['TITLEHOLDER_API'] ?? '') === '') pointAt(await needStack());
+  const client = new CloudWatchLogsClient();
+  const found: { at: number; order: number; line: LogLine }[] = [];
+  for await (const page of paginateDescribeLogGroups({ client }, { logGroupNamePrefix: GROUP_PREFIX })) {
+    for (const group of page.logGroups ?? []) {
+      const name = group.logGroupName ?? '';
+      for await (const events of paginateFilterLogEvents(
+        { client },
+        // The local AWS ignores the pattern, so the lines are filtered below as well.
+        { logGroupName: name, filterPattern: `"${runId}"` },
+      )) {
+        for (const event of events.events ?? []) {
+          const text = (event.message ?? '').trimEnd();
+          if (!text.includes(runId)) continue;
+          const at = event.timestamp ?? 0;
+          found.push({
+            at,
+            order: found.length,
+            line: {
+              at: new Date(at).toISOString(),
+              function: name.slice(GROUP_PREFIX.length),
+              text,
+            },
+          });
+        }
+      }
+    }
+  }
+  // All lines of one invocation may share a time: then the order of writing decides.
+  return found.sort((a, b) => a.at - b.at || a.order - b.order).map(({ line }) => line);
+}

@@ -1,0 +1,72 @@
+/** Answers of the API as words for a person. */
+import type { ChainedEntry } from '../../domain/champion.ts';
+import { table } from '../output.ts';
+import type { EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
+import { nextCommands, stepLine } from './watch.ts';
+
+export function short(sha256: string | null): string {
+  return sha256 === null ? '-' : sha256.replace(/^sha256:/, '').slice(0, 12);
+}
+
+export function clockTime(at: string): string {
+  return at.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
+}
+
+export function runsTable(runs: readonly RunAnswer[]): string {
+  if (runs.length === 0) return 'no runs yet: `titleholder commit models/NAME` starts one';
+  return table(
+    ['RUN', 'STATUS', 'VERDICT', 'VERSION', 'BY', 'SINCE'],
+    runs.map((run) => [
+      run.runId,
+      run.status,
+      run.verdict ?? '-',
+      run.version?.toString() ?? '-',
+      run.submitter,
+      clockTime(run.createdAt),
+    ]),
+  );
+}
+
+export function statusWords(status: StatusAnswer): string {
+  const { run, pending, evaluation } = status;
+  const lines = [
+    `${run.runId}: ${run.status}${run.error === undefined ? '' : ` (${run.error})`}`,
+    ...(run.reason === undefined ? [] : [run.reason]),
+    ...status.steps.filter((step) => step.status !== 'idle').map(stepLine),
+  ];
+  if (evaluation !== null) lines.push(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
+  if (pending !== null) {
+    const yes = pending.decisions.filter((d) => d.choice === 'approve').length;
+    lines.push(
+      `waits for a person (${pending.kind}, ${yes} of ${pending.required}), until ${clockTime(pending.expiresAt)}`,
+      ...(typeof pending.question === 'string' ? [pending.question] : []),
+    );
+  }
+  return [...lines, ...nextCommands(status).map((command) => `next: ${command}`)].join('\n');
+}
+
+/** Who, what, when, why, which hash. */
+export function ledgerTable(
+  entries: readonly (EntryAnswer | ChainedEntry)[],
+  indent = '',
+): string {
+  return table(
+    ['#', 'WHEN', 'WHO', 'WHAT', 'VERSION', 'ARTIFACT', 'AUTHORITY', 'ENTRY', 'WHY'],
+    entries.map((entry) => [
+      entry.sequence.toString(),
+      clockTime(entry.at),
+      entry.actor,
+      entry.kind,
+      entry.version === null
+        ? '-'
+        : entry.previousVersion === null || entry.previousVersion === entry.version
+          ? `${entry.version}`
+          : `${entry.previousVersion} -> ${entry.version}`,
+      short(entry.sha256),
+      entry.authority,
+      short(entry.hash),
+      entry.reason,
+    ]),
+    indent,
+  );
+}

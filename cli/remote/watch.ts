@@ -1,0 +1,89 @@
+/** Follows a run until it is closed or waits for a person. */
+import { isOpen } from '../../domain/run.ts';
+import type { StatusAnswer, StepAnswer } from './answers.ts';
+import type { ApiClient } from './client.ts';
+
+/**
+ * Polls a run, telling each step as it changes, until the run is closed or a person is asked.
+ *
+ * @param of.told keeps what was told, so that a later watch of the same run doesn't repeat it.
+ * @returns the last status.
+ */
+export async function watchRun(of: {
+  readonly api: ApiClient;
+  readonly runId: string;
+  readonly say: (line: string) => void;
+  readonly told?: Map<string, string>;
+  /** A person's question with this digest was answered already: don't stop at it. */
+  readonly answered?: string;
+  readonly pollMillis?: number;
+}): Promise<StatusAnswer> {
+  const told = of.told ?? new Map<string, string>();
+  for (;;) {
+    const status = await of.api.status(of.runId);
+    for (const line of changes(status.steps, told)) of.say(line);
+    const asked = status.pending !== null && status.pending.digest !== of.answered;
+    if (!isOpen(status.run.status) || asked) return status;
+    await new Promise((resolve) => setTimeout(resolve, of.pollMillis ?? 1000));
+  }
+}
+
+/** The steps whose status isn't what was told last, one line each. */
+function changes(steps: readonly StepAnswer[], told: Map<string, string>): string[] {
+  const lines: string[] = [];
+  steps.forEach((step, index) => {
+    // A step can be entered again (evaluated against a new champion): its place tells the two apart.
+    const key = `${index} ${step.name}`;
+    if (step.status === 'idle' || told.get(key) === step.status) return;
+    told.set(key, step.status);
+    lines.push(stepLine(step));
+  });
+  return lines;
+}
+
+export function stepLine(step: StepAnswer): string {
+  const time =
+    step.seconds === null || step.seconds === undefined ? '' : `${step.seconds.toFixed(1)} s`;
+  const error = step.error === null || step.error === undefined ? '' : `  ${step.error}`;
+  return `  ${step.name.padEnd(20)} ${step.status.padEnd(18)} ${time.padStart(7)}${error}`.trimEnd();
+}
+
+/** What a person types next; empty when there is nothing to do. */
+export function nextCommands(status: StatusAnswer): string[] {
+  const { runId, model } = status.run;
+  if (status.pending !== null) {
+    const who = 'titleholder';
+    switch (status.pending.kind) {
+      case 'approval':
+        return [
+          `${who} explain ${runId}`,
+          `${who} approve ${runId} --reason "…" --as SOMEBODY-ELSE   (or: reject)`,
+        ];
+      case 'continue':
+        return [`${who} continue ${runId} --reason "…"`];
+      case 'acceptance':
+        return [`${who} policy accept ${runId} --reason "…"   (or: reject)`];
+    }
+  }
+  switch (status.run.status) {
+    case 'completed':
+      return [`titleholder champion ${model}`];
+    case 'failed':
+    case 'timed_out':
+      return [`titleholder logs ${runId}`, `titleholder resume ${runId}`];
+    case 'rejected_by_gate':
+      return [`titleholder explain ${runId}`];
+    case 'running':
+    case 'waiting':
+    case 'ci_complete':
+    case 'cd_complete':
+      return [`titleholder watch ${runId}`];
+    case 'awaiting_approval':
+    case 'held':
+    case 'rejected':
+    case 'cancelled':
+    case 'superseded':
+    case 'rolled_back':
+      return [];
+  }
+}

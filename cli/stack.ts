@@ -1,0 +1,151 @@
+/** The verbs that run the local stack. */
+import { rm } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { diagnose } from '../localstack/doctor.ts';
+import { Stop, table, terminalOutput } from './output.ts';
+import { isAlive, runningStack, STACK_FOLDER, type Endpoints } from './remote/place.ts';
+import { forgetLogins } from './remote/session.ts';
+import { bringUp } from './stack/bring-up.ts';
+
+const WATCH_MILLIS = 2000;
+/** LocalStack and MLflow take up to 10 s to end in order. */
+const DOWN_SECONDS = 60;
+
+export function registerStackVerbs(program: Command): void {
+  program
+    .command('up')
+    .description('run the local AWS and MLflow in the foreground, deployed and ready')
+    .action(up);
+  program
+    .command('down')
+    .description('stop the local stack')
+    .action(async () => {
+      terminalOutput(false).say(await down());
+    });
+  program
+    .command('reset')
+    .description('stop the local stack, drop its data and every login')
+    .action(async () => {
+      const said = await down();
+      await rm(STACK_FOLDER, { recursive: true, force: true });
+      await forgetLogins();
+      terminalOutput(false).say(`${said}; its data and all logins are gone`);
+    });
+  program
+    .command('doctor')
+    .description('check prerequisites, ports, versions, endpoints, disk')
+    .option('--json', 'print data as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const running = await runningStack();
+      const findings = await diagnose(running === undefined ? {} : { stack: running });
+      const bad = findings.filter((finding) => !finding.ok);
+      terminalOutput(options.json === true).data(
+        findings,
+        table(
+          ['', 'CHECK', 'FOUND'],
+          findings.map((finding) => [finding.ok ? 'ok' : 'NO', finding.name, finding.detail]),
+        ),
+      );
+      if (bad.length > 0) process.exitCode = 1;
+    });
+}
+
+async function up(): Promise<void> {
+  const out = terminalOutput(false);
+  const already = await runningStack();
+  if (already !== undefined) {
+    throw new Stop(2, `a stack is up already (process ${already.pid}): titleholder down stops it`);
+  }
+  const asked = askedToStop();
+  const stack = await Promise.race([
+    bringUp({
+      folder: STACK_FOLDER,
+      log: out.say,
+      ...port('awsPort', 'TITLEHOLDER_AWS_PORT'),
+      ...port('mlflowPort', 'TITLEHOLDER_MLFLOW_PORT'),
+    }),
+    // Before it is up there is nothing to stop in order: the servers end when this process does.
+    asked.then((signal) => process.exit(signal === 'SIGINT' ? 130 : 143)),
+  ]);
+  process.stdout.write(`${welcome(stack.endpoints)}\n`);
+  const ended = await Promise.race([asked.then(() => undefined), firstDeath(stack.pids)]);
+  out.say('stopping');
+  await stack.stop();
+  if (ended !== undefined) {
+    throw new Stop(3, `a server of the stack ended by itself: see the logs in ${STACK_FOLDER}`);
+  }
+}
+
+/** Resolves at the first Ctrl-C, hang-up or SIGTERM; a second Ctrl-C doesn't wait. */
+function askedToStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+  });
+}
+
+function firstDeath(pids: readonly number[]): Promise<number> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const gone = pids.find((pid) => !isAlive(pid));
+      if (gone === undefined) return;
+      clearInterval(timer);
+      resolve(gone);
+    }, WATCH_MILLIS);
+    timer.unref();
+  });
+}
+
+async function down(): Promise<string> {
+  const running = await runningStack();
+  if (running === undefined) return 'no stack is up';
+  process.kill(running.pid, 'SIGTERM');
+  const deadline = Date.now() + DOWN_SECONDS * 1000;
+  while (isAlive(running.pid)) {
+    if (Date.now() > deadline) {
+      throw new Stop(
+        1,
+        `process ${running.pid} didn't stop within ${DOWN_SECONDS} s: kill -9 ${running.pid} leaves nothing behind`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return 'the stack is stopped';
+}
+
+function port(
+  name: 'awsPort' | 'mlflowPort',
+  variable: string,
+): { readonly awsPort?: number; readonly mlflowPort?: number } {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return {};
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
+    throw new Stop(2, `${variable} is "${text}", not a port`);
+  }
+  return { [name]: value };
+}
+
+function welcome(endpoints: Endpoints): string {
+  return `
+Titleholder is up. Its data lasts until it stops; nothing is kept.
+
+  API       ${endpoints.apiUrl}
+  staging   ${endpoints.stagingApiUrl}
+  MLflow    ${endpoints.mlflowTrackingUri}
+  AWS       ${endpoints.awsEndpointUrl}
+
+In other terminals:
+
+  npx titleholder login --as ana --role committer,viewer      a person who commits
+  npx titleholder login --as ben --role approver,viewer       another who approves
+  npx titleholder login --as olga --role operator,viewer      and one who rolls back
+
+  npx titleholder commit models/claims-denial --as ana        starts a run
+  npx titleholder watch RUN                                   follows it
+  npx titleholder approve RUN --reason "better AUC" --as ben  promotes it
+  npx titleholder champion claims-denial                      what serves
+  npx titleholder ledger show claims-denial                   who decided what, and why
+
+Ctrl-C, or titleholder down, stops everything.
+`;
+}
