@@ -1,0 +1,8 @@
+import * as z from 'zod';
+
+/** The variables of record-decision. */
+export const env = z.object({
+  RUNS_TABLE: z.string().min(1),
+  CHAMPION_TABLE: z.string().min(1),
+  ARTIFACT_BUCKET: z.string().min(1),
+});
