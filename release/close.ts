@@ -8,9 +8,12 @@ export interface Ending {
   readonly error?: string;
 }
 
-/** A failure's name and one line. Step Functions' own time-out, of a task or a machine, is a time-out. */
+/** Step Functions' time-out, of a task or of the machine, and a question that nobody answered. */
+const OUT_OF_TIME: readonly string[] = ['States.Timeout', 'Expired'];
+
+/** A failure's name and one line. */
 export function failureOf(error: string, cause: string): Ending {
-  const status = error === 'States.Timeout' ? 'timed_out' : 'failed';
+  const status = OUT_OF_TIME.includes(error) ? 'timed_out' : 'failed';
   return { status, error, reason: reasonOf(cause) ?? defaultReason(error) };
 }
 

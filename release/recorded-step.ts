@@ -118,9 +118,9 @@ export async function recordOutput(
 /** The key of a step whose output depends on nothing but its input. */
 export const noKey = (): Promise<null> => Promise.resolve(null);
 
-/** sha256 of what an output depends on: the attempt and task tokens are no part of it. */
+/** sha256 of what an output depends on: the attempt and how people are asked are no part of it. */
 export function inputHash(step: StepName, input: StepInput, key: unknown): string {
-  const { attempt: _attempt, ...run } = input.run;
+  const { attempt: _attempt, holdBeforeCd: _hold, waitSeconds: _wait, ...run } = input.run;
   return sha256Hex(canonicalJson({ step, input: { ...input, run }, key: key ?? null }));
 }
 

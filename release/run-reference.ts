@@ -11,7 +11,7 @@ export async function runReferenceOf(
   attempt: number,
 ): Promise<RunReference> {
   const { runId, model, bundle, data, ciReport, asOf } = commit;
-  const { holdBeforeCd } = await rulingPolicy(deps, commit);
+  const { holdBeforeCd, approval } = await rulingPolicy(deps, commit);
   return RunReference.parse({
     schemaVersion: 1,
     runId,
@@ -23,5 +23,6 @@ export async function runReferenceOf(
     ciReport,
     asOf,
     holdBeforeCd,
+    waitSeconds: Math.max(1, Math.ceil(approval.timeoutHours * 3600)),
   });
 }

@@ -1,0 +1,124 @@
+import { charterOf } from '../../contracts/folder.ts';
+import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
+import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
+import { describeDifference } from '../../release/charter-diff.ts';
+import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
+import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { markRunning } from '../../release/update-run.ts';
+import { prepare, type PrepareInput } from '../../trial/prepare.ts';
+
+export interface ValidateDeps extends StepDeps {
+  readonly artifacts: ArtifactStore;
+  readonly registry: ChampionRegistry;
+  readonly code: string;
+}
+
+/**
+ * Validates a commit's data, splits it, and brings the model's holdout up to date, unless a person must
+ * accept something first: a charter that isn't the accepted one, or rows that the holdout would lose.
+ *
+ * Throws `BadInput` (the folder), `DataInvalid`, `HoldoutRefused`, `Conflict`, `ArtifactMissing`,
+ * `ArtifactCorrupt`.
+ */
+export const validateData = (deps: ValidateDeps) =>
+  recorded(
+    {
+      name: 'ValidateData',
+      input: ValidateDataInput,
+      output: DataReference,
+      mode: 'settled',
+      key: async ({ run }) => {
+        const holdout = await deps.runs.holdout(run.model);
+        return {
+          code: deps.code,
+          accepted: (await deps.registry.charter(run.model))?.charter ?? null,
+          acceptedHoldouts: await acceptedHoldouts(deps.registry, run.model),
+          holdout: holdout === undefined ? null : { ...holdout },
+        };
+      },
+    },
+    deps,
+    async ({ run }, { key }) => {
+      await markRunning(deps, run.runId);
+      const { artifacts } = deps;
+      const folder = await loadFolder(artifacts, run);
+      const charter = charterOf(folder);
+      const charterSha = await artifacts.put('evidence', charterBytes(charter));
+      const input: PrepareInput = {
+        folder,
+        csv: await artifacts.get('data', run.data),
+        file: 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`,
+        asOf: run.asOf,
+        stored: await storedHoldout(artifacts, key.holdout),
+      };
+      let prepared = prepare(input);
+      const asked = prepared.question?.digest;
+      if (asked !== undefined && key.acceptedHoldouts.includes(asked)) {
+        prepared = prepare({ ...input, accepted: asked });
+      }
+      const question =
+        key.accepted !== null && key.accepted !== charterSha
+          ? {
+              kind: 'charter' as const,
+              digest: charterSha,
+              summary: describeDifference(await loadCharter(artifacts, key.accepted), charter),
+            }
+          : prepared.question;
+      const holdout = await artifacts.put('data', prepared.holdout);
+      const register = await artifacts.put('data', prepared.register);
+      const reference: DataReference = {
+        training: await artifacts.put('data', prepared.training),
+        trainingManifest: await artifacts.put('data', prepared.trainingManifest),
+        holdout,
+        register,
+        epoch: prepared.epoch,
+        report: await artifacts.put('reports', prepared.report),
+        charter: charterSha,
+        rows: prepared.rows,
+        trainingRows: prepared.trainingRows,
+        holdoutRows: prepared.holdoutRows,
+        datasetWindow: prepared.datasetWindow,
+        question,
+      };
+      const before = key.holdout;
+      const same =
+        before?.snapshot === holdout &&
+        before.register === register &&
+        before.epoch === prepared.epoch;
+      if (question === null && !same) {
+        await deps.runs.putHoldout({
+          schemaVersion: 1,
+          model: run.model,
+          epoch: prepared.epoch,
+          revision: (before?.revision ?? 0) + 1,
+          snapshot: holdout,
+          register,
+          rows: prepared.holdoutRows,
+        });
+      }
+      return reference;
+    },
+  );
+
+/** The holdout questions that the ledger says were accepted; their digest stands where a hash does. */
+async function acceptedHoldouts(
+  registry: ChampionRegistry,
+  model: string,
+): Promise<readonly string[]> {
+  const entries = await registry.ledger(model);
+  return entries.flatMap((e) =>
+    e.kind === 'holdout_accepted' && e.sha256 !== null ? [e.sha256] : [],
+  );
+}
+
+async function storedHoldout(
+  artifacts: ArtifactStore,
+  stored: Holdout | null,
+): Promise<PrepareInput['stored']> {
+  if (stored === null) return null;
+  return {
+    holdout: await artifacts.get('data', stored.snapshot),
+    register: await artifacts.get('data', stored.register),
+    epoch: stored.epoch,
+  };
+}

@@ -1,0 +1,81 @@
+/** The `measured` document as it is read back: what a verdict may be decided on again. */
+import * as z from 'zod';
+import { MetricName, Sha256 } from '../contracts/folder.ts';
+import type { Measured } from '../domain/measure.ts';
+import { readInput, readJson } from './boundary.ts';
+
+const Value = z.union([z.number(), z.null()]);
+const MetricValue = z.object({
+  value: Value,
+  lower: Value,
+  upper: Value,
+  reason: z.string().exactOptional(),
+});
+
+const measures = {
+  threshold: z.number(),
+  metrics: z.record(MetricName, MetricValue),
+  confusion: z.union([
+    z.null(),
+    z.object({
+      truePositives: z.number(),
+      falsePositives: z.number(),
+      trueNegatives: z.number(),
+      falseNegatives: z.number(),
+    }),
+  ]),
+};
+
+const MeasuredDocument: z.ZodType<Measured> = z.object({
+  schemaVersion: z.literal(1),
+  model: z.string(),
+  commit: z.union([z.string(), z.null()]),
+  bundle: z.union([Sha256, z.null()]),
+  charter: Sha256,
+  code: z.string(),
+  data: z.object({ training: Sha256, holdout: Sha256 }),
+  seeds: z.object({ master: z.number() }),
+  asOf: z.union([z.string(), z.null()]),
+  plan: z.object({
+    primaryMetric: z.literal('auc'),
+    alpha: z.number(),
+    margin: z.number(),
+    replicates: z.number(),
+  }),
+  rows: z.object({ total: z.number(), positive: z.number(), groups: z.number() }),
+  challenger: z.object({ ...measures, sha256: Sha256 }),
+  champion: z.union([z.null(), z.object({ ...measures, version: z.int(), sha256: Sha256 })]),
+  baselines: z.array(z.object({ ...measures, name: z.string() })),
+  paired: z.array(
+    z.object({
+      against: z.string(),
+      metric: MetricName,
+      estimate: Value,
+      lower: Value,
+      upper: Value,
+      standardError: Value,
+      replicates: z.number(),
+      alpha: z.number(),
+      rowsToSettle: Value,
+      reason: z.string().exactOptional(),
+    }),
+  ),
+  scores: Sha256,
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      mode: z.enum(['warn', 'enforce']),
+      passed: z.boolean(),
+      message: z.string(),
+    }),
+  ),
+});
+
+/** Throws `BadInput` where the bytes are no measured evidence. */
+export function readMeasured(bytes: Uint8Array): Measured {
+  return readInput(
+    MeasuredDocument,
+    readJson(bytes, 'the measured evidence'),
+    'the measured evidence',
+  );
+}
