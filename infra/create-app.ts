@@ -1,0 +1,39 @@
+import { App, type AppProps, Tags } from 'aws-cdk-lib';
+import { bundleFunctions } from './bundle.ts';
+import { readStage } from './stages.ts';
+import { StatefulStack } from './stacks/stateful.ts';
+import { StatelessStack } from './stacks/stateless.ts';
+
+/**
+ * Both stacks of one stage.
+ *
+ * `bundles` is where the functions' bundles are; left out, they are made. Deployed stages belong to
+ * whatever account the CDK runs as (nothing is looked up, so they synthesize without one).
+ */
+export function createApp(
+  options: AppProps & { readonly bundles?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): App {
+  const { bundles, env = process.env, ...props } = options;
+  const app = new App({ analyticsReporting: false, ...props });
+  const stage = readStage(app.node, env);
+  const account = env['CDK_DEFAULT_ACCOUNT'];
+  const region = env['CDK_DEFAULT_REGION'];
+  const common = {
+    stage,
+    env: {
+      ...(account === undefined ? {} : { account }),
+      ...(region === undefined ? {} : { region }),
+    },
+  };
+  const prefix = `titleholder-${stage.name}`;
+  const stateful = new StatefulStack(app, `${prefix}-stateful`, common);
+  const stateless = new StatelessStack(app, `${prefix}-stateless`, {
+    ...common,
+    bundles: bundles ?? bundleFunctions(),
+  });
+  // By name, not by reference: CloudFormation can't see that tables come first.
+  stateless.addDependency(stateful);
+  Tags.of(app).add('project', 'titleholder');
+  Tags.of(app).add('stage', stage.name);
+  return app;
+}

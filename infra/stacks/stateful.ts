@@ -1,0 +1,73 @@
+/** What must outlive every deployment: tables and bucket. */
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { RUN_INDEXES } from '../../adapters/dynamodb/keys.ts';
+import { acknowledgeRule } from '../constructs/acknowledge.ts';
+import { namesOf } from '../names.ts';
+import type { Stage } from '../stages.ts';
+
+export class StatefulStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { readonly stage: Stage }) {
+    super(scope, id, { ...props, terminationProtection: props.stage.name === 'production' });
+    const { stage } = props;
+    const names = namesOf(this, stage.name);
+
+    const table = (id: string, tableName: string) =>
+      new Table(this, id, {
+        tableName,
+        partitionKey: { name: 'pk', type: AttributeType.STRING },
+        sortKey: { name: 'sk', type: AttributeType.STRING },
+        billingMode: BillingMode.PAY_PER_REQUEST,
+        encryption: TableEncryption.DEFAULT,
+        pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        deletionProtection: stage.onAws,
+        removalPolicy: stage.removal,
+      });
+    const runs = table('Runs', names.runsTable);
+    for (const index of Object.values(RUN_INDEXES)) {
+      runs.addGlobalSecondaryIndex({
+        indexName: index.name,
+        partitionKey: { name: index.partitionKey, type: AttributeType.STRING },
+        sortKey: { name: index.sortKey, type: AttributeType.STRING },
+        projectionType: ProjectionType.ALL,
+      });
+    }
+    table('Champion', names.championTable);
+
+    const safe = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: stage.removal,
+    } as const;
+    const accessLogs = stage.onAws
+      ? new Bucket(this, 'AccessLogs', {
+          ...safe,
+          objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        })
+      : undefined;
+    if (accessLogs !== undefined) {
+      acknowledgeRule(accessLogs, 'S1', 'this is the bucket that access logs go to');
+    }
+    const artifacts = new Bucket(this, 'Artifacts', {
+      ...safe,
+      bucketName: names.bucket,
+      versioned: true,
+      ...(accessLogs === undefined
+        ? {}
+        : { serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'artifacts/' }),
+    });
+    if (accessLogs === undefined) {
+      acknowledgeRule(artifacts, 'S1', 'the local AWS writes no access logs');
+    }
+  }
+}
