@@ -1,0 +1,82 @@
+/** Everything that can be read of the pipeline. Nothing here writes. */
+import { TitleholderError } from '../../domain/errors.ts';
+import type { ChampionRegistry, Clock, Identity, Tracking } from '../../domain/ports.ts';
+import type { Answer } from '../../http/edge.ts';
+import { allow, httpFunction, on } from '../../http/edge.ts';
+import { ROUTES } from '../../http/routes.ts';
+import type { Log } from '../../release/log.ts';
+import { readChampion, readLedger, readTrackedChampion } from './read-champion.ts';
+import type { RunDeps } from './read-run.ts';
+import { readEvidence, readStatus } from './read-run.ts';
+import type { DefinedStep } from './steps.ts';
+import { definedSteps } from './steps.ts';
+
+export interface Deps extends RunDeps {
+  readonly identity: Identity;
+  readonly registry: ChampionRegistry;
+  readonly tracking: Tracking;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A definition changes by a deployment only; whoever watches a run asks every second. */
+const DEFINITION_MILLIS = 60_000;
+/** MLflow's names of runs: 32 hex digits. */
+const TRACKING_RUN = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** GET /pipeline/runs, /pipeline/{run}/status and /evidence, /champion, /ledger, /mlflow/…, /steps. */
+export const readPipeline = (deps: Deps) => {
+  const defined = cachedSteps(deps);
+  const { registry, tracking } = deps;
+  return httpFunction('read-pipeline', deps, [
+    on(ROUTES.runs, async ({ query: { model, limit, cursor } }) =>
+      ok(
+        await deps.runs.runs({
+          limit,
+          ...(model !== undefined && { model }),
+          ...(cursor !== undefined && { cursor }),
+        }),
+      ),
+    ),
+    on(ROUTES.status, async ({ params }) => readStatus(deps, await defined(), params['run'] ?? '')),
+    on(ROUTES.evidence, ({ params }) => readEvidence(deps, params['run'] ?? '')),
+    on(ROUTES.champion, ({ query }) => readChampion(deps, query.model, query.at)),
+    on(ROUTES.ledger, ({ query }) => readLedger(registry, query.model)),
+    on(ROUTES.trackedRuns, async ({ query: { model, stage, commit_sha, limit, cursor } }) =>
+      ok(
+        await tracking.runs({
+          limit,
+          ...(model !== undefined && { model }),
+          ...(stage !== undefined && { stage }),
+          ...(commit_sha !== undefined && { commit: commit_sha }),
+          ...(cursor !== undefined && { cursor }),
+        }),
+      ),
+    ),
+    on(ROUTES.trackedRun, async ({ principal, params }) => {
+      const id = params['id'] ?? '';
+      const found = TRACKING_RUN.test(id) ? await tracking.run(id) : undefined;
+      // A run that bears no model is nobody's but theirs who may read all.
+      if (found !== undefined) allow(principal, 'read', found.tags['titleholder.model']);
+      else throw new TitleholderError('NotFound', 'MLflow has no such run');
+      return ok(found);
+    }),
+    on(ROUTES.trackedChampion, ({ query }) => readTrackedChampion(deps, query.model)),
+    on(ROUTES.steps, async () => ok({ steps: await defined() })),
+  ]);
+};
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+function cachedSteps(deps: Deps): () => Promise<readonly DefinedStep[]> {
+  let cached: { readonly steps: readonly DefinedStep[]; readonly at: number } | undefined;
+  return async () => {
+    const now = Date.parse(deps.clock.now());
+    if (cached === undefined || !(now - cached.at < DEFINITION_MILLIS)) {
+      cached = { steps: definedSteps(await deps.executions.definition()), at: now };
+    }
+    return cached.steps;
+  };
+}

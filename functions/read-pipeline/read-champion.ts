@@ -1,0 +1,102 @@
+/** Pointers, ledger, and what MLflow says beside them. */
+import { aliasesOf } from '../../domain/aliases.ts';
+import type { ChainedEntry, Pointer, Slot } from '../../domain/champion.ts';
+import { championAt, verifyChain } from '../../domain/champion.ts';
+import type { ChampionRegistry, Clock, Tracking } from '../../domain/ports.ts';
+import type { Answer } from '../../http/edge.ts';
+
+/** GET /champion: now from the pointers, at a moment from the ledger. */
+export async function readChampion(
+  deps: { readonly registry: ChampionRegistry; readonly clock: Clock },
+  model: string,
+  at: string | undefined,
+): Promise<Answer> {
+  const entries = await deps.registry.ledger(model);
+  if (at !== undefined) {
+    const moment = new Date(at).toISOString();
+    return {
+      status: 200,
+      body: {
+        model,
+        at: moment,
+        production: pointerAt(entries, 'production', moment),
+        staging: pointerAt(entries, 'staging', moment),
+        since: championAt(entries, moment) ?? null,
+      },
+    };
+  }
+  const [production, staging] = await Promise.all([
+    deps.registry.pointer(model, 'production'),
+    deps.registry.pointer(model, 'staging'),
+  ]);
+  return {
+    status: 200,
+    body: {
+      model,
+      production: production ?? null,
+      staging: staging ?? null,
+      since: championAt(entries, deps.clock.now()) ?? null,
+    },
+  };
+}
+
+/** A pointer as its ledger tells it: every move is one entry, so the revision is their number. */
+function pointerAt(entries: readonly ChainedEntry[], slot: Slot, at: string): Pointer | null {
+  const kinds = slot === 'staging' ? ['staged'] : ['promoted', 'rolled_back'];
+  const moves = entries.filter((e) => kinds.includes(e.kind) && e.at <= at);
+  const last = moves.at(-1);
+  if (last === undefined || last.version === null || last.sha256 === null) return null;
+  const { model, version, sha256 } = last;
+  return {
+    schemaVersion: 1,
+    model,
+    slot,
+    revision: moves.length,
+    version,
+    sha256,
+    routes: [{ version, share: 1 }],
+    updatedAt: last.at,
+  };
+}
+
+/** GET /ledger: the entries, and whether they are the whole chain up to its head. */
+export async function readLedger(registry: ChampionRegistry, model: string): Promise<Answer> {
+  // The head first: what is appended meanwhile is then in the entries, and no false alarm.
+  const head = await registry.head(model);
+  const entries = await registry.ledger(model);
+  const chain = verifyChain(entries);
+  const atHead = head === undefined ? undefined : entries[head.sequence - 1];
+  const whole = head === undefined || atHead?.hash === head.hash;
+  const verification =
+    chain.ok && !whole
+      ? { ok: false, sequence: head.sequence, problem: "the chain doesn't reach its head" }
+      : chain;
+  return { status: 200, body: { entries, verification } };
+}
+
+/** GET /mlflow/champion: pointer and aliases side by side. */
+export async function readTrackedChampion(
+  deps: { readonly registry: ChampionRegistry; readonly tracking: Tracking },
+  model: string,
+): Promise<Answer> {
+  const [production, staging, entries, aliases] = await Promise.all([
+    deps.registry.pointer(model, 'production'),
+    deps.registry.pointer(model, 'staging'),
+    deps.registry.ledger(model),
+    deps.tracking.aliases(model),
+  ]);
+  const expected = aliasesOf(production, staging, entries);
+  const shown = aliases ?? { champion: null, challenger: null, previous: null };
+  const names = ['champion', 'challenger', 'previous'] as const;
+  const wrong = names.filter((name) => shown[name] !== expected[name]);
+  const agree = wrong.length === 0;
+  const message = agree
+    ? 'MLflow agrees with the registry'
+    : `MLflow disagrees: ${wrong
+        .map((name) => `${name} is ${shown[name] ?? 'none'}, should be ${expected[name] ?? 'none'}`)
+        .join('; ')}`;
+  return {
+    status: 200,
+    body: { model, pointer: production ?? null, aliases: shown, expected, agree, message },
+  };
+}

@@ -1,0 +1,94 @@
+/** One run as its readers see it; its tokens never leave the server. */
+import { EvaluationReference } from '../../contracts/steps.ts';
+import { DataReference } from '../../contracts/steps.ts';
+import type { Approval, ApprovalKind } from '../../domain/approval.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { Approvals, ArtifactStore, Executions, RunStore } from '../../domain/ports.ts';
+import type { StepRecord } from '../../domain/run.ts';
+import { executionName, isOpen } from '../../domain/run.ts';
+import type { Answer } from '../../http/edge.ts';
+import { noSuchRun } from '../../http/edge.ts';
+import { readJson } from '../../release/boundary.ts';
+import type { DefinedStep } from './steps.ts';
+import { shownSteps } from './steps.ts';
+
+export interface RunDeps {
+  readonly runs: RunStore;
+  readonly approvals: Approvals;
+  readonly artifacts: ArtifactStore;
+  readonly executions: Executions;
+}
+
+const KINDS: readonly ApprovalKind[] = ['approval', 'acceptance', 'continue'];
+
+/** GET /pipeline/{run}/status. Throws `NotFound`. */
+export async function readStatus(
+  deps: RunDeps,
+  defined: readonly DefinedStep[],
+  runId: string,
+): Promise<Answer> {
+  const [run, commit] = await Promise.all([deps.runs.run(runId), deps.runs.commit(runId)]);
+  if (run === undefined || commit === undefined) throw noSuchRun(runId);
+  const [records, visits, approvals] = await Promise.all([
+    deps.runs.steps(runId),
+    deps.executions.visits(executionName(runId, run.attempt)),
+    Promise.all(KINDS.map((kind) => deps.approvals.get(runId, kind))),
+  ]);
+  const asked = approvals.find((a) => a?.status === 'pending');
+  return {
+    status: 200,
+    body: {
+      run,
+      commit,
+      steps: shownSteps(defined, visits, run),
+      outputs: Object.fromEntries(records.map((r) => [r.step, r.output])),
+      pending: asked !== undefined && isOpen(run.status) ? shownQuestion(asked, records) : null,
+      evaluation: evaluationOf(records) ?? null,
+    },
+  };
+}
+
+function shownQuestion(asked: Approval, records: readonly StepRecord[]) {
+  const { kind, digest, requestedAt, expiresAt, required, decisions } = asked;
+  const question = records
+    .filter((r) => r.step === 'ValidateData')
+    .map((r) => DataReference.safeParse(r.output).data?.question)
+    .findLast((q) => q != null && q.digest === digest);
+  return {
+    kind,
+    digest,
+    requestedAt,
+    expiresAt,
+    required,
+    decisions,
+    ...(question != null && { question }),
+  };
+}
+
+function evaluationOf(records: readonly StepRecord[]): EvaluationReference | undefined {
+  return records
+    .filter((r) => r.step === 'EvaluateChallenger')
+    .map((r) => EvaluationReference.safeParse(r.output).data)
+    .findLast((evaluation) => evaluation !== undefined);
+}
+
+/** GET /pipeline/{run}/evidence. Throws `NotFound` before there is any. */
+export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer> {
+  if ((await deps.runs.run(runId)) === undefined) throw noSuchRun(runId);
+  const evaluation = evaluationOf(await deps.runs.steps(runId));
+  if (evaluation === undefined) {
+    throw new TitleholderError('NotFound', `${runId} was not evaluated`);
+  }
+  const [measured, timings] = await Promise.all([
+    deps.artifacts.get('evidence', evaluation.measured),
+    deps.artifacts.get('evidence', evaluation.timings),
+  ]);
+  return {
+    status: 200,
+    body: {
+      measured: readJson(measured, 'the measured evidence'),
+      timings: readJson(timings, 'the timings'),
+      verdict: evaluation,
+    },
+  };
+}
