@@ -1,0 +1,166 @@
+/** MLflow follows the registry: an event only says that it is time to look. */
+import * as z from 'zod';
+import { ChampionMoved, EVENT_SOURCE } from '../../contracts/events.ts';
+import { aliasesOf } from '../../domain/aliases.ts';
+import type { ChainedEntry, Pointer, Version } from '../../domain/champion.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { ChampionRegistry, Tracking } from '../../domain/ports.ts';
+import { parse, parseJson } from '../../http/parse.ts';
+import type { BatchAnswer } from '../../http/queue.ts';
+import { eachMessage } from '../../http/queue.ts';
+import type { Log } from '../../release/log.ts';
+
+export interface Deps {
+  readonly registry: Pick<ChampionRegistry, 'pointer' | 'ledger' | 'versions'>;
+  readonly tracking: Pick<Tracking, 'registerVersion' | 'record' | 'setAliases' | 'run'>;
+  readonly log: Log;
+}
+
+const Envelope = z.looseObject({
+  source: z.literal(EVENT_SOURCE),
+  'detail-type': z.literal('ChampionMoved'),
+  detail: ChampionMoved,
+});
+
+/** How far back a lost event is made good by the next one; each costs MLflow a search. */
+const LOOK_BACK = 10;
+/** How often the pointers may move while MLflow is written before the queue tries again. */
+const ROUNDS = 3;
+
+/**
+ * Registers versions, records production's moves as runs of the Deploy stage, points the aliases.
+ * Repeated and out of order it ends the same; what fails comes again by its queue.
+ */
+export const mirrorChampion =
+  (deps: Deps) =>
+  (event: unknown): Promise<BatchAnswer> =>
+    eachMessage(event, deps.log, async (body) => {
+      const { detail } = parse(Envelope, parseJson(body, 'the event'), 'the event');
+      await mirror(deps, detail);
+    });
+
+async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
+  const { model } = moved;
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const before = await readState(deps, model);
+    const aliases = aliasesOf(before.production, before.staging, before.entries);
+    const wanted = new Set([moved.version, ...Object.values(aliases)]);
+    const versions = before.versions.filter(
+      (v, i) => wanted.has(v.version) || i >= before.versions.length - LOOK_BACK,
+    );
+    for (const version of versions) await register(deps, version, before.entries);
+    const moves = before.entries.filter((e) => e.kind === 'promoted' || e.kind === 'rolled_back');
+    const due = moves.filter(
+      (e, i) => i >= moves.length - LOOK_BACK || e.sequence === moved.sequence,
+    );
+    for (const entry of due) await recordMove(deps, entry, before.versions);
+    await deps.tracking.setAliases(model, aliases);
+    // Another mirror may have read later and written earlier: whoever wrote last must have read last.
+    const after = await readState(deps, model);
+    if (after.entries.length === before.entries.length && sameMoves(before, after)) {
+      deps.log(`MLflow follows ${model}`, { model, champion: aliases.champion });
+      return;
+    }
+  }
+  throw new TitleholderError('Conflict', `the champion of ${model} kept moving`);
+}
+
+interface State {
+  readonly production: Pointer | undefined;
+  readonly staging: Pointer | undefined;
+  readonly entries: readonly ChainedEntry[];
+  readonly versions: readonly Version[];
+}
+
+async function readState({ registry }: Deps, model: string): Promise<State> {
+  const [production, staging, entries, versions] = await Promise.all([
+    registry.pointer(model, 'production'),
+    registry.pointer(model, 'staging'),
+    registry.ledger(model),
+    registry.versions(model),
+  ]);
+  return {
+    production,
+    staging,
+    entries,
+    versions: [...versions].sort((a, b) => a.version - b.version),
+  };
+}
+
+function sameMoves(a: State, b: State): boolean {
+  return (
+    a.production?.revision === b.production?.revision && a.staging?.revision === b.staging?.revision
+  );
+}
+
+async function register(
+  deps: Deps,
+  version: Version,
+  entries: readonly ChainedEntry[],
+): Promise<void> {
+  const { model, version: number, sha256, runId, commit, trackingRunId } = version;
+  if (trackingRunId === null) {
+    // MLflow's versions hang on a run; without one there is nothing to register.
+    deps.log('a version has no run in MLflow', { model, version: number, runId });
+    return;
+  }
+  const why = entries.find((e) => e.version === number && e.kind === 'staged')?.reason ?? '';
+  await deps.tracking.registerVersion({
+    model,
+    version: number,
+    sha256,
+    trackingRunId,
+    commit,
+    description: `Version ${number}, from run ${runId}. ${why}`.trim(),
+  });
+}
+
+async function recordMove(
+  deps: Deps,
+  entry: ChainedEntry,
+  versions: readonly Version[],
+): Promise<void> {
+  const { model, sequence, kind, version, at } = entry;
+  const served = versions.find((v) => v.version === version);
+  if (version === null || served === undefined) return;
+  // The run that trained this version knows its window and seed.
+  const trained =
+    served.trackingRunId === null ? undefined : await deps.tracking.run(served.trackingRunId);
+  const back = kind === 'rolled_back';
+  await deps.tracking.record({
+    key: `${model}/deploy/${sequence}`,
+    model,
+    name: back ? `roll back to v${version}` : `deploy v${version}`,
+    stage: 'Deploy',
+    startedAt: at,
+    endedAt: at,
+    params: {
+      kind,
+      actor: entry.actor,
+      authority: entry.authority,
+      reason: entry.reason,
+      decision_id: entry.decisionId,
+      sequence: String(sequence),
+      version: String(version),
+      previous_version: String(entry.previousVersion ?? 'none'),
+    },
+    metrics: {},
+    tags: {
+      commit_sha: served.commit,
+      stage: 'Deploy',
+      dataset_window: trained?.tags['dataset_window'] ?? 'unknown',
+      seed: trained?.tags['seed'] ?? 'unknown',
+      model_version: String(version),
+      rollback: String(back),
+      'titleholder.run': entry.runId ?? served.runId,
+      'titleholder.sha256': served.sha256,
+    },
+    files: [
+      {
+        path: 'ledger-entry.json',
+        bytes: new TextEncoder().encode(JSON.stringify(entry, null, 2)),
+        contentType: 'application/json',
+      },
+    ],
+  });
+}

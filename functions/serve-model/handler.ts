@@ -1,0 +1,182 @@
+/** Serves the champion of one slot: pointer and model, and nothing else, are needed for an answer. */
+import * as z from 'zod';
+import { ModelName } from '../../contracts/folder.ts';
+import { may } from '../../domain/access.ts';
+import type { Slot } from '../../domain/champion.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { Identity, ServingHealth } from '../../domain/ports.ts';
+import { httpFunction, on, onOpen } from '../../http/edge.ts';
+import { parse } from '../../http/parse.ts';
+import { ROUTES } from '../../http/routes.ts';
+import type { RawRow } from '../../learning/scorer.ts';
+import type { ChampionCache, Deps as CacheDeps } from './champion-cache.ts';
+import { championCache } from './champion-cache.ts';
+import type { Prediction } from './score-rows.ts';
+import { rowsOf, scoreRows } from './score-rows.ts';
+
+export interface Deps extends CacheDeps {
+  readonly identity: Identity;
+  /** Digest of the code that scores. */
+  readonly code: string;
+  /** Memory of this process in MB. */
+  readonly memoryMb: () => number;
+}
+
+const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/**
+ * A direct invocation by the machine's own steps. IAM is the authority here: an event of API Gateway
+ * has no such field at its top, whatever a caller sends.
+ */
+const InternalCall = z.strictObject({
+  internal: z.discriminatedUnion('path', [
+    z.strictObject({ path: z.literal('/health'), model: ModelName }),
+    z.strictObject({
+      path: z.literal('/predict'),
+      model: ModelName,
+      records: z.array(z.record(z.string(), Cell)).min(1),
+    }),
+  ]),
+});
+
+export interface Predictions {
+  readonly predictions: readonly Prediction[];
+  readonly model: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly stage: Slot;
+}
+
+/** GET /health and POST /predict; direct invocations answer with the plain document or throw. */
+export const serveModel = (deps: Deps) => {
+  const cache = championCache(deps);
+  const http = httpFunction('serve-model', deps, [
+    onOpen(ROUTES.health, async ({ principal, query: { model } }) => {
+      const detailed =
+        principal !== undefined && may(principal, 'read', model ?? { of: 'everything' });
+      const { health, serves } =
+        model === undefined ? await reachable(deps) : await healthOf(deps, cache, model);
+      return { status: serves ? 200 : 503, body: detailed ? health : withoutDetails(health) };
+    }),
+    on(ROUTES.predict, async ({ query, body }) => ({
+      status: 200,
+      body: await predict(deps, cache, query.model, rowsOf(body)),
+    })),
+  ]);
+  return async (event: unknown): Promise<unknown> => {
+    if (typeof event !== 'object' || event === null || !('internal' in event)) return http(event);
+    const { internal } = parse(InternalCall, event, 'the internal call');
+    return internal.path === '/health'
+      ? (await healthOf(deps, cache, internal.model)).health
+      : predict(deps, cache, internal.model, internal.records);
+  };
+};
+
+async function predict(
+  deps: Deps,
+  cache: ChampionCache,
+  model: string,
+  rows: readonly RawRow[],
+): Promise<Predictions> {
+  const seen = await cache.pointer(model);
+  if (seen === undefined) {
+    throw new TitleholderError('NotFound', `${model} has no champion in ${deps.slot}`);
+  }
+  const { version, sha256 } = seen.pointer;
+  const loaded = await cache.load(seen.pointer);
+  return { predictions: scoreRows(loaded, rows), model, version, sha256, stage: deps.slot };
+}
+
+interface Checked {
+  readonly health: Omit<ServingHealth, 'model'> & { readonly model: string | null };
+  /** Whether a prediction would be answered now, or there is nothing to serve yet. */
+  readonly serves: boolean;
+}
+
+/** Health of a model's slot: each check does what a prediction would need. */
+async function healthOf(
+  deps: Deps,
+  cache: ChampionCache,
+  model: string,
+): Promise<Checked & { readonly health: ServingHealth }> {
+  const base = { stage: deps.slot, model, code: deps.code, memoryMb: deps.memoryMb() };
+  try {
+    const seen = await cache.pointer(model);
+    if (seen === undefined) {
+      const check = { name: 'pointer', ok: true, detail: `no champion in ${deps.slot} yet` };
+      return {
+        serves: true,
+        health: { ...base, status: 'empty', version: null, sha256: null, checks: [check] },
+      };
+    }
+    const { version, sha256, revision } = seen.pointer;
+    const fresh = seen.stale === null;
+    const pointer = {
+      name: 'pointer',
+      ok: fresh,
+      detail: fresh
+        ? `version ${version} at revision ${revision}`
+        : `can't be read (${seen.stale ?? ''}); version ${version} is the last one known`,
+    };
+    const artifact = await artifactChecks(deps, cache, seen.pointer);
+    const checks = [pointer, ...artifact];
+    return {
+      serves: artifact.every((c) => c.ok),
+      health: {
+        ...base,
+        status: checks.every((c) => c.ok) ? 'ok' : 'degraded',
+        version,
+        sha256,
+        checks,
+      },
+    };
+  } catch (error) {
+    const check = { name: 'pointer', ok: false, detail: nameOf(error) };
+    return {
+      serves: false,
+      health: { ...base, status: 'degraded', version: null, sha256: null, checks: [check] },
+    };
+  }
+}
+
+async function artifactChecks(
+  deps: Deps,
+  cache: ChampionCache,
+  pointer: Parameters<ChampionCache['load']>[0],
+): Promise<ServingHealth['checks']> {
+  try {
+    const { artifact } = await cache.load(pointer);
+    const made = artifact.provenance.code;
+    const detail = made === deps.code ? `made by this code` : `made by code ${made}`;
+    return [
+      { name: 'artifact', ok: true, detail: `${pointer.sha256} loaded, its hash checked` },
+      { name: 'code', ok: true, detail: `format ${artifact.schemaVersion} is read; ${detail}` },
+    ];
+  } catch (error) {
+    return [{ name: 'artifact', ok: false, detail: `${pointer.sha256}: ${nameOf(error)}` }];
+  }
+}
+
+/** Health without a model: whether pointers can be read at all. */
+async function reachable(deps: Deps): Promise<Checked> {
+  const base = { stage: deps.slot, model: null, code: deps.code, memoryMb: deps.memoryMb() };
+  const nothing = { version: null, sha256: null };
+  try {
+    // No model may have this name with a dot; reading its absence is as good as reading a pointer.
+    await deps.registry.pointer('health.check', deps.slot);
+    const check = { name: 'pointer', ok: true, detail: 'pointers can be read' };
+    return { serves: true, health: { ...base, ...nothing, status: 'ok', checks: [check] } };
+  } catch (error) {
+    const check = { name: 'pointer', ok: false, detail: nameOf(error) };
+    return { serves: false, health: { ...base, ...nothing, status: 'degraded', checks: [check] } };
+  }
+}
+
+/** What everybody may see: no words of dependencies, no memory. */
+function withoutDetails({ memoryMb: _memory, checks, ...open }: Checked['health']) {
+  return { ...open, checks: checks.map(({ name, ok }) => ({ name, ok })) };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'Error';
+}

@@ -1,0 +1,78 @@
+/** From a request's rows to probabilities, by the same path as training and `score`. */
+import type * as z from 'zod';
+import type { PredictBody } from '../../contracts/api.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import { LearningError } from '../../learning/errors.ts';
+import type { RawRow } from '../../learning/scorer.ts';
+import type { Loaded } from './champion-cache.ts';
+
+export interface Prediction {
+  readonly probability: number;
+  readonly label: string;
+}
+
+/** The rows of any of the three shapes as records. Throws `DataInvalid` naming the row. */
+export function rowsOf(body: z.output<typeof PredictBody>): readonly RawRow[] {
+  if ('records' in body) return body.records;
+  if ('dataframe_records' in body) return body.dataframe_records;
+  const { columns, data } = body.dataframe_split;
+  const repeated = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    throw new TitleholderError('DataInvalid', `column ${shown(repeated)} is given twice`, {
+      column: repeated.slice(0, MAX_NAME),
+    });
+  }
+  return data.map((cells, row) => {
+    if (cells.length !== columns.length) {
+      throw new TitleholderError(
+        'DataInvalid',
+        `row ${row} has ${cells.length} cells for ${columns.length} columns`,
+        { row },
+      );
+    }
+    return Object.fromEntries(columns.map((name, i) => [name, cells[i] ?? null]));
+  });
+}
+
+/**
+ * One prediction a row, in the rows' order; the label is the positive class's name from the threshold
+ * on, and `not <name>` below it.
+ *
+ * Throws `DataInvalid` naming row (0-based) and column: unknown, missing, or of another type. null, an
+ * empty text and the usual words are missing values; an unseen level is its own case.
+ */
+export function scoreRows(model: Loaded, rows: readonly RawRow[]): readonly Prediction[] {
+  const { artifact, columns } = model;
+  return rows.map((record, row) => {
+    for (const name of Object.keys(record)) {
+      if (columns.has(name)) continue;
+      throw new TitleholderError(
+        'DataInvalid',
+        `row ${row}: column ${shown(name)} is unknown to the model`,
+        { row, column: name.slice(0, MAX_NAME) },
+      );
+    }
+    const probability = score(model, record, row);
+    const positive = probability >= artifact.threshold;
+    return { probability, label: positive ? artifact.positive : `not ${artifact.positive}` };
+  });
+}
+
+function score(model: Loaded, record: RawRow, row: number): number {
+  try {
+    return model.scorer.scoreRecord(record);
+  } catch (error) {
+    if (!(error instanceof LearningError) || error.name !== 'RowInvalid') throw error;
+    throw new TitleholderError(
+      'DataInvalid',
+      `row ${row}: ${error.message}`,
+      { row, column: error.subject },
+      { cause: error },
+    );
+  }
+}
+
+const MAX_NAME = 128;
+function shown(name: string): string {
+  return `'${name.slice(0, MAX_NAME)}'`;
+}
