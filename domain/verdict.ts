@@ -177,11 +177,7 @@ function gateSentence(gate: Gate, result: GateResult, metric: MetricValue | unde
 function compare(measured: Measured, plan: Plan): Ruling {
   const { primaryMetric, alpha, margin } = plan;
   const label = LABELS[primaryMetric];
-  if (
-    measured.plan.primaryMetric !== primaryMetric ||
-    measured.plan.alpha !== alpha ||
-    measured.plan.replicates !== plan.replicates
-  ) {
+  if (measured.plan.alpha !== alpha || measured.plan.replicates !== plan.replicates) {
     return unmeasured(
       `the charter asks for ${label} at alpha ${alpha} with ${plan.replicates} replicates, and the evidence was measured by another plan`,
     );

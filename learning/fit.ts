@@ -4,7 +4,7 @@ import { type Bins, binColumn, fitBins } from './bins.ts';
 import { LearningError } from './errors.ts';
 import { groupedFolds } from './folds.ts';
 import { type ForestSettings, featuresTried, growForest } from './forest.ts';
-import { growVotingForest, ML_RANDOM_FOREST_ROWS } from './ml-random-forest.ts';
+import { checkVotingRows, growVotingForest } from './ml-random-forest.ts';
 import { substream } from './random.ts';
 import { scorer } from './scorer.ts';
 import { type Column, checkLabels, checkTable, selectRows, type Table } from './table.ts';
@@ -165,8 +165,7 @@ function fitEstimator(
     }
     case 'ml-random-forest': {
       // Before the rows are copied into the library's own form.
-      if (table.rows > ML_RANDOM_FOREST_ROWS)
-        growVotingForest(new Array(table.rows), labels, settings, seed);
+      checkVotingRows(table.rows);
       const transforms = table.columns.map(imputation);
       const matrix = Array.from({ length: table.rows }, (_, row) =>
         table.columns.map((column, i) => {

@@ -25,6 +25,17 @@ export interface VotingForest {
   readonly vote: Uint8Array;
 }
 
+/** Refuses, with `SettingsInvalid`, more rows than the library trains on in bearable time. */
+export function checkVotingRows(rows: number): void {
+  if (rows > ML_RANDOM_FOREST_ROWS) {
+    throw new LearningError(
+      'SettingsInvalid',
+      `ml-random-forest takes at most ${ML_RANDOM_FOREST_ROWS} rows (its training is quadratic), not ${rows}: use 'forest', or sampleRows`,
+      'algorithm',
+    );
+  }
+}
+
 /**
  * Trains the library's classifier on rows of finite numbers and takes its trees out of its JSON.
  *
@@ -37,13 +48,7 @@ export function growVotingForest(
   settings: ForestSettings,
   seed: number,
 ): VotingForest {
-  if (matrix.length > ML_RANDOM_FOREST_ROWS) {
-    throw new LearningError(
-      'SettingsInvalid',
-      `ml-random-forest takes at most ${ML_RANDOM_FOREST_ROWS} rows (its training is quadratic), not ${matrix.length}: use 'forest', or sampleRows`,
-      'algorithm',
-    );
-  }
+  checkVotingRows(matrix.length);
   const features = matrix[0]?.length ?? 0;
   const forest = new RandomForestClassifier({
     // Its seed is a signed 32-bit number, and undefined would mean chance from outside.

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Artifact, decodeArtifact, encodeArtifact } from '../../../learning/artifact.ts';
+import { fromBase64, toBase64 } from '../../../learning/base64.ts';
+import { type Candidate, fitPipeline } from '../../../learning/fit.ts';
+import { type RawRow, scorer } from '../../../learning/scorer.ts';
+import type { Table } from '../../../learning/table.ts';
+import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
+
+const settings = { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;
+
+function fitted(algorithm: Candidate['algorithm'], rows = 200): Artifact {
+  return fitPipeline({
+    ...madeUp(rows),
+    candidate: { name: 'c', algorithm, settings },
+    seed: 1,
+    positive: 'yes',
+    thresholdRule: 0.5,
+    trainingManifest: MANIFEST,
+    provenance: PROVENANCE,
+  });
+}
+
+function recordOf(table: Table, row: number): RawRow {
+  return Object.fromEntries(
+    table.columns.map((column) => {
+      if (column.kind === 'numeric') {
+        const value = column.values[row]!;
+        return [column.name, Number.isNaN(value) ? null : row % 2 === 0 ? value : String(value)];
+      }
+      return [column.name, column.levels[column.codes[row]!] ?? 'NA'];
+    }),
+  );
+}
+
+const both = ['forest', 'ml-random-forest'] as const;
+
+describe('base64', () => {
+  it('agrees with the platform and takes back what it wrote', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
+        expect(fromBase64(toBase64(bytes))).toEqual(Uint8Array.from(bytes));
+      }),
+    );
+  });
+
+  it('refuses a second text for the same bytes', () => {
+    for (const text of [
+      'A',
+      'AA',
+      'AA=',
+      'AB==',
+      'AAB=',
+      'A===',
+      'AA==AA==',
+      'AA-_',
+      'A A=',
+      'é===',
+    ]) {
+      expect(fromBase64(text)).toBeUndefined();
+    }
+  });
+});
+
+describe.each(both)('an artifact of %s', (algorithm) => {
+  it('comes back from its bytes as it was, to the same bytes', () => {
+    const artifact = fitted(algorithm);
+    const bytes = encodeArtifact(artifact);
+    expect(decodeArtifact(bytes)).toEqual(artifact);
+    expect(encodeArtifact(decodeArtifact(bytes))).toEqual(bytes);
+    expect(encodeArtifact(fitted(algorithm))).toEqual(bytes);
+  });
+
+  it('scores a record as it scores the table, bit for bit, in any column order', () => {
+    const artifact = decodeArtifact(encodeArtifact(fitted(algorithm)));
+    const { table } = madeUp(300, 2);
+    const { scoreTable, scoreRecord } = scorer(artifact);
+    const scores = scoreTable(table);
+    for (let row = 0; row < table.rows; row += 1) {
+      expect(scoreRecord(recordOf(table, row))).toBe(scores[row]);
+    }
+    const shuffled = { rows: table.rows, columns: [...table.columns].reverse() };
+    expect(scoreTable(shuffled)).toEqual(scores);
+    expect(new Set(scores).size).toBeGreaterThan(5);
+  });
+
+  it('treats a level unseen in training as missing', () => {
+    const { scoreRecord } = scorer(fitted(algorithm));
+    const row: RawRow = { first: 1, place: null, second: 3, noise: 0 };
+    expect(scoreRecord({ ...row, place: 'nowhere' })).toBe(scoreRecord(row));
+    expect(scoreRecord({ ...row, place: ' NA ' })).toBe(scoreRecord(row));
+  });
+
+  it('maps the levels of a table by their text, not by their place', () => {
+    const { scoreTable } = scorer(fitted(algorithm));
+    const { table } = madeUp(50, 3);
+    const place = table.columns[1]!;
+    if (place.kind !== 'categorical') throw new Error('not categorical');
+    const turned = {
+      ...place,
+      levels: [...place.levels].reverse(),
+      codes: place.codes.map((code) => (code < 0 ? -1 : 3 - code)),
+    };
+    const columns = table.columns.map((column) => (column === place ? turned : column));
+    expect(scoreTable({ rows: 50, columns })).toEqual(scoreTable(table));
+  });
+
+  it('refuses a row that lacks a column or has no number where one belongs, with its name', () => {
+    const { scoreRecord, scoreTable } = scorer(fitted(algorithm));
+    const row: RawRow = { first: 1, place: 'east', second: 3, noise: 0 };
+    const { second: _, ...short } = row;
+    expect(thrownBy(() => scoreRecord(short))).toMatchObject({
+      name: 'RowInvalid',
+      subject: 'second',
+    });
+    for (const first of ['x', Infinity, '-Infinity', true, '1e999']) {
+      const error = thrownBy(() => scoreRecord({ ...row, first }));
+      expect(error).toMatchObject({ name: 'RowInvalid', subject: 'first' });
+    }
+    const { table } = madeUp(5);
+    const narrow = { rows: 5, columns: table.columns.slice(1) };
+    expect(thrownBy(() => scoreTable(narrow))).toMatchObject({
+      name: 'RowInvalid',
+      subject: 'first',
+    });
+    const wrong = {
+      rows: 5,
+      columns: table.columns.map((c, i) => ({
+        ...c,
+        name: ['first', 'second', 'place', 'noise'][i]!,
+      })),
+    };
+    expect(thrownBy(() => scoreTable(wrong)).name).toBe('RowInvalid');
+  });
+
+  it('refuses whatever part of its bytes is changed to something that does not fit', () => {
+    const bytes = encodeArtifact(fitted(algorithm, 200));
+    const text = new TextDecoder().decode(bytes);
+    type Json = { [key: string]: Json & string & number };
+    const changed = (change: (root: Json) => void): Uint8Array => {
+      const root = JSON.parse(text) as Json;
+      change(root);
+      return new TextEncoder().encode(JSON.stringify(root));
+    };
+    const set = (path: string[], value: unknown) =>
+      changed((root) => {
+        let at = root;
+        for (const step of path.slice(0, -1)) at = at[step]!;
+        (at as Record<string, unknown>)[path.at(-1)!] = value;
+      });
+    const array = (type: string, values: ArrayLike<number> & ArrayBufferView) => ({
+      type,
+      length: values.length,
+      data: Buffer.from(values.buffer).toString('base64'),
+    });
+    const chain = new Uint8Array(201).fill(1, 0, 100);
+    const wrong: [string, Uint8Array][] = [
+      ['no JSON', bytes.slice(0, -1)],
+      ['no UTF-8', Uint8Array.of(0xff, 0xfe)],
+      ['a list', new TextEncoder().encode('[]')],
+      ['format', set(['format'], 'pickle')],
+      ['version', set(['schemaVersion'], 2)],
+      ['unknown field', set(['extra'], 1)],
+      ['calibrator', set(['calibrator'], {})],
+      ['no columns', set(['columns'], [])],
+      ['transform of another column', set(['transforms', '0', 'column'], 'second')],
+      ['transform of another kind', set(['transforms', '0', 'kind'], 'eval')],
+      ['fewer transforms', changed((root) => (root['transforms'] as unknown as unknown[]).pop())],
+      ['column twice', set(['columns', '2', 'name'], 'first')],
+      ['level twice', set(['columns', '1', 'levels'], ['a', 'a', 'b', 'c'])],
+      ['threshold', set(['threshold'], 1.5)],
+      ['manifest', set(['trainingManifest'], 'sha256:0')],
+      ['stage', set(['provenance', 'stage'], 'half')],
+      ['more trees', set(['estimator', 'trees'], 6)],
+      ['fewer trees', set(['estimator', 'trees'], 4)],
+      ['many trees', set(['estimator', 'trees'], 2 ** 31)],
+      ['other width', set(['estimator', 'features'], 5)],
+      ['feature out of range', set(['estimator', 'split'], array('u8', Uint8Array.of(200, 0, 0)))],
+      ['too deep', set(['estimator', 'split'], array('u8', chain))],
+      ['open tree', set(['estimator', 'split'], array('u8', Uint8Array.of(1, 0)))],
+      ['declared length', set(['estimator', 'split', 'length'], 2 ** 30)],
+      ['type', set(['estimator', 'split', 'type'], 'f64')],
+      ['base64', set(['estimator', 'split', 'data'], '????')],
+      ...(algorithm === 'forest'
+        ? ([
+            ['cover 0', set(['estimator', 'cover'], array('u16', new Uint16Array(1)))],
+            ['bins', set(['estimator', 'bin'], array('u8', new Uint8Array(1)))],
+            [
+              'falling edges',
+              set(['transforms', '0', 'edges'], array('f64', Float64Array.of(2, 1))),
+            ],
+            [
+              'NaN edge',
+              set(['transforms', '0', 'edges'], array('f64', Float64Array.of(Number.NaN))),
+            ],
+            ['levels', set(['transforms', '1', 'binOfLevel'], array('u8', new Uint8Array(2)))],
+          ] as [string, Uint8Array][])
+        : ([
+            ['votes', set(['estimator', 'vote'], array('u8', new Uint8Array(1)))],
+            ['median', set(['transforms', '0', 'value'], null)],
+          ] as [string, Uint8Array][])),
+    ];
+    for (const [what, file] of wrong) {
+      expect(thrownBy(() => decodeArtifact(file)).name, what).toBe('ArtifactInvalid');
+    }
+    // Too deep is refused as such, not for its size.
+    expect(
+      thrownBy(() => decodeArtifact(wrong.find(([what]) => what === 'too deep')![1])).message,
+    ).toContain('deeper');
+  });
+
+  it('is refused or scores within [0, 1], whatever byte is changed', () => {
+    const bytes = encodeArtifact(fitted(algorithm, 200));
+    const { table } = madeUp(3);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.integer({ min: 32, max: 126 })), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        (edits) => {
+          const file = Uint8Array.from(bytes);
+          for (const [at, byte] of edits) file[at] = byte;
+          let artifact: Artifact;
+          try {
+            artifact = decodeArtifact(file);
+          } catch (error) {
+            expect((error as Error).name).toBe('ArtifactInvalid');
+            return;
+          }
+          try {
+            expect(
+              scorer(artifact)
+                .scoreTable(table)
+                .every((s) => s >= 0 && s <= 1),
+            ).toBe(true);
+          } catch (error) {
+            expect((error as Error).name).toBe('RowInvalid');
+          }
+        },
+      ),
+      { numRuns: 500, seed: 1 },
+    );
+  });
+});

@@ -1,0 +1,210 @@
+import { RandomForestClassifier } from 'ml-random-forest';
+import { describe, expect, it } from 'vitest';
+import { encodeArtifact } from '../../../learning/artifact.ts';
+import { fitBaseline } from '../../../learning/baselines.ts';
+import { type Candidate, type FitInput, fitPipeline } from '../../../learning/fit.ts';
+import { groupedFolds } from '../../../learning/folds.ts';
+import { metricsOf } from '../../../learning/metrics.ts';
+import { substream } from '../../../learning/random.ts';
+import { scorer } from '../../../learning/scorer.ts';
+import { chooseThreshold } from '../../../learning/threshold.ts';
+import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
+
+const settings = { trees: 30, maxDepth: 8, minLeaf: 5, featuresPerSplit: 'sqrt' } as const;
+const forest: Candidate = { name: 'plain', algorithm: 'forest', settings };
+
+function input(rows: number, more: Partial<FitInput> = {}): FitInput {
+  return {
+    ...madeUp(rows),
+    candidate: forest,
+    seed: 1,
+    positive: 'yes',
+    thresholdRule: 0.5,
+    trainingManifest: MANIFEST,
+    provenance: PROVENANCE,
+    ...more,
+  };
+}
+
+const fresh = madeUp(4000, 99);
+const aucOf = (artifact: ReturnType<typeof fitPipeline>) =>
+  metricsOf(scorer(artifact).scoreTable(fresh.table), fresh.labels, artifact.threshold).auc;
+
+describe('fitting', () => {
+  it('beats both baselines on rows it never saw', () => {
+    const base = fitBaseline('base-rate', input(2000));
+    const column = fitBaseline('best-column', input(2000));
+    const model = fitPipeline(input(2000));
+    expect(aucOf(base)).toBe(0.5);
+    expect(aucOf(column)).toBeGreaterThan(0.6);
+    expect(aucOf(model)).toBeGreaterThan(aucOf(column) + 0.08);
+  });
+
+  it('gives the base rate of the training rows, and one cut of one column, as baselines', () => {
+    const { labels } = madeUp(2000);
+    const rate = labels.reduce((a, b) => a + b, 0) / 2000;
+    const scores = scorer(fitBaseline('base-rate', input(2000))).scoreTable(fresh.table);
+    expect(new Set(scores)).toEqual(new Set([rate]));
+    const column = fitBaseline('best-column', input(2000));
+    expect(column.provenance.candidate).toBe('best-column');
+    expect(new Set(scorer(column).scoreTable(fresh.table)).size).toBe(2);
+  });
+
+  it('makes another model from another seed, and 0 is a seed', () => {
+    const bytes = [0, 1, 2].map((seed) => encodeArtifact(fitPipeline(input(300, { seed }))).join());
+    expect(new Set(bytes).size).toBe(3);
+    expect(thrownBy(() => fitPipeline(input(300, { seed: 0.5 }))).name).toBe('SeedInvalid');
+  });
+
+  it('trains on so many rows as the candidate samples', () => {
+    const candidate = { ...forest, settings: { ...settings, sampleRows: 100 } };
+    const { estimator } = fitPipeline(input(2000, { candidate }));
+    if (estimator.kind !== 'forest') throw new Error('not a forest');
+    expect([...estimator.cover].reduce((a, b) => a + b, 0)).toBe(100 * settings.trees);
+    const more = { ...forest, settings: { ...settings, sampleRows: 9999 } };
+    expect(fitPipeline(input(300, { candidate: more })).estimator).toEqual(
+      fitPipeline(input(300)).estimator,
+    );
+  });
+
+  it('refuses settings that no training can honour, naming the setting', () => {
+    const wrong: [string, object][] = [
+      ['trees', { trees: 0 }],
+      ['trees', { trees: 1.5 }],
+      ['maxDepth', { maxDepth: -1 }],
+      ['maxDepth', { maxDepth: 41 }],
+      ['minLeaf', { minLeaf: Number.NaN }],
+      ['featuresPerSplit', { featuresPerSplit: 5 }],
+      ['featuresPerSplit', { featuresPerSplit: 'log2' }],
+      ['sampleRows', { sampleRows: 0 }],
+      ['depth', { depth: 3 }],
+    ];
+    for (const [subject, change] of wrong) {
+      const candidate = { ...forest, settings: { ...settings, ...change } } as Candidate;
+      expect(thrownBy(() => fitPipeline(input(50, { candidate })))).toMatchObject({
+        name: 'SettingsInvalid',
+        subject,
+      });
+    }
+    const candidate = { ...forest, algorithm: 'magic' } as unknown as Candidate;
+    expect(thrownBy(() => fitPipeline(input(50, { candidate })))).toMatchObject({
+      name: 'SettingsInvalid',
+      subject: 'algorithm',
+    });
+    expect(thrownBy(() => fitPipeline(input(50, { thresholdRule: 2 }))).name).toBe(
+      'SettingsInvalid',
+    );
+  });
+
+  it('refuses one class, and labels or groups of another length', () => {
+    expect(thrownBy(() => fitPipeline(input(50, { labels: new Uint8Array(50) }))).name).toBe(
+      'OneClass',
+    );
+    expect(thrownBy(() => fitPipeline(input(50, { labels: new Uint8Array(49) }))).name).toBe(
+      'TableInvalid',
+    );
+    expect(thrownBy(() => fitPipeline(input(50, { groups: new Int32Array(49) }))).name).toBe(
+      'TableInvalid',
+    );
+  });
+});
+
+describe('a threshold', () => {
+  it('is the best of all that part the scores differently', () => {
+    const random = substream(4);
+    for (let round = 0; round < 30; round += 1) {
+      const scores = Float64Array.from(
+        { length: 40 },
+        () => Math.round(random.nextFloat() * 20) / 20,
+      );
+      const labels = Uint8Array.from(scores, (score) => (random.nextFloat() < score ? 1 : 0));
+      labels[0] = 1;
+      labels[1] = 0;
+      for (const [rule, metric] of [
+        ['max-f1', 'f1'],
+        ['max-accuracy', 'accuracy'],
+      ] as const) {
+        const best = Math.max(
+          ...Array.from(
+            { length: 42 },
+            (_, i) => metricsOf(scores, labels, i / 40 - 0.0125)[metric],
+          ),
+        );
+        const chosen = chooseThreshold(scores, labels, rule);
+        expect(metricsOf(scores, labels, chosen)[metric]).toBeCloseTo(best, 12);
+        expect(chosen >= 0 && chosen <= 1).toBe(true);
+      }
+    }
+  });
+
+  it('comes from out-of-bag scores, or from folds by group, and stays near the best on fresh rows', () => {
+    const groups = Int32Array.from({ length: 2000 }, (_, row) => row >> 2);
+    for (const more of [{}, { groups }]) {
+      const model = fitPipeline(input(2000, { thresholdRule: 'max-accuracy', ...more }));
+      const scores = scorer(model).scoreTable(fresh.table);
+      const at = (threshold: number) => metricsOf(scores, fresh.labels, threshold).accuracy;
+      const best = Math.max(...Array.from({ length: 99 }, (_, i) => at((i + 1) / 100)));
+      expect(at(model.threshold)).toBeGreaterThan(best - 0.02);
+      expect(model.estimator).toEqual(fitPipeline(input(2000)).estimator);
+    }
+  });
+
+  it('never lets a group stand on both sides of a fold', () => {
+    const groups = Int32Array.from({ length: 400 }, (_, row) => (row * 7) % 37);
+    const folds = groupedFolds(groups, 5, 1);
+    const seen = new Map<number, Set<number>>();
+    groups.forEach((group, row) =>
+      seen.set(group, (seen.get(group) ?? new Set()).add(folds[row]!)),
+    );
+    expect([...seen.values()].every((one) => one.size === 1)).toBe(true);
+    expect(new Set(folds).size).toBe(5);
+    expect(thrownBy(() => groupedFolds(new Int32Array(9), 2, 1)).name).toBe('SettingsInvalid');
+  });
+});
+
+describe('ml-random-forest', () => {
+  const candidate: Candidate = {
+    name: 'small',
+    algorithm: 'ml-random-forest',
+    settings: { ...settings, trees: 7, featuresPerSplit: 'all' },
+  };
+
+  it('learns, with a threshold from held-out folds', () => {
+    const model = fitPipeline(input(300, { candidate, thresholdRule: 'max-f1' }));
+    expect(aucOf(model)).toBeGreaterThan(0.68);
+  });
+
+  it("counts the votes of the library's own trees, none lost", () => {
+    const { table, labels } = madeUp(200);
+    const model = fitPipeline(input(200, { candidate }));
+    const medians = model.transforms.map((t) =>
+      t.kind === 'impute' || t.kind === 'ordinal' ? t.value : Number.NaN,
+    );
+    const matrix = Array.from({ length: 200 }, (_, row) =>
+      table.columns.map((column, i) => {
+        const cell = column.kind === 'numeric' ? column.values[row]! : column.codes[row]!;
+        return Number.isNaN(cell) || (cell === -1 && column.kind === 'categorical')
+          ? medians[i]!
+          : cell;
+      }),
+    );
+    const peer = new RandomForestClassifier({
+      seed: substream(1, 'ml-random-forest').nextUint32() >>> 1,
+      maxFeatures: 4,
+      replacement: false,
+      nEstimators: 7,
+      useSampleBagging: true,
+      noOOB: true,
+      treeOptions: { gainThreshold: 0, maxDepth: 8, minNumSamples: 5 },
+    });
+    peer.train(matrix, [...labels]);
+    const votes = peer.predictionValues(matrix).to2DArray() as number[][];
+    const shares = votes.map((row) => row.reduce((a, b) => a + b, 0) / 7);
+    expect([...scorer(model).scoreTable(table)]).toEqual(shares);
+  });
+
+  it('refuses more than 5,000 rows at once', () => {
+    const error = thrownBy(() => fitPipeline(input(5001, { candidate })));
+    expect(error).toMatchObject({ name: 'SettingsInvalid', subject: 'algorithm' });
+  });
+});

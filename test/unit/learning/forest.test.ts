@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { binColumn, binOfNumber, fitBins } from '../../../learning/bins.ts';
+import { type ForestSettings, growForest } from '../../../learning/forest.ts';
+import { unroll } from '../../../learning/preorder.ts';
+import { madeUp, thrownBy } from './made.ts';
+
+const SETTINGS: ForestSettings = { trees: 6, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' };
+
+function binned(rows: number) {
+  const { table, labels } = madeUp(rows);
+  return {
+    labels,
+    bins: table.columns.map((column) => binColumn(column, fitBins(column, labels))),
+  };
+}
+
+describe('bins', () => {
+  it('keep every distinct value apart up to 255 of them, and missing apart from all', () => {
+    const values = Float64Array.from({ length: 510 }, (_, i) => Math.floor(i / 2) / 7);
+    const column = { kind: 'numeric', name: 'x', values } as const;
+    const bins = binColumn(column, fitBins(column, new Uint8Array(510)));
+    expect([...bins]).toEqual([...values].map((_, i) => Math.floor(i / 2)));
+    expect(binOfNumber(Float64Array.of(0), Number.NaN)).toBe(255);
+  });
+
+  it('are at most 255, about equally full, and never part equal values', () => {
+    const values = Float64Array.from({ length: 20_000 }, (_, i) =>
+      i % 4 === 0 ? 5 : Math.sqrt(i),
+    );
+    const column = { kind: 'numeric', name: 'x', values } as const;
+    const bins = binColumn(column, fitBins(column, new Uint8Array(20_000)));
+    const counts = new Map<number, number>();
+    for (const bin of bins) counts.set(bin, (counts.get(bin) ?? 0) + 1);
+    expect(counts.size).toBeGreaterThan(240);
+    expect(Math.max(...counts.keys())).toBeLessThan(255);
+    const sizes = [...counts.values()].sort((a, b) => b - a);
+    expect(sizes[0]).toBeGreaterThanOrEqual(5000);
+    expect(sizes[1]).toBeLessThan(150);
+  });
+
+  it('cut so that a value and its upper neighbour part, even where they are neighbouring doubles', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true }), {
+          minLength: 2,
+          maxLength: 50,
+          // 0 and −0 are one value.
+          comparator: (a, b) => a === b,
+        }),
+        (values) => {
+          const column = { kind: 'numeric', name: 'x', values: Float64Array.from(values) } as const;
+          const bins = binColumn(column, fitBins(column, new Uint8Array(values.length)));
+          expect(new Set(bins).size).toBe(values.length);
+        },
+      ),
+    );
+  });
+
+  it('order levels by their rate, and send a level that training lacks to missing', () => {
+    const codes = Int32Array.from({ length: 300 }, (_, i) => (i % 3 === 2 ? 3 : i % 3));
+    const labels = Uint8Array.from(codes, (code, i) => (code === 0 ? 1 : code === 1 ? 0 : i % 2));
+    const column = { kind: 'categorical', name: 'c', codes, levels: ['a', 'b', 'c', 'd'] } as const;
+    const bins = fitBins(column, labels);
+    expect(bins.kind === 'categorical' && [...bins.binOfLevel]).toEqual([2, 0, 255, 1]);
+  });
+
+  it('take thousands of levels', () => {
+    const codes = Int32Array.from({ length: 9000 }, (_, i) => i % 3000);
+    const levels = Array.from({ length: 3000 }, (_, i) => `level ${i}`);
+    const column = { kind: 'categorical', name: 'c', codes, levels } as const;
+    const bins = fitBins(
+      column,
+      Uint8Array.from(codes, (code) => (code % 7 === 0 ? 1 : 0)),
+    );
+    expect(bins.kind === 'categorical' && Math.max(...bins.binOfLevel)).toBeLessThan(255);
+  });
+});
+
+describe('a forest', () => {
+  it('grows the same trees in shards as in one run', () => {
+    const { bins, labels } = binned(500);
+    const whole = growForest({ bins, labels, settings: SETTINGS, seed: 3 }).forest;
+    const shard = { ...SETTINGS, trees: 3 };
+    const early = growForest({ bins, labels, settings: shard, seed: 3 }).forest;
+    const late = growForest({ bins, labels, settings: shard, seed: 3, firstTree: 3 }).forest;
+    for (const part of ['split', 'bin', 'cover', 'positives'] as const) {
+      expect([...early[part], ...late[part]]).toEqual([...whole[part]]);
+    }
+    const other = growForest({ bins, labels, settings: SETTINGS, seed: 4 }).forest;
+    expect([...other.split]).not.toEqual([...whole.split]);
+  });
+
+  it('keeps its depth and its leaves within the settings, and every draw in a leaf', () => {
+    const { bins, labels } = binned(700);
+    for (const minLeaf of [1, 5, 40]) {
+      const settings = { ...SETTINGS, maxDepth: 4, minLeaf };
+      const { forest } = growForest({ bins, labels, settings, seed: 1 });
+      expect(Math.min(...forest.cover)).toBeGreaterThanOrEqual(minLeaf);
+      expect([...forest.cover].reduce((a, b) => a + b, 0)).toBe(700 * SETTINGS.trees);
+      const { roots, next } = unroll(forest.split, forest.trees);
+      const depth = (node: number): number =>
+        forest.split[node] === 0 ? 0 : 1 + Math.max(depth(node + 1), depth(next[node]!));
+      expect(Math.max(...[...roots].map(depth))).toBe(4);
+    }
+  });
+
+  it('finds the split that brute force finds', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(fc.constantFrom(0, 1, 2, 3, 4, 5, 40, 200, 255), fc.integer({ min: 0, max: 1 })),
+          {
+            minLength: 4,
+            maxLength: 150,
+          },
+        ),
+        (rows) => {
+          const column = Uint8Array.from(rows, ([bin]) => bin);
+          const labels = Uint8Array.from(rows, ([, label]) => label);
+          const score = (left: (bin: number) => boolean): number => {
+            let sum = 0;
+            for (const side of [true, false]) {
+              const inside = rows.filter(([bin]) => left(bin) === side);
+              if (inside.length === 0) return -1;
+              sum += inside.reduce((a, [, label]) => a + label, 0) ** 2 / inside.length;
+            }
+            return sum;
+          };
+          let best = -1;
+          for (let cut = 0; cut < 255; cut += 1) {
+            best = Math.max(
+              best,
+              score((bin) => bin <= cut),
+              score((bin) => bin <= cut || bin === 255),
+            );
+          }
+          const settings = { trees: 1, maxDepth: 1, minLeaf: 1, featuresPerSplit: 'all' } as const;
+          const { forest } = growForest({
+            bins: [column],
+            labels,
+            settings,
+            seed: 0,
+            bootstrap: false,
+          });
+          const all = labels.reduce((a, b) => a + b, 0) ** 2 / rows.length;
+          if (forest.split[0] === 0) {
+            expect(best).toBeLessThanOrEqual(all + 1e-9);
+            return;
+          }
+          const cut = forest.bin[0]!;
+          const missingLeft = forest.split[0] === 2;
+          expect(score((bin) => bin <= cut || (missingLeft && bin === 255))).toBeCloseTo(best, 9);
+        },
+      ),
+    );
+  });
+
+  it('scores each row out of bag by the trees that did not draw it', () => {
+    const { bins, labels } = binned(2000);
+    const settings = { ...SETTINGS, trees: 60 };
+    const { outOfBag } = growForest({ bins, labels, settings, seed: 1, outOfBag: true });
+    expect(outOfBag!.every((score) => score >= 0 && score <= 1)).toBe(true);
+    const mean = (label: number) => {
+      const scores = [...outOfBag!].filter((_, row) => labels[row] === label);
+      return scores.reduce((a, b) => a + b, 0) / scores.length;
+    };
+    expect(mean(1) - mean(0)).toBeGreaterThan(0.15);
+    // On labels that nothing explains, a score that had seen the row would know its label.
+    const luck = Uint8Array.from({ length: 2000 }, (_, row) => row % 2);
+    const blind = growForest({ bins, labels: luck, settings, seed: 1, outOfBag: true }).outOfBag!;
+    const gap = [...blind].reduce((a, score, row) => a + (luck[row] === 1 ? score : -score), 0);
+    expect(Math.abs(gap / 1000)).toBeLessThan(0.03);
+  });
+
+  it('refuses more features a split than there are', () => {
+    const { bins, labels } = binned(50);
+    const settings = { ...SETTINGS, featuresPerSplit: 5 };
+    expect(thrownBy(() => growForest({ bins, labels, settings, seed: 1 })).name).toBe(
+      'SettingsInvalid',
+    );
+  });
+});
