@@ -9,7 +9,7 @@ import type { Action } from '../domain/access.ts';
 import { ACTIONS, may } from '../domain/access.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import type { Identity, Principal } from '../domain/ports.ts';
-import type { Log } from '../release/log.ts';
+import type { Log } from './log.ts';
 import { parse, parseJson } from './parse.ts';
 import type { ProxyAnswer } from './problem.ts';
 import { json, problem, problemOf } from './problem.ts';

@@ -1,0 +1,21 @@
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { eventBridgeBus } from '../../adapters/eventbridge/event-bus.ts';
+import { configuredIdentity } from '../../adapters/identity/configured.ts';
+import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { acceptCommit } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = acceptCommit({
+  identity: configuredIdentity(vars),
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
+  bus: eventBridgeBus(aws.eventbridge(), vars.EVENT_BUS),
+  clock: systemClock(),
+  people: vars.PEOPLE,
+  log: jsonLog(),
+});

@@ -1,0 +1,9 @@
+import { configuredIdentity } from '../../adapters/identity/configured.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { generateClaims } from './handler.ts';
+
+export const handler = generateClaims({
+  identity: configuredIdentity(env.parse(process.env)),
+  log: jsonLog(),
+});

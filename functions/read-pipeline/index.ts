@@ -1,0 +1,26 @@
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoApprovals } from '../../adapters/dynamodb/approvals.ts';
+import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { configuredIdentity } from '../../adapters/identity/configured.ts';
+import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
+import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { stepFunctionsExecutions } from '../../adapters/step-functions/executions.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { readPipeline } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = readPipeline({
+  identity: configuredIdentity(vars),
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  approvals: dynamoApprovals(aws.dynamodb(), vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
+  executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
+  tracking: mlflowTracking(aws.mlflow()),
+  clock: systemClock(),
+  log: jsonLog(),
+});

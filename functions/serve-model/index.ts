@@ -1,0 +1,24 @@
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
+import { configuredIdentity } from '../../adapters/identity/configured.ts';
+import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { serveModel } from './handler.ts';
+
+// Only a commit touches the runs table, and this function has no right to it.
+const NEVER_COMMITS = '';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = serveModel({
+  identity: configuredIdentity(vars),
+  slot: vars.SLOT,
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, NEVER_COMMITS),
+  artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
+  clock: systemClock(),
+  code: vars.CODE_DIGEST,
+  memoryMb: () => process.memoryUsage.rss() / (1024 * 1024),
+  log: jsonLog(),
+});

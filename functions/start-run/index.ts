@@ -1,0 +1,18 @@
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { sqsDeadLetters } from '../../adapters/sqs/dead-letters.ts';
+import { stepFunctionsExecutions } from '../../adapters/step-functions/executions.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { startRun } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = startRun({
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
+  deadLetters: sqsDeadLetters(aws.sqs(), vars.DEAD_LETTER_QUEUE_URL),
+  clock: systemClock(),
+  log: jsonLog(),
+});
