@@ -22,6 +22,7 @@ export type StepName =
   | 'DeployToStaging'
   | 'SmokeTest'
   | 'Promote'
+  | 'RecordGateRejection'
   | 'RecordRejection'
   | 'VerifyPromotion';
 
@@ -89,22 +90,31 @@ export function recorded<I extends StepInput, O, K>(
       if (found !== undefined) return step.output.parse(found.output);
     }
     const output = step.output.parse(await work(input, { commit, key }));
-    await recordOutput(deps, input.run, name, {
-      inputHash: step.mode === 'settled' ? inputHash(name, input, await step.key(input)) : hash,
+    const stored = await recordOutput(deps, input.run, name, {
+      inputHash:
+        step.mode === 'settled'
+          ? inputHash(name, input, await step.key(input))
+          : step.mode === 'always'
+            ? inputHash(name, input, { output })
+            : hash,
       output,
       startedAt,
     });
-    return output;
+    return step.output.parse(stored);
   };
 }
 
-/** Records a step's output: for `resume`, for the next step's check, and for whoever reads the run. */
+/**
+ * Records a step's output: for `resume`, for the next step's check, and for whoever reads the run.
+ *
+ * Returns what is recorded: of two calls at once the first one's, which alone the next step accepts.
+ */
 export async function recordOutput(
   deps: StepDeps,
   run: RunReference,
   step: StepName,
   what: { readonly inputHash: string; readonly output: unknown; readonly startedAt: string },
-): Promise<void> {
+): Promise<unknown> {
   await deps.runs.recordStep({
     schemaVersion: 1,
     runId: run.runId,
@@ -113,6 +123,7 @@ export async function recordOutput(
     endedAt: deps.clock.now(),
     ...what,
   });
+  return (await deps.runs.step(run.runId, step, what.inputHash))?.output ?? what.output;
 }
 
 /** The key of a step whose output depends on nothing but its input. */

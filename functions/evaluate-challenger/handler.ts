@@ -1,0 +1,133 @@
+import { EvaluateInput, EvaluationReference } from '../../contracts/steps.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { ArtifactStore, ChampionRegistry } from '../../domain/ports.ts';
+import { decisionIdOf } from '../../release/decision-id.ts';
+import { evaluationDigest, whoDecides } from '../../release/evaluation.ts';
+import { loadArtifact, loadTrained } from '../../release/load-artifact.ts';
+import { loadCharter, loadFolder } from '../../release/load-folder.ts';
+import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { updateRun } from '../../release/update-run.ts';
+import { evaluate } from '../../trial/evaluate.ts';
+
+export interface EvaluateDeps extends StepDeps {
+  readonly artifacts: ArtifactStore;
+  readonly registry: ChampionRegistry;
+  readonly code: string;
+  /** Seconds since any fixed moment. */
+  readonly stopwatch: () => number;
+}
+
+/**
+ * Judges the challenger against the champion of now on the stored holdout. A champion that moved since
+ * is another key, so the evaluation is made again.
+ *
+ * Throws `ProvenanceMismatch` (an artifact, holdout or charter that isn't this run's), `HoldoutRefused`
+ * (a group on both sides), `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`, `EvidenceMismatch`.
+ */
+export const evaluateChallenger = (deps: EvaluateDeps) =>
+  recorded(
+    {
+      name: 'EvaluateChallenger',
+      input: EvaluateInput,
+      output: EvaluationReference,
+      key: async (input) => ({ code: deps.code, champion: await opponentOf(deps, input) }),
+    },
+    deps,
+    async ({ run, data, training }, { key: { champion } }) => {
+      const { artifacts } = deps;
+      if (training.stage !== 'full') wrong('QuickTrain', 'a sample is not evaluated', run.runId);
+      const { bytes } = await loadTrained(artifacts, run, data, training);
+      await checkData(deps, run.model, data);
+      const opponent = champion === null ? null : await loadArtifact(artifacts, champion.sha256);
+      const { model, commit, bundle, asOf } = run;
+      const charter = await loadCharter(artifacts, data.charter);
+      const evaluation = evaluate({
+        folder: await loadFolder(artifacts, run),
+        charter: data.charter,
+        challenger: { bytes, sha256: training.artifact },
+        champion:
+          champion === null || opponent === null
+            ? null
+            : { bytes: opponent.bytes, sha256: champion.sha256, version: champion.version },
+        manifests: {
+          challenger: await artifacts.get('data', data.trainingManifest),
+          champion:
+            opponent === null
+              ? null
+              : await artifacts.get('data', opponent.artifact.trainingManifest),
+        },
+        holdout: await artifacts.get('data', data.holdout),
+        register: await artifacts.get('data', data.register),
+        training: await artifacts.get('data', data.training),
+        provenance: { model, commit, bundle, data: run.data, code: deps.code, asOf },
+        stopwatch: deps.stopwatch,
+      });
+      await artifacts.put('evidence', evaluation.scores);
+      const hashes = {
+        artifact: training.artifact,
+        measured: await artifacts.put('evidence', evaluation.measured),
+        timings: await artifacts.put('evidence', evaluation.timings),
+        champion,
+      };
+      const { verdict, reason } = evaluation.verdict;
+      await updateRun(deps, run.runId, (now) =>
+        now.verdict === verdict ? undefined : { verdict },
+      );
+      return {
+        ...hashes,
+        digest: evaluationDigest({ ...hashes, charter: data.charter }),
+        verdict,
+        reason,
+        next: whoDecides(verdict, charter.policy),
+      };
+    },
+  );
+
+/**
+ * The production champion. Where that is this run's own version (a resume after its promotion), the one
+ * that it was compared with then: nobody is judged against himself.
+ */
+async function opponentOf(
+  deps: EvaluateDeps,
+  { run, training }: { run: { model: string; runId: string }; training: { artifact: string } },
+): Promise<EvaluationReference['champion']> {
+  const { registry, runs } = deps;
+  const pointer = await registry.pointer(run.model, 'production');
+  if (pointer === undefined) return null;
+  const { version, sha256, revision } = pointer;
+  if ((await registry.version(run.model, version))?.runId === run.runId) {
+    for (const record of await runs.steps(run.runId)) {
+      const before = EvaluationReference.safeParse(record.output);
+      if (record.step !== 'EvaluateChallenger' || !before.success) continue;
+      if (before.data.artifact !== training.artifact) continue;
+      const decisionId = decisionIdOf(run.runId, 'promote', before.data.digest);
+      if ((await registry.decision(run.model, decisionId)) !== undefined) {
+        return before.data.champion;
+      }
+    }
+  }
+  return { version, sha256, revision };
+}
+
+/** The holdout must be the stored one, and the charter the accepted one. */
+async function checkData(
+  deps: EvaluateDeps,
+  model: string,
+  data: { holdout: string; register: string; epoch: number; charter: string; question: unknown },
+): Promise<void> {
+  const stored = await deps.runs.holdout(model);
+  const same =
+    stored?.snapshot === data.holdout &&
+    stored.register === data.register &&
+    stored.epoch === data.epoch;
+  if (!same) wrong('ValidateData', 'the holdout is not the stored one', model);
+  const accepted = await deps.registry.charter(model);
+  if (accepted !== undefined && accepted.charter !== data.charter) {
+    wrong('ValidateData', 'the charter is not the accepted one', model);
+  }
+  if (data.question !== null) wrong('ValidateData', 'a question to a person is open', model);
+}
+
+function wrong(step: string, what: string, where: string): never {
+  throw new TitleholderError('ProvenanceMismatch', `${step}: ${what} (${where})`, { step });
+}
