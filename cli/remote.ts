@@ -235,9 +235,7 @@ async function decide(run: string, verb: Verb, options: WithReason): Promise<voi
   if (verb !== 'cancel') out.say(`next: titleholder watch ${answer.runId}`);
 }
 
-async function open(
-  options: Common,
-): Promise<{ readonly out: Output; readonly session: Session }> {
+async function open(options: Common): Promise<{ readonly out: Output; readonly session: Session }> {
   return { out: terminalOutput(options.json === true), session: await openSession(options) };
 }
 

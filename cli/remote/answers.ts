@@ -45,7 +45,7 @@ export const PendingAnswer = z.looseObject({
   decisions: z.array(
     z.looseObject({ actor: z.string(), choice: z.string(), reason: z.string(), at: z.string() }),
   ),
-  question: z.unknown().optional(),
+  question: z.looseObject({ kind: z.string(), summary: z.string() }).optional(),
 });
 
 export const StatusAnswer = z.looseObject({
@@ -67,10 +67,41 @@ export const StatusAnswer = z.looseObject({
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
 
+const MetricAnswer = z.looseObject({
+  value: z.number().nullable(),
+  lower: z.number().nullable(),
+  upper: z.number().nullable(),
+});
+const ModelAnswer = z.looseObject({ metrics: z.record(z.string(), MetricAnswer) });
+
+export const MeasuredAnswer = z.looseObject({
+  commit: z.string().nullable(),
+  bundle: z.string().nullable(),
+  data: z.looseObject({ holdout: z.string() }),
+  rows: z.looseObject({ total: z.int(), positive: z.int(), groups: z.int() }),
+  challenger: ModelAnswer.extend({ sha256: z.string() }),
+  champion: ModelAnswer.extend({ sha256: z.string(), version: z.int() }).nullable(),
+  baselines: z.array(ModelAnswer.extend({ name: z.string() })),
+  paired: z.array(
+    z.looseObject({
+      against: z.string(),
+      metric: z.string(),
+      estimate: z.number().nullable(),
+      lower: z.number().nullable(),
+      upper: z.number().nullable(),
+      alpha: z.number(),
+    }),
+  ),
+  checks: z.array(
+    z.looseObject({ name: z.string(), mode: z.string(), passed: z.boolean(), message: z.string() }),
+  ),
+});
+export type MeasuredAnswer = z.infer<typeof MeasuredAnswer>;
+
 export const EvidenceAnswer = z.looseObject({
-  measured: z.unknown(),
+  measured: MeasuredAnswer,
   timings: z.unknown(),
-  verdict: z.unknown(),
+  verdict: EvaluationReference,
 });
 
 export const StartedAnswer = z.looseObject({
@@ -165,5 +196,3 @@ export const PredictAnswer = z.looseObject({
   sha256: z.string(),
   stage: z.string(),
 });
-
-export const AcceptedAnswer = DecidedAnswer;

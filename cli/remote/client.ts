@@ -120,10 +120,7 @@ export function apiClient(of: { readonly url: string; readonly token: string | n
     ledger: async (model) => answer(LedgerAnswer, await get('/ledger', { model })),
     health: async (model) => answer(HealthAnswer, await get('/health', { model })),
     predict: async (model, records) =>
-      answer(
-        PredictAnswer,
-        await post(`/predict?model=${encodeURIComponent(model)}`, { records }),
-      ),
+      answer(PredictAnswer, await post(`/predict?model=${encodeURIComponent(model)}`, { records })),
   };
 }
 
@@ -156,5 +153,8 @@ function parsed(text: string): unknown {
 function answer<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Stop(70, `the API answered what this version can't read: ${z.prettifyError(result.error)}`);
+  throw new Stop(
+    70,
+    `the API answered what this version can't read: ${z.prettifyError(result.error)}`,
+  );
 }

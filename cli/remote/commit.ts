@@ -57,7 +57,10 @@ export async function commitFolder(of: {
   const bundle: Upload = { kind: 'bundles', sha256: packed.sha256, bytes: packed.bytes };
   const data: Upload = { kind: 'data', sha256: packed.data.sha256, bytes: packed.data.bytes };
   const ciReport: Upload = { kind: 'reports', sha256: sha256Hex(report), bytes: report };
-  await upload(session, model, [bundle, data, ciReport], say);
+  // Generated data is made again by the validate step, from its seed.
+  const objects =
+    'path' in packed.folder.model.data ? [bundle, data, ciReport] : [bundle, ciReport];
+  await upload(session, model, objects, say);
   const branch = of.branch ?? git.branch;
   const started = await session.api.commit({
     model,
@@ -117,6 +120,9 @@ async function put(
     throw new Stop(3, `the store at ${new URL(url).origin} doesn't answer`, { cause: error });
   }
   if (status !== 200) {
-    throw new Stop(status < 500 ? 2 : 3, `the store refused the ${object.kind} object (HTTP ${status})`);
+    throw new Stop(
+      status < 500 ? 2 : 3,
+      `the store refused the ${object.kind} object (HTTP ${status})`,
+    );
   }
 }

@@ -22,7 +22,7 @@ export async function deadLetters(): Promise<DeadLetter[]> {
   const client = new SQSClient();
   const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ MaxResults: 1000 }));
   const found = new Map<string, DeadLetter>();
-  for (const queue of QueueUrls.filter((url) => /dead-?letter|dlq/i.test(url))) {
+  for (const queue of QueueUrls.filter((url) => /dead-letters$|lost-events$/.test(url))) {
     for (let seen = -1; seen < found.size && found.size < MOST; ) {
       seen = found.size;
       const { Messages = [] } = await client.send(

@@ -49,7 +49,8 @@ async function git(folder: string, args: readonly string[]): Promise<string> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       throw new Stop(2, 'git is not installed, or the folder is gone');
     }
-    const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
+    const words =
+      error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
     throw new Stop(2, `git can't read ${folder}: ${words.trim().split('\n').at(-1) ?? ''}`);
   }
 }

@@ -4,7 +4,7 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { needStack, pointAt } from './place.ts';
+import { needStack, pointAt, type Endpoints } from './place.ts';
 
 export interface LogLine {
   /** ISO 8601 UTC. */
@@ -19,11 +19,14 @@ const GROUP_PREFIX = '/aws/lambda/';
  * Every log line that names the run, in order of time, from the local stack or, where TITLEHOLDER_API
  * is set, from the AWS account that the SDK finds.
  */
-export async function runLogs(runId: string): Promise<LogLine[]> {
-  if ((process.env['TITLEHOLDER_API'] ?? '') === '') pointAt(await needStack());
+export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]> {
+  if ((process.env['TITLEHOLDER_API'] ?? '') === '') pointAt(of ?? (await needStack()));
   const client = new CloudWatchLogsClient();
   const found: { at: number; order: number; line: LogLine }[] = [];
-  for await (const page of paginateDescribeLogGroups({ client }, { logGroupNamePrefix: GROUP_PREFIX })) {
+  for await (const page of paginateDescribeLogGroups(
+    { client },
+    { logGroupNamePrefix: GROUP_PREFIX },
+  )) {
     for (const group of page.logGroups ?? []) {
       const name = group.logGroupName ?? '';
       for await (const events of paginateFilterLogEvents(

@@ -39,17 +39,14 @@ export function statusWords(status: StatusAnswer): string {
     const yes = pending.decisions.filter((d) => d.choice === 'approve').length;
     lines.push(
       `waits for a person (${pending.kind}, ${yes} of ${pending.required}), until ${clockTime(pending.expiresAt)}`,
-      ...(typeof pending.question === 'string' ? [pending.question] : []),
+      ...(pending.question === undefined ? [] : [pending.question.summary]),
     );
   }
   return [...lines, ...nextCommands(status).map((command) => `next: ${command}`)].join('\n');
 }
 
 /** Who, what, when, why, which hash. */
-export function ledgerTable(
-  entries: readonly (EntryAnswer | ChainedEntry)[],
-  indent = '',
-): string {
+export function ledgerTable(entries: readonly (EntryAnswer | ChainedEntry)[], indent = ''): string {
   return table(
     ['#', 'WHEN', 'WHO', 'WHAT', 'VERSION', 'ARTIFACT', 'AUTHORITY', 'ENTRY', 'WHY'],
     entries.map((entry) => [

@@ -1,0 +1,70 @@
+/** Point 7: what is left on record. */
+import { verifyChain } from '../../../domain/champion.ts';
+import { ledgerTable } from '../../remote/show.ts';
+import { eventually, expectThat } from '../expectation.ts';
+import type { Stage } from '../stage.ts';
+import { aliasesOf, trackedRuns } from '../tracking.ts';
+import { part } from './release.ts';
+
+const TAGS = ['commit_sha', 'stage', 'dataset_window', 'seed', 'model_version'];
+/** MLflow follows the pointer by an event. */
+const MIRROR_SECONDS = 60;
+
+/** @returns the ledger as a table. */
+export async function records(stage: Stage): Promise<string> {
+  const ledger = await part(stage, 'the ledger, verified here', async () => {
+    const { entries, verification } = await stage.people.vera.api.ledger(stage.model);
+    const checked = verifyChain(entries);
+    expectThat(checked.ok, 'ledger', `the chain breaks: ${JSON.stringify(checked)}`);
+    expectThat(verification.ok, 'read-pipeline', 'the API finds the chain broken');
+    const kinds = entries.map(({ kind }) => kind);
+    const count = (wanted: string) => kinds.filter((kind) => kind === wanted).length;
+    expectThat(
+      count('promoted') === 3 &&
+        count('rolled_back') === 2 &&
+        count('rejected') === 1 &&
+        count('rejected_by_gate') === 1,
+      'record-decision',
+      `the ledger holds ${kinds.join(', ')}`,
+    );
+    return {
+      outcome: `${checked.length} entries, every hash and link right`,
+      value: ledgerTable(entries, '  '),
+    };
+  });
+  await part(stage, 'MLflow: runs and tags', async () => {
+    const runs = await trackedRuns(stage.endpoints.mlflowTrackingUri, stage.model);
+    const bare = runs.find(({ tags }) => TAGS.some((tag) => (tags[tag] ?? '') === ''));
+    expectThat(
+      bare === undefined,
+      'record-run',
+      `MLflow run ${bare?.runId ?? ''} lacks one of ${TAGS.join(', ')}`,
+    );
+    for (const { commit, version } of stage.crowned) {
+      for (const kind of ['CI', 'CD']) {
+        expectThat(
+          runs.some(({ tags }) => tags['commit_sha'] === commit && tags['stage'] === kind),
+          'record-run',
+          `MLflow has no ${kind} run of version ${version}`,
+        );
+      }
+    }
+    return { outcome: `${runs.length} runs, each with ${TAGS.join(', ')}`, value: undefined };
+  });
+  await part(stage, 'MLflow: the champion, as production serves it', async () => {
+    const aliases = await eventually({
+      step: 'mirror-champion',
+      seconds: MIRROR_SECONDS,
+      ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
+      until: (found) => found['champion'] === 1,
+      otherwise: (found) => `MLflow's aliases are ${JSON.stringify(found)}`,
+    });
+    return {
+      outcome: Object.entries(aliases)
+        .map(([alias, version]) => `${alias} = version ${version}`)
+        .join(', '),
+      value: undefined,
+    };
+  });
+  return ledger;
+}

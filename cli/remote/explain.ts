@@ -1,0 +1,55 @@
+/** Why a run was judged as it was. */
+import { Stop, table } from '../output.ts';
+import type { MeasuredAnswer } from './answers.ts';
+import type { ApiClient } from './client.ts';
+
+/** The verdict's sentence, every model's numbers on the same rows, and the paired intervals. */
+export async function explainRun(
+  api: ApiClient,
+  runId: string,
+): Promise<{ readonly data: unknown; readonly words: string }> {
+  const status = await api.status(runId);
+  if (status.evaluation === null) {
+    const { run } = status;
+    const why = run.reason ?? 'no evaluation came of it';
+    throw new Stop(1, `${runId} is ${run.status} and was not evaluated: ${why}`);
+  }
+  const { measured, timings, verdict } = await api.evidence(runId);
+  const words = [
+    `${verdict.verdict}: ${verdict.reason}`,
+    '',
+    `on ${measured.rows.total} holdout rows (${measured.rows.positive} positive, ${measured.rows.groups} groups):`,
+    metrics(measured),
+    '',
+    ...measured.paired.map(
+      (p) =>
+        `challenger - ${p.against}: ${p.metric} ${number(p.estimate)} [${number(p.lower)}, ${number(p.upper)}], each bound one-sided at ${p.alpha}`,
+    ),
+    ...measured.checks.map((c) => `${c.passed ? 'ok' : 'NO'}  ${c.name} (${c.mode}): ${c.message}`),
+  ].join('\n');
+  return { data: { measured, timings, verdict }, words };
+}
+
+function metrics(measured: MeasuredAnswer): string {
+  const { challenger, champion, baselines } = measured;
+  const models = [
+    { name: 'challenger', metrics: challenger.metrics },
+    ...(champion === null
+      ? []
+      : [{ name: `champion (version ${champion.version})`, metrics: champion.metrics }]),
+    ...baselines.map((one) => ({ name: one.name, metrics: one.metrics })),
+  ];
+  const names = Object.keys(challenger.metrics);
+  return table(
+    ['MODEL', ...names],
+    models.map((model) => [
+      model.name,
+      ...names.map((name) => number(model.metrics[name]?.value ?? null)),
+    ]),
+    '  ',
+  );
+}
+
+function number(value: number | null): string {
+  return value === null ? '-' : value.toFixed(4);
+}
