@@ -1,0 +1,178 @@
+/** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PolicyDocument } from '../contracts/folder.ts';
+import { sha256Hex } from '../domain/canonical.ts';
+import { TitleholderError } from '../domain/errors.ts';
+import { decodeArtifact } from '../learning/artifact.ts';
+import { withNamedErrors } from '../trial/learning-errors.ts';
+import { readBytes, writeBytes } from './local/files.ts';
+import { initFolder, type InitOptions } from './local/init-folder.ts';
+import { lintFolder } from './local/lint-folder.ts';
+import { pack } from './local/pack.ts';
+import { scoreFile } from './local/score-file.ts';
+import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
+import { Stop, terminalOutput } from './output.ts';
+
+const ALGORITHMS = ['forest', 'ml-random-forest'] as const;
+
+export function registerLocalVerbs(program: Command): void {
+  registerInit(program);
+  registerTry(program);
+  registerArtifacts(program);
+  registerPolicy(program);
+}
+
+function registerInit(program: Command): void {
+  program
+    .command('init')
+    .description('write a model folder from a table')
+    .requiredOption('--data <file>', 'a CSV table with a header')
+    .requiredOption('--target <column>', 'what to predict')
+    .requiredOption('--positive <value>', 'the value of the target that counts as 1')
+    .requiredOption('--name <name>', 'the model’s name')
+    .option('--dir <folder>', 'where model folders lie', 'models')
+    .option('--json', 'print data as JSON')
+    .action((options: InitOptions & { json?: boolean }) => {
+      const out = terminalOutput(options.json === true);
+      const made = initFolder(options);
+      for (const choice of made.choices) out.say(choice);
+      for (const warning of made.warnings) out.say(`warning: ${warning}`);
+      out.data(made, made.folder);
+      out.say(`next: titleholder try ${made.folder}`);
+    });
+}
+
+interface TryOptions {
+  readonly seed?: number;
+  readonly champion?: string;
+  readonly policy?: string;
+  readonly algorithm?: (typeof ALGORITHMS)[number];
+  readonly predictions?: string;
+  readonly json?: string | true;
+}
+
+function registerTry(program: Command): void {
+  program
+    .command('try <folder>')
+    .description('the whole decision in process: no AWS, nothing stored')
+    .option('--seed <n>', 'another master seed than model.json’s; 0 is a seed', seedOf)
+    .option('--champion <file>', 'judge against this artifact (its manifest beside it)')
+    .option('--policy <file>', 'judge by another policy.json')
+    .addOption(
+      new Option('--algorithm <name>', 'train every candidate by this engine').choices(ALGORITHMS),
+    )
+    .option('--predictions <file>', 'write row,label,probability of the holdout')
+    .option('--json [file]', 'write the result as JSON; without a file, print it')
+    .action(async (directory: string, options: TryOptions) => {
+      const out = terminalOutput(options.json === true);
+      const packed = await pack(directory);
+      const tried = tryFolder({
+        packed,
+        changes: {
+          seed: options.seed,
+          algorithm: options.algorithm,
+          policy: options.policy === undefined ? undefined : readPolicy(options.policy),
+        },
+        champion: options.champion === undefined ? null : readChampion(options.champion),
+        say: out.say,
+      });
+      if (options.predictions !== undefined) writeBytes(options.predictions, tried.predictions);
+      if (typeof options.json === 'string') {
+        writeBytes(options.json, `${JSON.stringify(tried.report, null, 2)}\n`);
+      }
+      out.data(tried.report, tryWords(tried));
+      out.say(
+        'a try knows neither the stored holdout nor how often it was spent (the ledger does): the line may decide otherwise',
+      );
+      if (tried.report.verdict !== 'promote') process.exitCode = 1;
+    });
+}
+
+function registerArtifacts(program: Command): void {
+  program
+    .command('fit <folder>')
+    .description('train a folder’s model and write its artifact')
+    .requiredOption('--out <file>', 'the artifact; its training manifest goes beside it')
+    .option('--json', 'print data as JSON')
+    .action(async (directory: string, options: { out: string; json?: boolean }) => {
+      const out = terminalOutput(options.json === true);
+      const packed = await pack(directory);
+      const { training, prepared } = trainFolder(packed, packed.folder, out.say);
+      writeBytes(options.out, training.artifact);
+      writeBytes(manifestPath(options.out), prepared.trainingManifest);
+      const { sha256, candidate, metrics } = training;
+      out.data(
+        { file: options.out, sha256, candidate, metrics },
+        `${options.out}  ${sha256}  ${candidate}, AUC ${metrics.auc.toFixed(4)} out of fold`,
+      );
+    });
+
+  program
+    .command('score')
+    .description('an artifact’s probabilities of a table’s rows')
+    .argument('<artifact>', 'a file that fit wrote, or that was fetched from the store')
+    .requiredOption('--data <file>', 'a CSV table with the artifact’s columns')
+    .requiredOption('--out <file>', 'CSV row,probability,predicted')
+    .option('--json', 'print data as JSON')
+    .action((file: string, options: { data: string; out: string; json?: boolean }) => {
+      const out = terminalOutput(options.json === true);
+      const bytes = readBytes(file);
+      const { rows, csv } = withNamedErrors(() =>
+        scoreFile(decodeArtifact(bytes), readBytes(options.data), options.data),
+      );
+      writeBytes(options.out, csv);
+      const sha256 = sha256Hex(bytes);
+      out.data({ artifact: sha256, rows, file: options.out }, `${rows} rows scored by ${sha256}`);
+    });
+}
+
+function registerPolicy(program: Command): void {
+  const policy =
+    program.commands.find((command) => command.name() === 'policy') ??
+    program.command('policy').description('what a model must reach');
+  policy
+    .command('lint <folder>')
+    .description('what is legal in a folder’s documents and still unwise')
+    .option('--json', 'print data as JSON')
+    .action(async (directory: string, options: { json?: boolean }) => {
+      const out = terminalOutput(options.json === true);
+      const { folder } = await pack(directory);
+      const remarks = lintFolder(folder);
+      out.data(
+        { remarks },
+        remarks.length === 0
+          ? 'nothing to remark'
+          : remarks.map((r) => `${r.level}: ${r.where}: ${r.what}`).join('\n'),
+      );
+      if (remarks.length > 0) process.exitCode = 1;
+    });
+}
+
+function seedOf(text: string): number {
+  if (/^\d{1,10}$/.test(text) && Number(text) <= 4_294_967_295) return Number(text);
+  throw new InvalidArgumentError('a seed is a whole number from 0 to 4294967295.');
+}
+
+function readPolicy(file: string): PolicyDocument {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(readBytes(file)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof Stop) throw error;
+    throw new TitleholderError('BadInput', `${file}: is not JSON`);
+  }
+  const parsed = PolicyDocument.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = (issue?.path ?? []).map(String).join('.');
+  throw new TitleholderError('BadInput', `${file}: ${path}: ${issue?.message ?? 'is wrong'}`);
+}
+
+/** Where `fit` puts the list of the groups that an artifact was trained on. */
+function manifestPath(artifact: string): string {
+  return `${artifact}.manifest.json`;
+}
+
+function readChampion(file: string): ChampionFile {
+  return { bytes: readBytes(file), manifest: readBytes(manifestPath(file)) };
+}

@@ -1,0 +1,136 @@
+/** A model folder from a table: everything that the whole line needs. */
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import {
+  type Folder,
+  ModelDocument,
+  ModelName,
+  PolicyDocument,
+  SchemaDocument,
+} from '../../contracts/folder.ts';
+import { readCsv } from '../../dataset/csv.ts';
+import { prepare } from '../../trial/prepare.ts';
+import { readFolder } from '../../trial/read-folder.ts';
+import { Stop } from '../output.ts';
+import { readBytes, writeBytes } from './files.ts';
+import { inferColumns } from './infer-columns.ts';
+
+export interface InitOptions {
+  readonly data: string;
+  readonly target: string;
+  readonly positive: string;
+  readonly name: string;
+  /** The folder that holds model folders. */
+  readonly dir: string;
+}
+
+export interface Made {
+  readonly folder: string;
+  readonly rows: number;
+  readonly features: readonly string[];
+  readonly identity: Folder['model']['identity'];
+  /** What was chosen and why, a line each. */
+  readonly choices: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** More rows than this get fewer trees, so that a first `try` stays within a minute or so. */
+const MANY_ROWS = 20_000;
+
+/**
+ * Writes `model.json`, `schema.json`, `policy.json`, `README.md` and `data.csv`; nothing is written
+ * unless the table would go through the line.
+ *
+ * Throws `DataInvalid` for a bad table; Stop 2 where the name is no model's, or the folder exists.
+ */
+export function initFolder(options: InitOptions): Made {
+  const { name, target, positive } = options;
+  if (!ModelName.safeParse(name).success) {
+    throw new Stop(2, '--name: a model name is a lower-case letter, then up to 29 of a-z, 0-9, -');
+  }
+  const folder = join(options.dir, name);
+  if (existsSync(folder)) throw new Stop(2, `${folder} exists already; nothing was changed`);
+  const bytes = readBytes(options.data);
+  const file = basename(options.data);
+  const raw = readCsv(bytes, file);
+  const inferred = inferColumns(raw, { file, target, positive });
+  const trees = raw.rows.length > MANY_ROWS ? 100 : 200;
+  const candidate = (minLeaf: number): object => ({
+    name: `forest-leaf-${minLeaf}`,
+    algorithm: 'forest',
+    settings: { trees, maxDepth: 15, minLeaf, featuresPerSplit: 'sqrt' },
+  });
+  const schemaOf = (kind: string): string => `../../contracts/json-schema/${kind}.schema.json`;
+  const documents = {
+    'model.json': ModelDocument.parse({
+      $schema: schemaOf('model'),
+      schemaVersion: 1,
+      name,
+      title: `${target} = ${positive}`.slice(0, 120),
+      target,
+      positive,
+      identity: inferred.identity,
+      data: { path: 'data.csv' },
+      split: { holdout: 0.2, epoch: 1 },
+      plan: { primaryMetric: 'auc', folds: 5 },
+      seed: 1,
+      quick: {},
+      candidates: [candidate(3), candidate(15), candidate(60)],
+    }),
+    'schema.json': SchemaDocument.parse({
+      $schema: schemaOf('schema'),
+      schemaVersion: 1,
+      mode: 'warn',
+      columns: inferred.columns,
+    }),
+    'policy.json': PolicyDocument.parse({
+      $schema: schemaOf('policy'),
+      schemaVersion: 1,
+      tier: 'standard',
+      gates: [{ name: 'better-than-chance', metric: 'auc', mode: 'enforce', min: 0.55 }],
+      approval: {},
+    }),
+  };
+  const files = Object.fromEntries(
+    Object.entries(documents).map(([path, json]) => [path, `${JSON.stringify(json, null, 2)}\n`]),
+  );
+  // The line's own first step says whether this table can be used at all.
+  const read = readFolder(files);
+  const prepared = prepare({
+    folder: read,
+    csv: bytes,
+    file,
+    asOf: '1970-01-01T00:00:00.000Z',
+    stored: null,
+  });
+  for (const [path, text] of Object.entries(files)) writeBytes(join(folder, path), text);
+  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, prepared.rows));
+  writeBytes(join(folder, 'data.csv'), bytes);
+  return {
+    folder,
+    rows: prepared.rows,
+    features: inferred.columns.filter((c) => c.role === 'feature').map((c) => c.name),
+    identity: read.model.identity,
+    choices: inferred.choices,
+    warnings: prepared.findings.findings.map(
+      (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${prepared.rows} (${f.limit})`,
+    ),
+  };
+}
+
+function readme(options: InitOptions, choices: readonly string[], rows: number): string {
+  return `# ${options.name}
+
+Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${rows} rows in \`data.csv\`.
+
+Written by \`titleholder init\`; what it chose:
+
+${choices.map((choice) => `- ${choice}`).join('\n')}
+
+\`model.json\` says what is predicted and which settings are tried, \`schema.json\` what the columns
+hold, \`policy.json\` what a model must reach. Source and licence of the data: say them here.
+
+    titleholder try models/${options.name}
+    titleholder commit models/${options.name}
+`;
+}

@@ -1,0 +1,149 @@
+/** A model folder as one document: what `commit` uploads, and what the local verbs read. */
+import { execFile } from 'node:child_process';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '../../contracts/api.ts';
+import { Bundle, type Folder } from '../../contracts/folder.ts';
+import { claimsCsv } from '../../dataset/generate-claims.ts';
+import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import { readFolder } from '../../trial/read-folder.ts';
+import { Stop } from '../output.ts';
+import { readBytes } from './files.ts';
+
+export interface Packed {
+  readonly model: string;
+  /** The bundle: canonical JSON, so the same files give the same hash. */
+  readonly bytes: Uint8Array;
+  readonly sha256: string;
+  readonly folder: Folder;
+  readonly data: {
+    /** The table's name in messages. */
+    readonly file: string;
+    readonly bytes: Uint8Array;
+    readonly sha256: string;
+  };
+}
+
+const run = promisify(execFile);
+
+/**
+ * Packs a folder's text files, and reads or makes its data, which stays apart.
+ *
+ * In a git repository what it ignores stays out, as do hidden files everywhere. Throws `BadInput` naming
+ * file and path where a document is wrong, the folder's name isn't the model's, or a file isn't text;
+ * `TooLarge`; Stop 2 where the folder or its data can't be read.
+ */
+export async function pack(directory: string): Promise<Packed> {
+  const root = resolve(directory);
+  const paths = await filesOf(root, directory);
+  const contents = new Map<string, Uint8Array>();
+  for (const path of paths) contents.set(path, await readFile(join(root, path)));
+  const documents = new Map(
+    ['model.json', 'schema.json', 'policy.json'].flatMap((name) => {
+      const bytes = contents.get(name);
+      return bytes === undefined ? [] : [[name, textOf(name, bytes)] as const];
+    }),
+  );
+  const folder = readFolder(Object.fromEntries(documents));
+  const { name, data } = folder.model;
+  if (name !== basename(root)) {
+    throw new TitleholderError(
+      'BadInput',
+      `model.json: name: is '${name}' in a folder named '${basename(root)}'`,
+    );
+  }
+  const dataPath = 'path' in data ? data.path : undefined;
+  const files = Object.fromEntries(
+    [...contents]
+      .filter(([path]) => path !== dataPath)
+      .map(([path, bytes]) => [path, textOf(path, bytes)]),
+  );
+  const bundle = Bundle.safeParse({ schemaVersion: 1, model: name, files });
+  if (!bundle.success) {
+    const path = bundle.error.issues[0]?.path.join('/') ?? '';
+    throw new TitleholderError('BadInput', `${path}: a packed file is named by A-Z a-z 0-9 . _ -`);
+  }
+  const bytes = new TextEncoder().encode(canonicalJson(bundle.data));
+  if (bytes.length > MAX_BUNDLE_BYTES) {
+    throw new TitleholderError(
+      'TooLarge',
+      `${directory} packs to ${bytes.length} bytes, and ${MAX_BUNDLE_BYTES} is the limit (its data counts apart)`,
+    );
+  }
+  const table =
+    'path' in data
+      ? readBytes(join(root, data.path))
+      : claimsCsv({ rows: data.rows, seed: data.seed });
+  if (table.length > MAX_DATA_BYTES) {
+    throw new TitleholderError(
+      'TooLarge',
+      `the data is ${table.length} bytes, and ${MAX_DATA_BYTES} is the limit`,
+    );
+  }
+  return {
+    model: name,
+    bytes,
+    sha256: sha256Hex(bytes),
+    folder,
+    data: { file: dataPath ?? `${name}.csv (generated)`, bytes: table, sha256: sha256Hex(table) },
+  };
+}
+
+/** Paths below the folder in order, with `/`; hidden ones left out. */
+async function filesOf(root: string, shown: string): Promise<string[]> {
+  const state = await lstat(root).catch(() => undefined);
+  if (state?.isDirectory() !== true) throw new Stop(2, `there is no model folder ${shown}`);
+  const listed = await listedByGit(root);
+  const found = listed ?? (await listedByWalk(root));
+  const visible = found.filter((path) => !path.split('/').some((part) => part.startsWith('.')));
+  for (const path of visible) {
+    const { isFile } = await lstat(join(root, path)).then((s) => ({ isFile: s.isFile() }));
+    if (!isFile) throw new TitleholderError('BadInput', `${path}: is a link, not a file`);
+  }
+  return visible.sort();
+}
+
+async function listedByGit(root: string): Promise<string[] | undefined> {
+  try {
+    const { stdout } = await run(
+      'git',
+      ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '.'],
+      { maxBuffer: 64 * 1024 * 1024 },
+    );
+    const paths: string[] = [];
+    for (const path of new Set(stdout.split('\0'))) {
+      // A file that was deleted and not committed is still listed.
+      if (path !== '' && (await lstat(join(root, path)).catch(() => undefined)) !== undefined) {
+        paths.push(path);
+      }
+    }
+    return paths;
+  } catch {
+    // No git, or no repository: everything in the folder is meant.
+    return undefined;
+  }
+}
+
+async function listedByWalk(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .replaceAll('\\', '/'),
+    );
+}
+
+function textOf(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new TitleholderError(
+      'BadInput',
+      `${path}: is not UTF-8 text; data belongs to model.json's data.path`,
+    );
+  }
+}
