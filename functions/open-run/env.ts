@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** The variables of open-run. */
 export const env = z.object({
   RUNS_TABLE: z.string().min(1),
-  CHAMPION_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
+  CHAMPION_TABLE: z.string().min(1),
   STATE_MACHINE_ARN: z.string().min(1),
 });

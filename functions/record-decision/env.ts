@@ -5,4 +5,5 @@ export const env = z.object({
   RUNS_TABLE: z.string().min(1),
   CHAMPION_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
+  EVENT_BUS: z.string().min(1),
 });

@@ -4,5 +4,7 @@ import * as z from 'zod';
 export const env = z.object({
   RUNS_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
+  CHAMPION_TABLE: z.string().min(1),
   MLFLOW_TRACKING_URI: z.url(),
+  CODE_DIGEST: z.string().min(1),
 });

@@ -1,0 +1,22 @@
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoApprovals } from '../../adapters/dynamodb/approvals.ts';
+import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { eventBridgeBus } from '../../adapters/eventbridge/event-bus.ts';
+import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
+import { env } from './env.ts';
+import { recordDecision } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = recordDecision({
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  approvals: dynamoApprovals(aws.dynamodb(), vars.RUNS_TABLE),
+  artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
+  bus: eventBridgeBus(aws.eventbridge(), vars.EVENT_BUS),
+  clock: systemClock(),
+  log: jsonLog(),
+});

@@ -1,0 +1,215 @@
+import { SmokeTest, SmokeTestInput } from '../../contracts/steps.ts';
+import { readCsv } from '../../dataset/csv.ts';
+import { isNamed, TitleholderError } from '../../domain/errors.ts';
+import type { ArtifactStore, Serving, ServingHealth, Tracking } from '../../domain/ports.ts';
+import type { Artifact } from '../../learning/artifact.ts';
+import { type RawRow, scorer } from '../../learning/scorer.ts';
+import { loadArtifact } from '../../release/load-artifact.ts';
+import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { serves } from '../../release/serves.ts';
+
+export interface SmokeTestDeps extends StepDeps {
+  readonly artifacts: ArtifactStore;
+  readonly serving: Serving;
+  readonly tracking: Tracking;
+  readonly wait: (millis: number) => Promise<void>;
+}
+
+type Check = SmokeTest['checks'][number];
+
+/** Holdout rows that staging answers and the scorer answers, too. */
+const ROWS = 20;
+/** Calls of one row each that are timed. */
+const TIMED = 5;
+/** Probabilities are sums of the same doubles in the same order; JSON keeps them whole. */
+const TOLERANCE = 1e-12;
+const MEMORY_LIMIT_MB = 1024;
+
+/** What the checks stand on; read once. */
+interface Bench {
+  readonly deps: SmokeTestDeps;
+  readonly model: string;
+  readonly staged: { readonly version: number; readonly sha256: string };
+  readonly artifact: Artifact;
+  readonly rows: readonly RawRow[];
+  readonly health: ServingHealth;
+}
+
+/**
+ * Tests what staging serves, check by check, and says that this hash was verified.
+ *
+ * Throws `SmokeTestFailed`, naming every check that failed; `ArtifactMissing`, `ArtifactCorrupt`,
+ * `ArtifactInvalid`, `Unavailable`.
+ */
+export const smokeTest = (deps: SmokeTestDeps) =>
+  recorded(
+    { name: 'SmokeTest', input: SmokeTestInput, output: SmokeTest, mode: 'always', key: noKey },
+    deps,
+    async ({ run, data, staged }) => {
+      const { bytes, artifact } = await loadArtifact(deps.artifacts, staged.sha256);
+      const checks: Check[] = [
+        { name: 'artifact', ok: true, detail: `${bytes.length} bytes have the hash and load` },
+      ];
+      const health = await serves(deps, 'staging', run.model, staged);
+      const bench: Bench = {
+        deps,
+        model: run.model,
+        staged,
+        artifact,
+        rows: holdoutRows(await deps.artifacts.get('data', data.holdout), artifact),
+        health,
+      };
+      for (const check of CHECKS) checks.push(await check(bench));
+      const failed = checks.filter((c) => !c.ok && !ADVISORY.includes(c.name));
+      if (failed.length > 0) {
+        throw new TitleholderError(
+          'SmokeTestFailed',
+          failed
+            .map((c) => `${c.name}: ${c.detail}`)
+            .join('; ')
+            .slice(0, 1000),
+          { checks: failed.map((c) => c.name).join(','), version: staged.version },
+        );
+      }
+      await deps.runs.putVerified(run.model, staged.sha256, run.runId, deps.clock.now());
+      return { sha256: staged.sha256, checks };
+    },
+  );
+
+/** Said, and no reason to fail: MLflow is never on the serving path. */
+const ADVISORY: readonly string[] = ['tracking'];
+
+const CHECKS: readonly ((bench: Bench) => Promise<Check> | Check)[] = [
+  ({ health, staged, model }) => ({
+    name: 'health',
+    ok:
+      health.status === 'ok' &&
+      health.stage === 'staging' &&
+      health.model === model &&
+      health.version === staged.version &&
+      health.sha256 === staged.sha256,
+    detail: `${health.status}, ${health.stage}, version ${health.version ?? 'none'}, ${health.sha256 ?? 'no hash'}`,
+  }),
+  ({ health }) => {
+    const bad = health.checks.filter((c) => !c.ok);
+    return {
+      name: 'dependencies',
+      ok: bad.length === 0,
+      detail: (bad.length === 0 ? health.checks : bad)
+        .map((c) => `${c.name} ${c.detail}`)
+        .join(', ')
+        .slice(0, 300),
+    };
+  },
+  (bench) => predicts(bench, 'predict', bench.rows),
+  refusesMissingColumn,
+  (bench) => predicts(bench, 'unseen-values', bench.rows.slice(0, 1).flatMap(strange(bench))),
+  latency,
+  ({ health }) => ({
+    name: 'memory',
+    ok: health.memoryMb <= MEMORY_LIMIT_MB,
+    detail: `${Math.round(health.memoryMb)} MB of ${MEMORY_LIMIT_MB}`,
+  }),
+  async ({ deps }) => {
+    const ok = await deps.tracking.healthy();
+    return { name: 'tracking', ok, detail: ok ? 'answers' : 'does not answer (advisory)' };
+  },
+];
+
+/** The first rows of the stored holdout, with the model's columns only. */
+function holdoutRows(csv: Uint8Array, artifact: Artifact): readonly RawRow[] {
+  const { header, rows } = readCsv(csv, 'the holdout');
+  const places = artifact.columns.map(({ name }) => ({ name, at: header.indexOf(name) }));
+  return rows
+    .slice(0, ROWS)
+    .map((cells) => Object.fromEntries(places.map(({ name, at }) => [name, cells[at] ?? ''])));
+}
+
+/** Staging must answer what our own scorer says on the same bytes: value, label, version. */
+async function predicts(
+  { deps, model, staged, artifact }: Bench,
+  name: string,
+  rows: readonly RawRow[],
+): Promise<Check> {
+  const own = scorer(artifact);
+  return attempt(name, async () => {
+    const answer = await deps.serving.predict('staging', model, rows);
+    if (answer.version !== staged.version || answer.sha256 !== staged.sha256) {
+      return { ok: false, detail: `answered by version ${answer.version}` };
+    }
+    let worst = 0;
+    for (const [i, row] of rows.entries()) {
+      const expected = own.scoreRecord(row);
+      const got = answer.predictions[i];
+      const difference = Math.abs((got?.probability ?? Number.NaN) - expected);
+      // NaN has to fail, too.
+      if (!(difference <= TOLERANCE)) {
+        return { ok: false, detail: `row ${i} differs from the artifact's own score` };
+      }
+      if ((got?.label === artifact.positive) !== expected >= artifact.threshold) {
+        return { ok: false, detail: `row ${i} has a label that its probability does not give` };
+      }
+      worst = Math.max(worst, difference);
+    }
+    const enough = rows.length > 0 && answer.predictions.length === rows.length;
+    return { ok: enough, detail: `${rows.length} rows, largest difference ${worst}` };
+  });
+}
+
+function refusesMissingColumn({ deps, model, artifact, rows }: Bench): Promise<Check> {
+  const dropped = artifact.columns[0]?.name ?? '';
+  return attempt('missing-column', async () => {
+    const [row = {}] = rows;
+    const { [dropped]: _dropped, ...rest } = row;
+    try {
+      await deps.serving.predict('staging', model, [rest]);
+    } catch (error) {
+      if (!isNamed(error, 'BadInput', 'DataInvalid')) throw error;
+      return { ok: true, detail: `refused without column '${dropped}'` };
+    }
+    return { ok: false, detail: `answered without column '${dropped}'` };
+  });
+}
+
+/** A row with every cell missing, and one whose categories training never saw. */
+function strange({ artifact }: Bench): (row: RawRow) => readonly RawRow[] {
+  return (row) => [
+    Object.fromEntries(artifact.columns.map(({ name }) => [name, null])),
+    Object.fromEntries(
+      artifact.columns.map(({ name, kind }) => [
+        name,
+        kind === 'categorical' ? 'titleholder: never seen' : (row[name] ?? null),
+      ]),
+    ),
+  ];
+}
+
+/** Recorded, never a reason to fail: a shared machine's noise is no property of the model. */
+function latency({ deps, model, rows }: Bench): Promise<Check> {
+  return attempt('latency', async () => {
+    const millis: number[] = [];
+    for (const row of rows.slice(0, TIMED)) {
+      millis.push((await deps.serving.predict('staging', model, [row])).millis);
+    }
+    const sorted = millis.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+    const slowest = sorted.at(-1) ?? Number.NaN;
+    return {
+      ok: millis.length > 0,
+      detail: `median ${median.toFixed(1)} ms, slowest ${slowest.toFixed(1)} ms of ${millis.length}`,
+    };
+  });
+}
+
+/** A refusal by name is this check's failure; an outage is the step's. */
+async function attempt(
+  name: string,
+  work: () => Promise<{ readonly ok: boolean; readonly detail: string }>,
+): Promise<Check> {
+  try {
+    return { name, ...(await work()) };
+  } catch (error) {
+    if (!(error instanceof TitleholderError) || error.name === 'Unavailable') throw error;
+    return { name, ok: false, detail: `${error.name}: ${error.message}`.slice(0, 300) };
+  }
+}

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
+import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { lambdaServing } from '../../adapters/serving/lambda-serving.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { env } from './env.ts';
+import { smokeTest } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = smokeTest({
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
+  serving: lambdaServing(aws.lambda(), {
+    staging: vars.SERVING_STAGING_FUNCTION,
+    production: vars.SERVING_PRODUCTION_FUNCTION,
+  }),
+  tracking: mlflowTracking(aws.mlflow()),
+  wait: (millis) => sleep(millis),
+  clock: systemClock(),
+});

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { lambdaServing } from '../../adapters/serving/lambda-serving.ts';
+import { systemClock } from '../../adapters/system/clock.ts';
+import { env } from './env.ts';
+import { verifyPromotion } from './handler.ts';
+
+const vars = env.parse(process.env);
+const aws = awsClients();
+export const handler = verifyPromotion({
+  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  serving: lambdaServing(aws.lambda(), {
+    staging: vars.SERVING_STAGING_FUNCTION,
+    production: vars.SERVING_PRODUCTION_FUNCTION,
+  }),
+  wait: (millis) => sleep(millis),
+  clock: systemClock(),
+});
