@@ -54,8 +54,8 @@ export function memoryStore(): MemoryStore {
         const all = [...runs.values()]
           .filter((r) => model === undefined || r.model === model)
           .sort((a, b) => descending(sortKey(a), sortKey(b)));
-        const rest =
-          cursor === undefined ? all : all.filter((r) => sortKey(r) < placeOf(cursor, model));
+        const before = cursor === undefined ? undefined : placeOf(cursor, model);
+        const rest = before === undefined ? all : all.filter((r) => sortKey(r) < before);
         const page = rest.slice(0, limit);
         const last = page.at(-1);
         return rest.length > page.length && last !== undefined
