@@ -11,9 +11,9 @@ export type RawRow = Readonly<Record<string, string | number | boolean | null>>;
 
 export interface Scorer {
   /** One probability of the positive class a row. Throws `RowInvalid` naming the column. */
-  scoreTable(table: Table): Float64Array;
+  readonly scoreTable: (table: Table) => Float64Array;
   /** The probability of one row; equal, bit for bit, to the table's. Throws `RowInvalid` naming the column. */
-  scoreRecord(record: RawRow): number;
+  readonly scoreRecord: (record: RawRow) => number;
 }
 
 /** Rows that go through a tree together, so that its nodes stay in the cache. */

@@ -114,7 +114,8 @@ describe('evidence', () => {
   it('addresses the scores by the hash of their document', () => {
     const text = scoresDocument(input());
     expect(measure(input()).scores).toBe(sha256Hex(text));
-    expect(JSON.parse(text)).toMatchObject({ schemaVersion: 1, champion: expect.any(Array) });
+    expect(text).toContain('"schemaVersion":1');
+    expect(JSON.parse(text)).toMatchObject({ champion: [...input().champion!.scores] });
   });
 
   it('has null with a reason for scores that cannot be measured, and then promotes nothing', () => {

@@ -198,7 +198,7 @@ describe('ml-random-forest', () => {
       treeOptions: { gainThreshold: 0, maxDepth: 8, minNumSamples: 5 },
     });
     peer.train(matrix, [...labels]);
-    const votes = peer.predictionValues(matrix).to2DArray() as number[][];
+    const votes = peer.predictionValues(matrix).to2DArray();
     const shares = votes.map((row) => row.reduce((a, b) => a + b, 0) / 7);
     expect([...scorer(model).scoreTable(table)]).toEqual(shares);
   });
