@@ -13,7 +13,9 @@ const ROOMS = ['dataset', 'domain', 'learning', 'trial'] as const;
 export function codeDigest(project: string = PROJECT): string {
   const hash = createHash('sha256');
   for (const path of ROOMS.flatMap((room) => sourcesOf(project, room)).sort()) {
-    const content = createHash('sha256').update(readFileSync(join(project, path))).digest('hex');
+    const content = createHash('sha256')
+      .update(readFileSync(join(project, path)))
+      .digest('hex');
     hash.update(`${path}\0${content}\n`);
   }
   return `sha256:${hash.digest('hex')}`;

@@ -32,7 +32,7 @@ export function createApp(
     bundles: bundles ?? bundleFunctions(),
   });
   // By name, not by reference: CloudFormation can't see that tables come first.
-  stateless.addDependency(stateful);
+  stateless.addStackDependency(stateful);
   Tags.of(app).add('project', 'titleholder');
   Tags.of(app).add('stage', stage.name);
   return app;

@@ -27,7 +27,13 @@ export type ChampionItem =
   | 'OUTBOX';
 export type ObjectFolder = 'bundles' | 'data' | 'reports' | 'models' | 'evidence';
 
-type DynamoAction = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem';
+type DynamoAction =
+  | 'GetItem'
+  | 'Query'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem';
 
 export interface Grants {
   readonly runs: (actions: readonly DynamoAction[], items: readonly RunsItem[]) => Grant;
@@ -57,7 +63,8 @@ export function grantsOf(names: Names): Grants {
   const dynamo = (actions: readonly DynamoAction[]) => actions.map((a) => `dynamodb:${a}`);
   const objects = (folders: readonly ObjectFolder[]) =>
     folders.map((folder) => `${names.bucketArn}/${folder}/*`);
-  const byHash = 'objects are named by the hash of their bytes, so their names are not known before';
+  const byHash =
+    'objects are named by the hash of their bytes, so their names are not known before';
   return {
     runs: (actions, items) => ({
       actions: dynamo(actions),
@@ -66,7 +73,9 @@ export function grantsOf(names: Names): Grants {
     }),
     runLists: () => ({
       actions: ['dynamodb:Query'],
-      resources: Object.values(RUN_INDEXES).map(({ name }) => `${names.runsTableArn}/index/${name}`),
+      resources: Object.values(RUN_INDEXES).map(
+        ({ name }) => `${names.runsTableArn}/index/${name}`,
+      ),
     }),
     champion: (actions, items) => ({
       actions: dynamo(actions),

@@ -98,9 +98,7 @@ function functionArn(names: Names, name: string): string {
     .replace(/stateMachine:.*$/, `function:${name}`);
 }
 
-function definedOf(
-  of: Readonly<Record<string, unknown>>,
-): Record<string, string> {
+function definedOf(of: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(of).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
   );

@@ -7,7 +7,14 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  CfnBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { RUN_INDEXES } from '../../adapters/dynamodb/keys.ts';
 import { acknowledgeRule } from '../constructs/acknowledge.ts';
@@ -48,26 +55,35 @@ export class StatefulStack extends Stack {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       removalPolicy: stage.removal,
-    } as const;
-    const accessLogs = stage.onAws
-      ? new Bucket(this, 'AccessLogs', {
-          ...safe,
-          objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        })
-      : undefined;
-    if (accessLogs !== undefined) {
-      acknowledgeRule(accessLogs, 'S1', 'this is the bucket that access logs go to');
-    }
+    };
     const artifacts = new Bucket(this, 'Artifacts', {
       ...safe,
       bucketName: names.bucket,
       versioned: true,
-      ...(accessLogs === undefined
-        ? {}
-        : { serverAccessLogsBucket: accessLogs, serverAccessLogsPrefix: 'artifacts/' }),
     });
-    if (accessLogs === undefined) {
+    if (!stage.onAws) {
       acknowledgeRule(artifacts, 'S1', 'the local AWS writes no access logs');
+      return;
     }
+    const accessLogs = new Bucket(this, 'AccessLogs', {
+      ...safe,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    });
+    acknowledgeRule(accessLogs, 'S1', 'this is the bucket that access logs go to');
+    // By the L1 property: the L2's `serverAccessLogsBucket` doesn't type under exactOptionalPropertyTypes.
+    const bucket = artifacts.node.defaultChild;
+    if (!(bucket instanceof CfnBucket)) throw new Error('a Bucket is made of a CfnBucket');
+    bucket.loggingConfiguration = {
+      destinationBucketName: accessLogs.bucketName,
+      logFilePrefix: 'artifacts/',
+    };
+    accessLogs.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [accessLogs.arnForObjects('artifacts/*')],
+        conditions: { ArnLike: { 'aws:SourceArn': artifacts.bucketArn } },
+      }),
+    );
   }
 }

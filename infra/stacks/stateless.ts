@@ -1,0 +1,165 @@
+/** Everything that can be thrown away and made again: functions, machine, bus, queues, APIs. */
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnEventBusPolicy, EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Construct } from 'constructs';
+import { acknowledgeRule } from '../constructs/acknowledge.ts';
+import { Api } from '../constructs/api.ts';
+import { deadLetterQueue, GuardedQueue } from '../constructs/queue.ts';
+import { ReleaseMachine } from '../constructs/release-machine.ts';
+import { makeFunctions } from '../functions.ts';
+import { namesOf } from '../names.ts';
+import { PRODUCTION_PATHS, STAGING_PATHS } from '../routes.ts';
+import type { Stage } from '../stages.ts';
+
+const SOURCE = 'titleholder';
+const START_SECONDS = 30;
+const MIRROR_SECONDS = 60;
+
+export class StatelessStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: StackProps & { readonly stage: Stage; readonly bundles: string },
+  ) {
+    super(scope, id, props);
+    const { stage } = props;
+    const names = namesOf(this, stage.name);
+    const prefix = `titleholder-${stage.name}`;
+
+    const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
+    const commits = new GuardedQueue(this, 'Commits', {
+      name: `${prefix}-commits`,
+      consumerSeconds: START_SECONDS,
+      tries: 3,
+    });
+    const moves = new GuardedQueue(this, 'Moves', {
+      name: `${prefix}-moves`,
+      consumerSeconds: MIRROR_SECONDS,
+      // MLflow may be down for a while: 10 times 6 minutes.
+      tries: 10,
+    });
+    const lostEvents = deadLetterQueue(this, 'LostEvents', `${prefix}-lost-events`);
+    acknowledgeRule(lostEvents, 'SQS3', 'this is the dead-letter queue of the rule ExecutionEnded');
+
+    const functions = makeFunctions(this, {
+      stage,
+      names,
+      bundles: props.bundles,
+      busArn: bus.eventBusArn,
+      startSeconds: START_SECONDS,
+      mirrorSeconds: MIRROR_SECONDS,
+      startDeadLetters: commits.deadLetters,
+    });
+
+    const machine = new ReleaseMachine(this, 'ReleaseModel', {
+      stage,
+      name: names.machine,
+      functions: Object.fromEntries(
+        Object.entries(functions.steps).map(([name, step]) => [name, step.fn.functionArn]),
+      ),
+    });
+
+    // One event at a time: a bad one must not take healthy neighbours into another attempt.
+    functions.api.startRun.fn.addEventSource(new SqsEventSource(commits.queue, { batchSize: 1 }));
+    functions.api.mirrorChampion.fn.addEventSource(
+      new SqsEventSource(moves.queue, { batchSize: 1 }),
+    );
+    new Rule(this, 'CommitPushed', {
+      eventBus: bus,
+      description: 'A stored commit starts a run',
+      eventPattern: { source: [SOURCE], detailType: ['CommitPushed'] },
+      targets: [new SqsQueue(commits.queue)],
+    });
+    new Rule(this, 'ChampionMoved', {
+      eventBus: bus,
+      description: 'MLflow follows the pointer',
+      eventPattern: { source: [SOURCE], detailType: ['ChampionMoved'] },
+      targets: [new SqsQueue(moves.queue)],
+    });
+    new Rule(this, 'ExecutionEnded', {
+      description: 'Closes every run that ended in any way; a stopped one passes through no Catch',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [machine.machine.stateMachineArn],
+          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [
+        new LambdaTarget(functions.steps['close-run'].fn, {
+          deadLetterQueue: lostEvents,
+          retryAttempts: 20,
+          maxEventAge: Duration.hours(6),
+        }),
+      ],
+    });
+    new Rule(this, 'EveryMinute', {
+      description: 'Delivers what a decision left in the outbox',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaTarget(functions.api.deliverOutbox.fn)],
+    });
+
+    if (stage.onAws) {
+      // The roles already say so; the bus repeats it, so that a role made later by hand can't.
+      new CfnEventBusPolicy(this, 'CommitsEnterByAcceptCommitOnly', {
+        eventBusName: bus.eventBusName,
+        statementId: 'CommitsEnterByAcceptCommitOnly',
+        statement: {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'events:PutEvents',
+          Resource: bus.eventBusArn,
+          Condition: {
+            StringEquals: { 'events:detail-type': 'CommitPushed' },
+            ArnNotEquals: { 'aws:PrincipalArn': functions.api.acceptCommit.fn.role?.roleArn },
+          },
+        },
+      });
+    }
+
+    const behind = {
+      'accept-commit': functions.api.acceptCommit.fn,
+      'decide-run': functions.api.decideRun.fn,
+      'read-pipeline': functions.api.readPipeline.fn,
+      'generate-claims': functions.api.generateClaims.fn,
+      'serve-model': functions.api.serveProduction.fn,
+    };
+    const production = new Api(this, 'Production', {
+      stage,
+      name: prefix,
+      paths: mapValues(PRODUCTION_PATHS, (name) => behind[name]),
+    });
+    const staging = new Api(this, 'Staging', {
+      stage,
+      name: `${prefix}-staging`,
+      paths: mapValues(STAGING_PATHS, () => functions.api.serveStaging.fn),
+    });
+
+    const output = (name: string, value: string) => new CfnOutput(this, name, { value });
+    output('ApiUrl', production.url);
+    output('StagingApiUrl', staging.url);
+    output('StateMachineArn', machine.machine.stateMachineArn);
+    output('RunsTable', names.runsTable);
+    output('ChampionTable', names.championTable);
+    output('ArtifactBucket', names.bucket);
+    output('EventBus', bus.eventBusName);
+    output('CommitsQueueUrl', commits.queue.queueUrl);
+    output('CommitsDeadLetterQueueUrl', commits.deadLetters.queueUrl);
+    output('MovesQueueUrl', moves.queue.queueUrl);
+    output('MovesDeadLetterQueueUrl', moves.deadLetters.queueUrl);
+    output('LostEventsQueueUrl', lostEvents.queueUrl);
+    for (const made of [...Object.values(functions.steps), ...Object.values(functions.api)]) {
+      output(`${made.node.id}Function`, made.fn.functionName);
+    }
+  }
+}
+
+function mapValues<K extends string, V, W>(
+  of: Readonly<Record<K, V>>,
+  to: (value: V) => W,
+): Readonly<Record<string, W>> {
+  return Object.fromEntries(Object.entries<V>(of).map(([key, value]) => [key, to(value)]));
+}
