@@ -86,7 +86,6 @@ export function inferColumns(
   if (features.length === 0) refuse(file, {}, 'has no column to learn from');
   return {
     columns,
-    choices: [...choices],
     ...identityOf(raw, features, { single, group }, choices),
   };
 }
