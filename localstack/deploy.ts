@@ -34,7 +34,7 @@ export async function deployLocally(
   options: DeployOptions = {},
 ): Promise<Record<string, string>> {
   const node = process.env['TITLEHOLDER_NODE'] ?? process.execPath;
-  const outputs = join(stack.dir, 'outputs.json');
+  const outputsFile = join(stack.dir, 'outputs.json');
   await mkdir(stack.dir, { recursive: true });
   await bootstrap(stack.awsEndpointUrl);
   const context = Object.entries(options.context ?? {});
@@ -44,7 +44,7 @@ export async function deployLocally(
       join(PROJECT, 'node_modules/aws-cdk/bin/cdk'),
       'deploy',
       '--all',
-      ...['--require-approval', 'never', '--outputs-file', outputs],
+      ...['--require-approval', 'never', '--outputs-file', outputsFile],
       ...['--output', join(stack.dir, 'cdk.out'), '--concurrency', '4'],
       // One call less a stack; and nothing is looked at between a change set and its execution.
       ...['--method', 'direct', '--ci', '--no-notices', '--no-version-reporting', '--no-color'],
@@ -65,8 +65,10 @@ export async function deployLocally(
     },
     options.log ?? (() => undefined),
   );
-  const written = await readFile(outputs, 'utf8').catch(() => '{}');
-  return Object.assign({}, ...Object.values(Outputs.parse(JSON.parse(written))));
+  const written = await readFile(outputsFile, 'utf8').catch(() => '{}');
+  return Object.fromEntries(
+    Object.values(Outputs.parse(JSON.parse(written))).flatMap((outputs) => Object.entries(outputs)),
+  );
 }
 
 /**

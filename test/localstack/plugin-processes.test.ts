@@ -12,7 +12,11 @@ import { listenOnce, startStack } from '../../localstack/stack.ts';
 import { eventually, functions, isAlive } from './support/aws.ts';
 
 const node = process.env['TITLEHOLDER_NODE'] ?? process.execPath;
-const Place = z.object({ awsEndpointUrl: z.string(), mlflowTrackingUri: z.string(), pids: z.array(z.number()) });
+const Place = z.object({
+  awsEndpointUrl: z.string(),
+  mlflowTrackingUri: z.string(),
+  pids: z.array(z.number()),
+});
 const dirs: string[] = [];
 const owners: ChildProcess[] = [];
 
@@ -28,7 +32,11 @@ function newDir(): string {
 }
 
 async function ownedStack(dir: string, mlflow = false) {
-  const args = [join(import.meta.dirname, 'support/own-a-stack.ts'), dir, ...(mlflow ? ['mlflow'] : [])];
+  const args = [
+    join(import.meta.dirname, 'support/own-a-stack.ts'),
+    dir,
+    ...(mlflow ? ['mlflow'] : []),
+  ];
   const owner = spawn(node, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   owners.push(owner);
   const [line] = (await once(createInterface({ input: owner.stdout }), 'line')) as [string];
@@ -63,8 +71,14 @@ function childrenOf(pid: number): number[] {
     .flatMap(([child = 0, parent]) => (parent === pid ? [child] : []));
 }
 
-async function expectGone(pids: readonly number[], urls: readonly string[], limitMs: number): Promise<void> {
-  await eventually(`the end of ${pids.join(', ')}`, limitMs, () => (pids.some(isAlive) ? undefined : true));
+async function expectGone(
+  pids: readonly number[],
+  urls: readonly string[],
+  limitMs: number,
+): Promise<void> {
+  await eventually(`the end of ${pids.join(', ')}`, limitMs, () =>
+    pids.some(isAlive) ? undefined : true,
+  );
   for (const url of urls) expect(await listenOnce(Number(new URL(url).port))).toBeDefined();
 }
 
@@ -83,9 +97,17 @@ describe('a stack leaves nothing', () => {
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     it(`when its owner gets ${signal}`, async () => {
       const dir = newDir();
-      const { owner, awsEndpointUrl, mlflowTrackingUri, pids } = await ownedStack(dir, signal === 'SIGKILL');
+      const { owner, awsEndpointUrl, mlflowTrackingUri, pids } = await ownedStack(
+        dir,
+        signal === 'SIGKILL',
+      );
       const loop = await startCpuLoop(awsEndpointUrl, dir);
-      const all = [...pids, ...pids.flatMap(childrenOf), ...pids.flatMap(childrenOf).flatMap(childrenOf), loop];
+      const all = [
+        ...pids,
+        ...pids.flatMap(childrenOf),
+        ...pids.flatMap(childrenOf).flatMap(childrenOf),
+        loop,
+      ];
       owner.kill(signal);
       await expectGone(all, [awsEndpointUrl, mlflowTrackingUri], 6_000);
     });

@@ -1,7 +1,14 @@
 /** Setting up: interrupted anywhere it is finished the next time, and two at once don't collide. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,14 +35,16 @@ function project() {
        } };
      console.log(JSON.stringify((await orExit(() => ensureSetup({ root, available: [small] }))).changed));`,
   );
-  const start = (waitMs = 0) => spawn(process.execPath, [script, String(waitMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const start = (waitMs = 0) =>
+    spawn(process.execPath, [script, String(waitMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
   const finish = async (child = start()) => {
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
     return { code, out: out.trim() };
   };
-  const read = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : '');
+  const read = (name: string) =>
+    existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8') : '';
   return { root, start, finish, read };
 }
 
@@ -82,14 +91,19 @@ describe.concurrent('setting up', () => {
     const root = mkdtempSync(join(tmpdir(), 'titleholder-setup-'));
     const child = spawn(
       process.execPath,
-      ['-e', `import(${JSON.stringify(join(PROJECT, 'setup/setup.mjs'))}).then((s) => s.orExit(() => s.findPython()))`],
+      [
+        '-e',
+        `import(${JSON.stringify(join(PROJECT, 'setup/setup.mjs'))}).then((s) => s.orExit(() => s.findPython()))`,
+      ],
       { env: { PATH: root }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let words = '';
     child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(2);
-    expect(words).toBe('setup: no Python 3.11, 3.12 or 3.13 found: install one, or set TITLEHOLDER_PYTHON to its path\n');
+    expect(words).toBe(
+      'setup: no Python 3.11, 3.12 or 3.13 found: install one, or set TITLEHOLDER_PYTHON to its path\n',
+    );
   });
 });
 
@@ -101,9 +115,13 @@ describe('running a file', () => {
       file,
       `const [a]: string[] = process.argv.slice(2); console.log(a, process.versions.node, process.env['TITLEHOLDER_NODE'] === process.execPath); process.exit(7);`,
     );
-    const child = spawn(process.execPath, [join(PROJECT, 'setup/run.mjs'), '--parts=node', file, 'x y'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(PROJECT, 'setup/run.mjs'), '--parts=node', file, 'x y'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     let out = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
     const [code] = (await once(child, 'close')) as [number];

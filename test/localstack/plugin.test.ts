@@ -139,7 +139,7 @@ describe.concurrent('the executor', () => {
     );
     expect((await fn.invoke('quitter', { how: 'exit' })).body).toMatchObject({
       errorType: 'Runtime.ExitError',
-      errorMessage: expect.stringContaining('exit status 3'),
+      errorMessage: expect.stringContaining('exit status 3') as unknown,
     });
     expect((await fn.invoke('quitter', { how: 'memory' })).body['errorType']).toBe(
       'Runtime.ExitError',
@@ -465,7 +465,7 @@ describe('repairs of CloudFormation', () => {
     expect(second.deployment).not.toBe(first.deployment);
     expect(await seen(second.api)).toEqual({
       ...expected(2, second.deployment),
-      pattern: expect.stringMatching(/^\{"source": ?\["release-2"\]\}$/),
+      pattern: expect.stringMatching(/^\{"source": ?\["release-2"\]\}$/) as unknown,
     });
   }, 60_000);
 

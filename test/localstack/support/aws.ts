@@ -27,7 +27,7 @@ export async function call(
   const response = await fetch(`${endpoint}${path}`, {
     ...init,
     headers: {
-      ...init.headers,
+      ...(init.headers as Record<string, string> | undefined),
       authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/${service}/aws4_request, SignedHeaders=host, Signature=0`,
     },
   });
