@@ -47,7 +47,7 @@ export function memoryArtifactStore(): MemoryArtifactStore {
     presignPut: (kind, sha256, bytes) =>
       settled(() => ({
         url: `memory:${key(kind, sha256)}?bytes=${bytes}`,
-        headers: { 'content-length': String(bytes), 'x-amz-checksum-sha256': sha256 },
+        headers: { 'x-amz-checksum-sha256': sha256 },
       })),
     upload(url, headers, bytes) {
       const { pathname, searchParams } = new URL(url);

@@ -103,10 +103,8 @@ export function s3ArtifactStore(client: S3Client, bucket: string): ArtifactStore
         unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
         signableHeaders: new Set(['host', 'content-length', 'x-amz-checksum-sha256']),
       });
-      return {
-        url,
-        headers: { 'content-length': String(bytes), 'x-amz-checksum-sha256': checksum },
-      };
+      // Every HTTP client sends the length of its body by itself.
+      return { url, headers: { 'x-amz-checksum-sha256': checksum } };
     },
   };
 }
