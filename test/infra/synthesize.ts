@@ -60,7 +60,10 @@ export interface CfnTemplate {
   readonly Outputs?: Record<string, { readonly Value: unknown }>;
 }
 
-export function templatesOf(app: App): { readonly stateful: CfnTemplate; readonly stateless: CfnTemplate } {
+export function templatesOf(app: App): {
+  readonly stateful: CfnTemplate;
+  readonly stateless: CfnTemplate;
+} {
   const json = (suffix: string): CfnTemplate => {
     const stack = app.node.children.find((c) => c.node.id.endsWith(suffix));
     if (!Stack.isStack(stack)) throw new Error(`no stack ${suffix}`);

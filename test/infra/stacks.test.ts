@@ -1,0 +1,213 @@
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { type App, Validations } from 'aws-cdk-lib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FUNCTIONS } from '../../infra/bundle.ts';
+import { PRODUCTION_PATHS, STAGING_PATHS } from '../../infra/routes.ts';
+import { ROUTES, type Route } from '../../http/routes.ts';
+import { releaseModel } from '../../state-machines/release-model/definition.ts';
+import { grantsOf } from './least-privilege.ts';
+import { appOf, type CfnTemplate, DEV, JWKS, LOCAL, ofType, templatesOf } from './synthesize.ts';
+
+describe.each([
+  ['local', LOCAL],
+  ['dev', DEV],
+])('the %s stage', (name, context) => {
+  let app: App;
+  let stateful: CfnTemplate;
+  let stateless: CfnTemplate;
+  beforeAll(() => {
+    app = appOf(context);
+    ({ stateful, stateless } = templatesOf(app));
+  });
+
+  it('has no finding of cdk-nag that nobody gave a reason for', () => {
+    const found = new AwsSolutionsChecks(app).validateScope(app).violations;
+    expect(
+      found.map(
+        (v) => `${v.ruleName}: ${v.violatingResources.map((r) => r.constructPath).join(', ')}`,
+      ),
+    ).toEqual([]);
+  });
+
+  it('acknowledges findings on constructs with a reason, never on a stack and never all at once', () => {
+    let reasons = 0;
+    for (const node of app.node.findAll()) {
+      const given = node.node.metadata.filter((m) => m.type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
+      for (const { data } of given) {
+        const where = node.node.path;
+        expect(where.split('/').length, where).toBeGreaterThan(1);
+        for (const [rule, reason] of Object.entries(data as Record<string, string>)) {
+          expect(rule, where).toMatch(/AwsSolutions-[A-Z]+\d+(\[.+\])?$/);
+          expect(reason.length, `${where} ${rule}`).toBeGreaterThan(20);
+          reasons += 1;
+        }
+      }
+    }
+    expect(reasons).toBeGreaterThan(50);
+  });
+
+  it('gives every function a role, a log group with retention, a time-out and Node 24', () => {
+    const functions = ofType(stateless, 'AWS::Lambda::Function');
+    expect(functions.length).toBe(FUNCTIONS.length + 1);
+    const roles = functions.map(([, f]) => f.Properties?.['Role']['Fn::GetAtt'][0]);
+    expect(new Set(roles).size).toBe(functions.length);
+    for (const [id, { Properties: p }] of functions) {
+      expect(p?.['Runtime'], id).toBe('nodejs24.x');
+      expect(p?.['Timeout'], id).toBeGreaterThan(0);
+      const logs = stateless.Resources[p?.['LoggingConfig'].LogGroup.Ref];
+      expect(logs?.Properties?.['RetentionInDays'], id).toBeGreaterThan(0);
+      expect(logs?.Properties?.['LogGroupName'], id).toBe(`/aws/lambda/${p?.['FunctionName']}`);
+    }
+  });
+
+  it('lets record-decision alone write the champion table, and deliver-outbox only empty the outbox', () => {
+    const writers = grantsOf(stateless).filter(
+      (g) =>
+        g.resources.some((r) => r.includes(':table/') && r.endsWith('-champion')) &&
+        g.actions.some((a) => !/^dynamodb:(GetItem|Query)$/.test(a)),
+    );
+    expect(
+      writers.map((g) => [
+        g.function,
+        g.actions.filter((a) => /Put|Update|Delete|Write|\*/.test(a)),
+        g.leadingKeys?.includes('POINTER#*'),
+      ]),
+    ).toEqual([
+      [`titleholder-${name}-record-decision`, ['dynamodb:PutItem'], true],
+      [`titleholder-${name}-deliver-outbox`, ['dynamodb:DeleteItem'], false],
+    ]);
+    expect(writers[1]?.leadingKeys).toEqual(['OUTBOX']);
+  });
+
+  it('names every action and, but for X-Ray, every resource of a function', () => {
+    for (const grant of grantsOf(stateless)) {
+      for (const action of grant.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+      if (grant.actions.every((a) => a.startsWith('xray:'))) continue;
+      for (const resource of grant.resources) expect(resource).toMatch(/^arn:/);
+    }
+  });
+
+  it('lets only accept-commit publish CommitPushed', () => {
+    const publishers = ofType(stateless, 'AWS::IAM::Policy').flatMap(([id, policy]) =>
+      (policy.Properties?.['PolicyDocument'].Statement as any[])
+        .filter((s) => [s.Action].flat().includes('events:PutEvents'))
+        .map((s) => [
+          id.replace(/RoleDefault.*/, ''),
+          s.Condition.StringEquals['events:detail-type'],
+        ]),
+    );
+    expect(publishers).toEqual([
+      ['AcceptCommit', ['CommitPushed']],
+      ['DeliverOutbox', ['ChampionMoved']],
+    ]);
+    expect(ofType(stateless, 'AWS::Events::EventBusPolicy').length).toBe(name === 'local' ? 0 : 1);
+  });
+
+  it('keeps the tables recoverable and the bucket private, versioned and encrypted', () => {
+    const tables = ofType(stateful, 'AWS::DynamoDB::Table');
+    expect(tables.length).toBe(2);
+    for (const [id, table] of tables) {
+      expect(table.Properties?.['PointInTimeRecoverySpecification'], id).toEqual({
+        PointInTimeRecoveryEnabled: true,
+      });
+      expect(table.DeletionPolicy, id).toBe(name === 'local' ? 'Delete' : 'Retain');
+    }
+    const bucket = ofType(stateful, 'AWS::S3::Bucket').find(([id]) =>
+      id.startsWith('Artifacts'),
+    )?.[1];
+    expect(bucket?.Properties?.['VersioningConfiguration']).toEqual({ Status: 'Enabled' });
+    expect(Object.values(bucket?.Properties?.['PublicAccessBlockConfiguration'])).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(bucket?.Properties?.['BucketEncryption']).toBeDefined();
+    expect(bucket?.DeletionPolicy).toBe(name === 'local' ? 'Delete' : 'Retain');
+  });
+
+  it('loses no message: every queue that is read has a dead-letter queue', () => {
+    const queues = ofType(stateless, 'AWS::SQS::Queue');
+    const read = ofType(stateless, 'AWS::Lambda::EventSourceMapping').map(
+      ([, m]) => m.Properties?.['EventSourceArn']['Fn::GetAtt'][0],
+    );
+    expect(read.length).toBe(2);
+    for (const id of read)
+      expect(stateless.Resources[id]?.Properties?.['RedrivePolicy'], id).toBeDefined();
+    expect(queues.length).toBe(5);
+  });
+
+  it('uses only what the local AWS has, when it is local', () => {
+    if (name !== 'local') return;
+    const types = new Set(
+      [stateful, stateless].flatMap((t) => Object.values(t.Resources).map((r) => r.Type)),
+    );
+    const refused =
+      /^(Custom::|AWS::(Events::(Archive|EventBusPolicy)|ApiGateway::Authorizer|Logs::MetricFilter|CloudWatch::Dashboard|StepFunctions::StateMachine(Version|Alias)|ApiGatewayV2|Cognito|WAFv2|Lambda::(Alias|Version)|CloudFormation::CustomResource))/;
+    expect([...types].filter((type) => refused.test(type))).toEqual([]);
+  });
+
+  it('substitutes exactly the placeholders of the definition', () => {
+    const [[, machine] = []] = ofType(stateless, 'AWS::StepFunctions::StateMachine');
+    const placeholders = new Set(JSON.stringify(releaseModel).match(/(?<=\$\{)[^}]+(?=\})/g));
+    expect(Object.keys(machine?.Properties?.['DefinitionSubstitutions']).sort()).toEqual(
+      [...placeholders].sort(),
+    );
+  });
+
+  it('waits for a Task 30 s longer than its function runs', () => {
+    const [[, machine] = []] = ofType(stateless, 'AWS::StepFunctions::StateMachine');
+    const substitutions = machine?.Properties?.['DefinitionSubstitutions'];
+    for (const [id, state] of Object.entries<any>((releaseModel as any).States)) {
+      if (state.Type !== 'Task' || !state.Resource.startsWith('${')) continue;
+      const fn = stateless.Resources[substitutions[state.Resource.slice(2, -1)]['Fn::GetAtt'][0]];
+      expect(state.TimeoutSeconds, id).toBe(fn?.Properties?.['Timeout'] + 30);
+    }
+  });
+});
+
+describe('a stage', () => {
+  it('cannot be deployed with local keys', () => {
+    expect(() => appOf({ ...DEV, identityJwks: JWKS })).toThrow(/identityJwks/);
+    expect(() => appOf({ ...DEV, stage: 'production', identityJwks: JWKS })).toThrow(
+      /identityJwks/,
+    );
+    const environment = ofType(templatesOf(appOf(DEV)).stateless, 'AWS::Lambda::Function').map(
+      ([, f]) => f.Properties?.['Environment']?.Variables ?? {},
+    );
+    expect(environment.filter((e) => 'IDENTITY_JWKS' in e)).toEqual([]);
+    expect(environment.filter((e) => 'IDENTITY_JWKS_URI' in e).length).toBeGreaterThan(3);
+  });
+
+  it.each(['mlflowTrackingUri', 'identityIssuer', 'identityAudience', 'identityJwksUri'])(
+    'says that %s is missing',
+    (key) => {
+      const context: Record<string, string> = { ...DEV };
+      delete context[key];
+      expect(() => appOf(context)).toThrow(new RegExp(key));
+    },
+  );
+
+  it('is one of three', () => {
+    expect(() => appOf({ ...DEV, stage: 'test' })).toThrow(/context of stage test/);
+  });
+
+  it('takes the local endpoints from the environment', () => {
+    const { endpointUrl: _e, mlflowTrackingUri: _m, ...rest } = LOCAL;
+    const app = appOf(rest, {
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      MLFLOW_TRACKING_URI: 'http://127.0.0.1:2',
+    });
+    expect(JSON.stringify(templatesOf(app).stateless.Outputs?.['ApiUrl'])).toContain(
+      'http://127.0.0.1:1/_aws/execute-api/',
+    );
+  });
+});
+
+describe('the paths of the API', () => {
+  it('are those that the functions know', () => {
+    const known = Object.fromEntries(Object.values<Route>(ROUTES).map((r) => [r.path, r.function]));
+    expect(PRODUCTION_PATHS).toEqual(known);
+    for (const [path, name] of Object.entries(STAGING_PATHS)) expect(known[path]).toBe(name);
+  });
+});
