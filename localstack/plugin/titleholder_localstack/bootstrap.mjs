@@ -6,7 +6,8 @@
  * The descriptor is one end of a socket pair. Requests and answers are one JSON document a line:
  *   → {"id","arn","traceId","deadline","payload"}      payload is the event as JSON text
  *   ← {"ready":true} once, or {"initError":{…}} and the process ends
- *   ← {"id","payload"} or {"id","error":{"errorType","errorMessage","trace"}}
+ *   ← {"id","payload"} or {"id","error":{"errorType","errorMessage","trace"}}, with "fatal":true when
+ *     the process ends after it
  */
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -51,15 +52,15 @@ async function serve() {
   socket.on('error', () => process.exit(1));
   socket.on('close', () => process.exit(0));
 
+  let loaded = false;
   let current;
   /** What escapes a handler ends the environment, as on AWS; the next invocation gets a new one. */
   const dieOf = async (error) => {
     console.error(error);
-    await send(
-      current === undefined
-        ? { initError: describe(error) }
-        : { id: current, error: describe(error) },
-    );
+    if (!loaded) await send({ initError: describe(error) });
+    // `fatal`: the server must not send another request to this process, which is about to end.
+    else if (current !== undefined)
+      await send({ id: current, error: describe(error), fatal: true });
     process.exit(1);
   };
   process.on('uncaughtException', dieOf);
@@ -78,13 +79,16 @@ async function serve() {
   } catch (error) {
     await dieOf(error);
   }
+  loaded = true;
   await send({ ready: true });
 
   for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
     const request = JSON.parse(line);
     current = request.id;
     process.env['_X_AMZN_TRACE_ID'] = request.traceId;
-    await send(await invoke(handler, request));
+    const answer = await invoke(handler, request);
+    current = undefined;
+    await send(answer);
   }
 }
 

@@ -200,7 +200,11 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 },
                 deadline,
             )
-            return self._worker.receive(deadline)
+            answer = self._worker.receive(deadline)
+            if answer.get("fatal"):
+                with self._lock:
+                    self._discard_worker()
+            return answer
         except WorkerTimedOut:
             message = f"Task timed out after {seconds:.2f} seconds"
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
