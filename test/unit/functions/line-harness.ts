@@ -1,0 +1,307 @@
+/** The whole line in memory: the machine's own definition over the real handlers. */
+import { readFileSync } from 'node:fs';
+import { memoryArtifactStore } from '../../../adapters/memory/artifact-store.ts';
+import { memoryClock, memoryIds } from '../../../adapters/memory/clock.ts';
+import { memoryEventBus } from '../../../adapters/memory/event-bus.ts';
+import { type MemoryExecutions, memoryExecutions } from '../../../adapters/memory/executions.ts';
+import { memoryServing } from '../../../adapters/memory/serving.ts';
+import { memoryStore } from '../../../adapters/memory/store.ts';
+import { memoryTracking } from '../../../adapters/memory/tracking.ts';
+import type { ModelDocument, PolicyDocument } from '../../../contracts/folder.ts';
+import { claimsCsv } from '../../../dataset/generate-claims.ts';
+import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
+import { TitleholderError } from '../../../domain/errors.ts';
+import { runIdOf } from '../../../domain/ids.ts';
+import type { Executions, Tracking } from '../../../domain/ports.ts';
+import { executionName, type Run, type RunStatus } from '../../../domain/run.ts';
+import { askPerson } from '../../../functions/ask-person/handler.ts';
+import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
+import { closeRun } from '../../../functions/close-run/handler.ts';
+import { answerQuestion } from '../../../functions/decide-run/answer-question.ts';
+import type { Deps as DecideDeps } from '../../../functions/decide-run/deps.ts';
+import { evaluateChallenger } from '../../../functions/evaluate-challenger/handler.ts';
+import { fullTrain } from '../../../functions/full-train/handler.ts';
+import { openRun } from '../../../functions/open-run/handler.ts';
+import { quickTrain } from '../../../functions/quick-train/handler.ts';
+import { recordDecision } from '../../../functions/record-decision/handler.ts';
+import { recordRun } from '../../../functions/record-run/handler.ts';
+import { smokeTest } from '../../../functions/smoke-test/handler.ts';
+import { validateData } from '../../../functions/validate-data/handler.ts';
+import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
+import { decodeArtifact } from '../../../learning/artifact.ts';
+import { type RawRow, scorer } from '../../../learning/scorer.ts';
+import { withNamedErrors } from '../../../trial/learning-errors.ts';
+
+export const MODEL = 'claims-denial';
+const ROOT = new URL('../../../', import.meta.url);
+const text = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
+
+const WEAK = { trees: 3, maxDepth: 1, minLeaf: 1, featuresPerSplit: 'sqrt' } as const;
+const FAIR = { trees: 8, maxDepth: 4, minLeaf: 5, featuresPerSplit: 'all' } as const;
+const GOOD = { trees: 30, maxDepth: 8, minLeaf: 3, featuresPerSplit: 5 } as const;
+export const SETTINGS = { weak: WEAK, fair: FAIR, good: GOOD } as const;
+
+export interface CommitOptions {
+  readonly commit: string;
+  readonly settings?: (typeof SETTINGS)[keyof typeof SETTINGS];
+  readonly policy?: Partial<PolicyDocument>;
+  readonly model?: Partial<ModelDocument>;
+  readonly rows?: Uint8Array;
+  readonly submitter?: string;
+  readonly report?: (report: Record<string, unknown>) => Record<string, unknown>;
+}
+
+export const ROWS = claimsCsv({ rows: 1500, seed: 1 });
+export const ALICE = 'alice@example.org';
+export const BOB = 'bob@example.org';
+const JUNIT = '<testsuite tests="1" failures="0"><testcase name="lint"/></testsuite>';
+
+type Handler = (event: unknown) => Promise<unknown>;
+
+export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
+  const standing = memoryClock('2026-02-01T00:00:00.000Z');
+  const clock = {
+    now: () => {
+      standing.advance(1);
+      return standing.now();
+    },
+  };
+  const { runs, approvals, registry } = memoryStore();
+  const artifacts = memoryArtifactStore();
+  const memory = memoryTracking();
+  const state = { trackingDown: false };
+  const tracking: Tracking = {
+    ...memory,
+    record: (run) => {
+      if (state.trackingDown) {
+        return Promise.reject(new TitleholderError('TrackingUnavailable', 'MLflow is down'));
+      }
+      return memory.record(run);
+    },
+  };
+  const serving = memoryServing(registry, artifacts, (bytes, records) => {
+    const artifact = decodeArtifact(bytes);
+    const score = scorer(artifact);
+    return (records as readonly RawRow[]).map((record) => {
+      const probability = withNamedErrors(() => score.scoreRecord(record));
+      return { probability, label: probability >= artifact.threshold ? artifact.positive : 'no' };
+    });
+  });
+  const bus = memoryEventBus();
+  const lines: string[] = [];
+  const log = (said: string): void => void lines.push(said);
+  let machine: MemoryExecutions | undefined;
+  const own = (): MemoryExecutions => {
+    if (machine === undefined) throw new Error('the machine is not built yet');
+    return machine;
+  };
+  const executions: Executions = {
+    start: (name, input) => own().start(name, input),
+    stop: (name, error, cause) => own().stop(name, error, cause),
+    succeed: (token, output) => own().succeed(token, output),
+    fail: (token, error, cause) => own().fail(token, error, cause),
+    status: (name) => own().status(name),
+    visits: (name) => own().visits(name),
+    definition: () => own().definition(),
+  };
+  const base = {
+    runs,
+    approvals,
+    registry,
+    artifacts,
+    executions,
+    tracking,
+    serving,
+    bus,
+    clock,
+    log,
+    code: sha256Hex('code'),
+    stopwatch: () => performance.now() / 1000,
+    wait: () => Promise.resolve(),
+  };
+  const handlers: Record<string, Handler> = {
+    OpenRun: openRun(base),
+    CheckCiReport: checkCiReport(base),
+    ValidateData: validateData(base),
+    QuickTrain: quickTrain(base),
+    RecordRun: recordRun(base),
+    AskPerson: askPerson(base),
+    FullTrain: fullTrain(base),
+    EvaluateChallenger: evaluateChallenger(base),
+    RecordDecision: recordDecision(base),
+    SmokeTest: smokeTest(base),
+    VerifyPromotion: verifyPromotion(base),
+    CloseRun: closeRun(base),
+  };
+  const calls: { name: string; input: unknown; output: unknown }[] = [];
+  const replaced = new Map<string, Handler>();
+  const functions = Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]): [string, Handler] => [
+      name,
+      async (input) => {
+        const output = await (replaced.get(name) ?? handler)(input);
+        calls.push({ name, input, output });
+        return output;
+      },
+    ]),
+  );
+  const close = closeRun(base);
+  const state_bytes: number[] = [];
+  machine = memoryExecutions({
+    definition: JSON.parse(text('state-machines/release-model/definition.asl.json')),
+    functions,
+    now: clock.now,
+    onStatusChange: async (event) => void (await close(event)),
+    observe: ({ data }) => state_bytes.push(JSON.stringify(data).length),
+  });
+  const decide = {
+    ...base,
+    ids: memoryIds(),
+    decisions: { record: (decision) => functions['RecordDecision']!(decision) },
+    identity: { verify: () => Promise.reject(new Error('not asked')) },
+  } satisfies DecideDeps;
+
+  async function store(of: CommitOptions): Promise<Run> {
+    const submitter = of.submitter ?? ALICE;
+    const documentOf = (name: string): Record<string, unknown> =>
+      JSON.parse(text(`models/${MODEL}/${name}`));
+    const model = documentOf('model.json');
+    const files = {
+      'model.json': JSON.stringify({
+        ...model,
+        plan: { ...(model['plan'] as object), replicates: 300 },
+        quick: { rows: 300, trees: 3, maxDepth: 3 },
+        candidates: [{ name: 'c', algorithm: 'forest', settings: of.settings ?? FAIR }],
+        ...of.model,
+      }),
+      'schema.json': text(`models/${MODEL}/schema.json`),
+      'policy.json': JSON.stringify({
+        ...documentOf('policy.json'),
+        gates: [],
+        queue: options.queue ?? 'wait',
+        ...of.policy,
+      }),
+    };
+    const put = (kind: 'bundles' | 'data' | 'reports', content: Uint8Array | string) =>
+      artifacts.put(
+        kind,
+        typeof content === 'string' ? new TextEncoder().encode(content) : content,
+      );
+    const bundle = await put('bundles', canonicalJson({ schemaVersion: 1, model: MODEL, files }));
+    const data = await put('data', of.rows ?? ROWS);
+    const commit = of.commit.padEnd(40, '0');
+    const report = {
+      schemaVersion: 1,
+      model: MODEL,
+      commit,
+      bundle,
+      data,
+      submitter,
+      authors: [submitter],
+      tools: { titleholder: '0.1.0' },
+      junit: JUNIT,
+    };
+    const written = of.report?.(report) ?? { ...report, digest: sha256Hex(canonicalJson(report)) };
+    const ciReport = await put('reports', JSON.stringify(written));
+    const runId = runIdOf({ model: MODEL, commit, bundle, cause: 'push' });
+    const asOf = clock.now();
+    const shared = { schemaVersion: 1, runId, model: MODEL, commit, branch: 'main' } as const;
+    await runs.putCommit({
+      ...shared,
+      bundle,
+      data,
+      ciReport,
+      cause: 'push',
+      submitter,
+      authors: [submitter],
+      asOf,
+    });
+    const run: Run = {
+      ...shared,
+      cause: 'push',
+      submitter,
+      status: 'running',
+      attempt: 1,
+      revision: 1,
+      createdAt: asOf,
+      updatedAt: asOf,
+    };
+    await runs.createRun(run);
+    return run;
+  }
+
+  async function start(runId: string, attempt: number): Promise<void> {
+    const input = { schemaVersion: 1, runId, model: MODEL, attempt };
+    await own().start(executionName(runId, attempt), input);
+    await own().idle();
+  }
+
+  const runOf = async (runId: string): Promise<Run> => (await runs.run(runId))!;
+
+  return {
+    ...base,
+    handlers,
+    lines,
+    calls,
+    bus,
+    state,
+    state_bytes,
+    replaced,
+    store,
+    start,
+    runOf,
+    elapse: async (millis: number) => {
+      standing.advance(millis);
+      await own().elapse();
+    },
+    /** Commits and runs until the run waits or ends. */
+    async commit(of: CommitOptions): Promise<string> {
+      const { runId } = await store(of);
+      await start(runId, 1);
+      return runId;
+    },
+    async resume(runId: string): Promise<void> {
+      const {
+        error: _e,
+        reason: _r,
+        cancelledBy: _c,
+        supersededBy: _s,
+        ...run
+      } = await runOf(runId);
+      const attempt = run.attempt + 1;
+      await runs.replaceRun({ ...run, status: 'running', attempt, revision: run.revision + 1 });
+      await start(runId, attempt);
+    },
+    async say(
+      runId: string,
+      choice: 'approve' | 'reject',
+      how: { readonly actor?: string; readonly kind?: 'approval' | 'acceptance' | 'continue' } = {},
+    ): Promise<string> {
+      const { message } = await answerQuestion(
+        decide,
+        await runOf(runId),
+        [how.kind ?? 'approval'],
+        { actor: how.actor ?? BOB, choice, reason: `${choice} it`, digest: undefined },
+      );
+      await own().idle();
+      return message;
+    },
+    async status(runId: string): Promise<RunStatus> {
+      return (await runOf(runId)).status;
+    },
+    async served(): Promise<number | undefined> {
+      return (await registry.pointer(MODEL, 'production'))?.version;
+    },
+    rollBack: (decisionId: string, to?: number) =>
+      handlers['RecordDecision']!({
+        decision: 'rollback',
+        decisionId,
+        model: MODEL,
+        actor: BOB,
+        reason: 'worse in production',
+        ...(to === undefined ? {} : { to }),
+      }),
+    lastOutput: (name: string, match: (input: unknown) => boolean = () => true): unknown =>
+      calls.findLast((call) => call.name === name && match(call.input))?.output,
+  };
+}

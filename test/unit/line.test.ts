@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import { verifyChain } from '../../domain/champion.ts';
+import { executionName } from '../../domain/run.ts';
+import { ALICE, BOB, line, MODEL, SETTINGS } from './functions/line-harness.ts';
+
+describe('the line, from a commit to the champion', () => {
+  it('promotes, improves, rejects by gate and by person, rolls back twice and no further', async () => {
+    const l = line();
+    const first = await l.commit({ commit: 'a1', settings: SETTINGS.weak });
+    expect(await l.runOf(first)).toMatchObject({ status: 'awaiting_approval' });
+    await l.say(first, 'approve');
+    expect(await l.runOf(first)).toMatchObject({ status: 'completed', version: 1 });
+
+    const second = await l.commit({ commit: 'a2', settings: SETTINGS.fair });
+    await l.say(second, 'approve');
+    expect(await l.runOf(second)).toMatchObject({ status: 'completed', version: 2 });
+    expect(l.lines).toContain('v2 → Production (archived v1)');
+
+    const bad = await l.commit({ commit: 'a3', settings: SETTINGS.weak });
+    expect(await l.status(bad)).toBe('rejected_by_gate');
+    expect((await l.runOf(bad)).reason).toMatch(/interval \[-0\.\d+, -0\.\d+\], is below 0/);
+    expect(await l.served()).toBe(2);
+
+    const declined = await l.commit({ commit: 'a4', settings: SETTINGS.good });
+    await l.say(declined, 'reject');
+    expect(await l.runOf(declined)).toMatchObject({ status: 'rejected', reason: 'reject it' });
+
+    const third = await l.commit({ commit: 'a5', settings: SETTINGS.good });
+    await l.say(third, 'approve');
+    expect(await l.served()).toBe(3);
+
+    expect(await l.rollBack('r1')).toMatchObject({ version: 2, previousVersion: 3 });
+    expect(await l.rollBack('r1')).toMatchObject({ version: 2, previousVersion: 3 });
+    expect(await l.status(third)).toBe('rolled_back');
+    expect(await l.rollBack('r2')).toMatchObject({ version: 1, previousVersion: 2 });
+    await expect(l.rollBack('r3')).rejects.toMatchObject({ name: 'NoRollbackTarget' });
+    expect(await l.served()).toBe(1);
+
+    const entries = await l.registry.ledger(MODEL);
+    expect(verifyChain(entries)).toEqual({ ok: true, length: entries.length });
+    expect(entries.map((e) => e.kind)).toEqual([
+      'staged',
+      'promoted',
+      'staged',
+      'promoted',
+      'rejected_by_gate',
+      'rejected',
+      'staged',
+      'promoted',
+      'rolled_back',
+      'rolled_back',
+    ]);
+    expect(entries[3]).toMatchObject({ actor: BOB, authority: 'approval', reason: 'approve it' });
+    expect((await l.registry.charter(MODEL))?.acceptedBy).toBe(BOB);
+    expect(await l.registry.outbox(10)).toEqual([]);
+    expect(l.bus.events).toHaveLength(8);
+    const tracked = await l.tracking.runs({ limit: 100 });
+    expect(tracked.runs).toHaveLength(10);
+    for (const { tags } of tracked.runs) {
+      for (const tag of ['commit_sha', 'stage', 'dataset_window', 'seed', 'model_version']) {
+        expect(tags[tag]).toBeTruthy();
+      }
+    }
+    expect(Math.max(...l.state_bytes)).toBeLessThan(32 * 1024);
+    expect((await l.runs.lock(MODEL))?.holder).toBeNull();
+  });
+
+  it('goes on by policy alone only on a low tier and a clear win', async () => {
+    const l = line();
+    const run = await l.commit({ commit: 'b1', policy: { tier: 'low' } });
+    expect(await l.status(run)).toBe('completed');
+    const entry = (await l.registry.ledger(MODEL)).at(-1);
+    expect(entry).toMatchObject({ kind: 'promoted', authority: 'policy', actor: ALICE });
+  });
+
+  it('gives no way around the approval', async () => {
+    const l = line();
+    const run = await l.commit({ commit: 'c1' });
+    await expect(l.say(run, 'approve', { actor: ALICE })).rejects.toMatchObject({
+      name: 'Forbidden',
+    });
+    const asked = l.calls.findLast((c) => c.name === 'AskPerson')!.input as {
+      run: unknown;
+      evaluation: { next: string };
+    };
+    const tracking = l.lastOutput('RecordRun');
+    const stage = l.handlers['RecordDecision']!;
+    await expect(
+      stage({ decision: 'stage', run: asked.run, evaluation: asked.evaluation, tracking }),
+    ).rejects.toMatchObject({ name: 'ApprovalStale' });
+    const evaluation = { ...asked.evaluation, next: 'policy' };
+    await expect(
+      stage({ decision: 'stage', run: asked.run, evaluation, tracking }),
+    ).rejects.toMatchObject({ name: 'ProvenanceMismatch' });
+    expect(await l.registry.ledger(MODEL)).toEqual([]);
+  });
+
+  it('evaluates again when the champion moved before the approval', async () => {
+    const l = line();
+    for (const [commit, settings] of [
+      ['d1', SETTINGS.weak],
+      ['d2', SETTINGS.fair],
+    ] as const) {
+      await l.say(await l.commit({ commit, settings }), 'approve');
+    }
+    const run = await l.commit({ commit: 'd3', settings: SETTINGS.good });
+    await l.rollBack('r1');
+    await expect(l.say(run, 'approve')).rejects.toMatchObject({ name: 'ApprovalStale' });
+    await l.elapse(0);
+    expect(await l.status(run)).toBe('awaiting_approval');
+    await l.say(run, 'approve');
+    expect(await l.runOf(run)).toMatchObject({ status: 'completed', version: 3 });
+    expect((await l.registry.ledger(MODEL)).at(-1)).toMatchObject({ previousVersion: 1 });
+  });
+
+  it('closes a stopped run as cancelled and lets the next one run', async () => {
+    const l = line();
+    const first = await l.commit({ commit: 'e1' });
+    const second = await l.commit({ commit: 'e2', settings: SETTINGS.good });
+    const third = await l.commit({ commit: 'e3', settings: SETTINGS.good });
+    expect(await l.status(second)).toBe('waiting');
+    expect(await l.status(third)).toBe('waiting');
+    await l.executions.stop(executionName(second, 1), 'Stopped', 'by hand');
+    await l.executions.stop(executionName(first, 1), 'Stopped', 'by hand');
+    await l.elapse(0);
+    expect(await l.runOf(first)).toMatchObject({ status: 'cancelled', reason: 'by hand' });
+    expect(await l.status(second)).toBe('cancelled');
+    expect(await l.status(third)).toBe('awaiting_approval');
+    expect(await l.runs.lock(MODEL)).toMatchObject({ holder: third, waiters: [] });
+  });
+
+  it('times a run out when its machine does, and when nobody answers', async () => {
+    const l = line();
+    const first = await l.commit({ commit: 'f1' });
+    await l.elapse(25 * 3_600_000);
+    expect(await l.status(first)).toBe('timed_out');
+    const second = await l.commit({ commit: 'f2' });
+    expect(await l.status(second)).toBe('awaiting_approval');
+  });
+
+  it('supersedes a run that only waits for a person, where the policy says so', async () => {
+    const l = line({ queue: 'supersede' });
+    const first = await l.commit({ commit: '1a' });
+    const second = await l.commit({ commit: '1b', settings: SETTINGS.good });
+    expect(await l.runOf(first)).toMatchObject({ status: 'superseded', supersededBy: second });
+    expect(await l.status(second)).toBe('awaiting_approval');
+  });
+
+  it('resumes after MLflow failed without training again', async () => {
+    const l = line();
+    l.state.trackingDown = true;
+    const run = await l.commit({ commit: '2a' });
+    expect(await l.runOf(run)).toMatchObject({
+      status: 'failed',
+      error: 'TrackingUnavailable',
+      reason: 'MLflow is down',
+    });
+    l.state.trackingDown = false;
+    await l.resume(run);
+    expect(await l.status(run)).toBe('awaiting_approval');
+    const steps = await l.runs.steps(run);
+    expect(steps.filter((s) => s.step === 'QuickTrain')).toHaveLength(1);
+    await l.say(run, 'approve');
+    expect(await l.status(run)).toBe('completed');
+  });
+
+  it('holds a loosened charter until it is accepted, and takes rejection for an answer', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: '3a', settings: SETTINGS.weak }), 'approve');
+    const loose = { settings: SETTINGS.good, policy: { tier: 'low' as const } };
+    const run = await l.commit({ commit: '3b', ...loose });
+    expect(await l.status(run)).toBe('held');
+    const data = l.lastOutput('ValidateData') as { question: { summary: string } };
+    expect(data.question.summary).toBe('policy.tier: "standard" → "low"');
+    await l.say(run, 'approve', { kind: 'acceptance' });
+    expect(await l.status(run)).toBe('completed');
+    const kinds = (await l.registry.ledger(MODEL)).map((e) => e.kind);
+    expect(kinds.slice(2)).toEqual(['charter_accepted', 'staged', 'promoted']);
+    const other = await l.commit({ commit: '3c' });
+    await l.say(other, 'reject', { kind: 'acceptance' });
+    expect(await l.status(other)).toBe('rejected');
+  });
+
+  it('holds a table that changes the holdout until that is accepted', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: '4a', settings: SETTINGS.weak }), 'approve');
+    const { ROWS } = await import('./functions/line-harness.ts');
+    const rows = new TextDecoder().decode(ROWS).split('\n').slice(0, 1400).join('\n');
+    const run = await l.commit({
+      commit: '4b',
+      settings: SETTINGS.good,
+      rows: new TextEncoder().encode(`${rows}\n`),
+    });
+    expect(await l.status(run)).toBe('held');
+    const before = await l.runs.holdout(MODEL);
+    await l.say(run, 'approve', { kind: 'acceptance' });
+    expect(await l.status(run)).toBe('awaiting_approval');
+    expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
+  });
+
+  it('waits for a continuation where the model asks for one', async () => {
+    const l = line();
+    const run = await l.commit({ commit: '5a', policy: { holdBeforeCd: true } });
+    expect(await l.status(run)).toBe('ci_complete');
+    await l.say(run, 'approve', { kind: 'continue' });
+    expect(await l.status(run)).toBe('awaiting_approval');
+  });
+});
+
+describe('a step replaced by one that answers with what it gave the last run', () => {
+  for (const [name, error, step] of [
+    ['QuickTrain', 'ProvenanceMismatch', 'QuickTrain'],
+    ['FullTrain', 'ProvenanceMismatch', 'FullTrain'],
+    ['EvaluateChallenger', 'ProvenanceMismatch', 'EvaluateChallenger'],
+    ['ValidateData', 'ProvenanceMismatch', 'ValidateData'],
+  ] as const) {
+    it(`is found out: ${name}`, async () => {
+      const l = line();
+      await l.say(await l.commit({ commit: '6a', settings: SETTINGS.weak }), 'approve');
+      const last = l.lastOutput(name);
+      l.replaced.set(name, () => Promise.resolve(last));
+      const run = await l.commit({ commit: '6b', settings: SETTINGS.good });
+      expect(await l.runOf(run)).toMatchObject({ status: 'failed', error });
+      expect((await l.runOf(run)).reason).toContain(step);
+      expect(await l.served()).toBe(1);
+    });
+  }
+
+  it('is found out: Promote, which moved nothing', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: '7a', settings: SETTINGS.weak }), 'approve');
+    const promotes = (input: unknown) => (input as { decision: string }).decision === 'promote';
+    const last = l.lastOutput('RecordDecision', promotes);
+    const real = l.handlers['RecordDecision']!;
+    l.replaced.set('RecordDecision', (input) =>
+      promotes(input) ? Promise.resolve(last) : real(input),
+    );
+    const run = await l.commit({ commit: '7b', settings: SETTINGS.good });
+    await l.say(run, 'approve');
+    expect(await l.runOf(run)).toMatchObject({ status: 'failed', error: 'ProvenanceMismatch' });
+    expect((await l.runOf(run)).reason).toContain('Promote');
+    expect(await l.served()).toBe(1);
+  });
+});
