@@ -17,7 +17,7 @@ registerRemoteVerbs(program);
 for (const command of program.commands) command.exitOverride();
 
 // `titleholder runs | head` closes our stdout early, which is no error.
-process.stdout.on('error', (error) => {
+process.stdout.on('error', (error: Error) => {
   if ('code' in error && error.code === 'EPIPE') process.exit(0);
   throw error;
 });

@@ -17,9 +17,9 @@ export class Stop extends Error {
 
 export interface Output {
   /** Data, to stdout: as JSON where asked for, else as the words. */
-  data(value: unknown, words: string): void;
+  readonly data: (value: unknown, words: string) => void;
   /** Words for a person, to stderr. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
 }
 
 export function terminalOutput(json: boolean): Output {

@@ -150,7 +150,10 @@ function registerAnswers(program: Command): void {
     },
   );
 
-  const policy = program.command('policy').description('the limits a model is judged by');
+  // The local verbs have some of its children.
+  const policy =
+    program.commands.find((command) => command.name() === 'policy') ??
+    program.command('policy').description('the limits a model is judged by');
   speaking(policy, 'accept <run>', 'accept the changed charter or holdout that a run asks about')
     .requiredOption('--reason <reason>', 'why; the ledger keeps it')
     .action(async (run: string, options: WithReason) => decide(run, 'accept', options));

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
 import { Stop, table, terminalOutput } from './output.ts';
-import { isAlive, runningStack, STACK_FOLDER, type Endpoints } from './remote/place.ts';
+import { awsEnvironment, isAlive, runningStack, STACK_FOLDER, type Endpoints } from './remote/place.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
 
@@ -37,13 +37,20 @@ export function registerStackVerbs(program: Command): void {
     .option('--json', 'print data as JSON')
     .action(async (options: { json?: boolean }) => {
       const running = await runningStack();
-      const findings = await diagnose(running === undefined ? {} : { stack: running });
+      const findings = await diagnose({
+        ...process.env,
+        ...(running === undefined ? {} : awsEnvironment(running)),
+      });
       const bad = findings.filter((finding) => !finding.ok);
       terminalOutput(options.json === true).data(
         findings,
         table(
           ['', 'CHECK', 'FOUND'],
-          findings.map((finding) => [finding.ok ? 'ok' : 'NO', finding.name, finding.detail]),
+          findings.map(({ ok, name, detail, fix }) => [
+            ok ? 'ok' : 'NO',
+            name,
+            fix === undefined ? detail : `${detail}: ${fix}`,
+          ]),
         ),
       );
       if (bad.length > 0) process.exitCode = 1;

@@ -74,9 +74,9 @@ interface Side {
 /** Asks both `/health` at once, again and again. */
 function watchSides(stage: Stage): { readonly stop: () => Promise<readonly Side[]> } {
   const seen: Side[] = [];
-  let on = true;
+  const end = new AbortController();
   const watching = (async () => {
-    while (on) {
+    while (!end.signal.aborted) {
       const [staging, production] = await Promise.all([
         stage.staging.health(stage.model),
         stage.people.vera.api.health(stage.model),
@@ -89,7 +89,7 @@ function watchSides(stage: Stage): { readonly stop: () => Promise<readonly Side[
   watching.catch(() => undefined);
   return {
     stop: async () => {
-      on = false;
+      end.abort();
       await watching;
       return seen;
     },
