@@ -95,7 +95,7 @@ function bind<R extends Route>(
       if (action !== 'open') {
         if (principal === undefined) throw unauthenticated('a bearer token is needed');
         // Asked before the body is read: who may nothing here learns nothing of its form.
-        if (!may(principal, action, { of: 'anything' })) throw forbidden(principal, action);
+        if (!may(principal, action, { of: 'anything' })) throw forbidden(principal, action, '');
       }
       // A run's name says its model, so that a stranger isn't told which runs exist.
       if (action !== 'open' && route.model === 'run') {
@@ -124,7 +124,8 @@ export function allow(
 ): void {
   if (principal === undefined) throw unauthenticated('a bearer token is needed');
   if (!may(principal, action, model ?? { of: 'everything' })) {
-    throw forbidden(principal, action, model);
+    const where = model === undefined ? ' for every model (or name one of yours)' : ` for ${model}`;
+    throw forbidden(principal, action, where);
   }
 }
 
@@ -147,15 +148,9 @@ function modelIn(value: unknown): string | undefined {
   return typeof value.model === 'string' ? value.model : undefined;
 }
 
-function forbidden(principal: Principal, action: Action, model?: string): TitleholderError {
+function forbidden(principal: Principal, action: Action, where: string): TitleholderError {
   const roles: readonly string[] = ACTIONS[action];
   const needed = action === 'read' ? 'a role' : roles.join(' or ');
-  const where =
-    model === undefined
-      ? roles.length > 0 && principal.grants.length > 0
-        ? ' (for every model, or name one that you have it for)'
-        : ''
-      : ` for ${model}`;
   return new TitleholderError('Forbidden', `this needs ${needed}${where}`, {
     subject: principal.subject,
   });
