@@ -6,10 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { listenOnce, startStack } from '../../localstack/stack.ts';
 import { eventually, functions, isAlive } from './support/aws.ts';
+
+// Real servers on a machine of any speed: no test here fails because of a time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const node = process.env['TITLEHOLDER_NODE'] ?? process.execPath;
 const Place = z.object({

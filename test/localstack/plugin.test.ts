@@ -33,9 +33,12 @@ import {
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startStack, type Stack } from '../../localstack/stack.ts';
 import { call, clientConfig, eventually, functions, isAlive, ROLE } from './support/aws.ts';
+
+// Real servers on a machine of any speed: no test here fails because of a time.
+vi.setConfig({ testTimeout: 60_000 });
 
 let stack: Stack;
 let fn: ReturnType<typeof functions>;
