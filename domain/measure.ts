@@ -1,15 +1,24 @@
 /** The `measured` document: what was found about a challenger, and from what. Reproducible byte for byte. */
-import { LearningError } from '../learning/errors.ts';
+import { canonicalJson, sha256Hex } from './canonical.ts';
+import { LearningError } from './learning-error.ts';
 import {
   type Confusion,
   checkScores,
   confusion,
   METRIC_NAMES,
   type MetricName,
-} from '../learning/metrics.ts';
-import { type Bootstrap, bootstrap } from '../learning/paired.ts';
-import { canonicalJson, sha256Hex } from './canonical.ts';
-import type { Plan } from './verdict.ts';
+} from './metrics.ts';
+import { type Bootstrap, bootstrap } from './paired.ts';
+
+/** By what a challenger is measured; the charter's, copied into the evidence. */
+export interface Plan {
+  readonly primaryMetric: 'auc';
+  /** One-sided; each bound leaves out this share. */
+  readonly alpha: number;
+  /** How much worse still counts as no worse. */
+  readonly margin: number;
+  readonly replicates: number;
+}
 
 /** A value with its bounds, each leaving out the plan's α; null, with a reason, where there is none. */
 export interface MetricValue {

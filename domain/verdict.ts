@@ -4,17 +4,10 @@
  * It compares recorded numbers and computes nothing that engines might round differently, so anyone can
  * decide again from the stored evidence and the charter.
  */
-import type { MetricName } from '../learning/metrics.ts';
-import type { Measured, MetricValue, Paired } from './measure.ts';
+import type { Measured, MetricValue, Paired, Plan } from './measure.ts';
+import type { MetricName } from './metrics.ts';
 
-export interface Plan {
-  readonly primaryMetric: 'auc';
-  /** One-sided; each bound leaves out this share. */
-  readonly alpha: number;
-  /** How much worse still counts as no worse. */
-  readonly margin: number;
-  readonly replicates: number;
-}
+export type { Plan } from './measure.ts';
 
 export interface Gate {
   readonly name: string;

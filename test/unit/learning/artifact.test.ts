@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Artifact, decodeArtifact, encodeArtifact } from '../../../learning/artifact.ts';
+import { binColumn, fitBins } from '../../../learning/bins.ts';
 import { fromBase64, toBase64 } from '../../../learning/base64.ts';
 import { type Candidate, fitPipeline } from '../../../learning/fit.ts';
 import { type RawRow, scorer } from '../../../learning/scorer.ts';
@@ -60,6 +61,41 @@ describe('base64', () => {
     ]) {
       expect(fromBase64(text)).toBeUndefined();
     }
+  });
+});
+
+describe('a forest, walked node by node in the plainest way', () => {
+  it('gives what the scorer gives, with missing cells going where training sent them', () => {
+    const { table, labels } = madeUp(600);
+    const { estimator, transforms } = fitted('forest', 600);
+    if (estimator.kind !== 'forest') throw new Error('not a forest');
+    const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
+    const { split, bin, cover, positives, features, trees } = estimator;
+    const expected = new Float64Array(600);
+    let missingLeft = 0;
+    for (let row = 0; row < 600; row += 1) {
+      let [node, cut, leaf, sum] = [0, 0, 0, 0];
+      // Reads one whole tree; `here` is false in the branches that the row doesn't take.
+      const walk = (here: boolean): void => {
+        const code = split[node++]!;
+        if (code === 0) {
+          if (here) sum += positives[leaf]! / cover[leaf]!;
+          leaf += 1;
+          return;
+        }
+        const cell = bins[(code - 1) % features]![row]!;
+        const left = cell === 255 ? code > features : cell <= bin[cut]!;
+        if (here && cell === 255 && left) missingLeft += 1;
+        cut += 1;
+        walk(here && left);
+        walk(here && !left);
+      };
+      for (let tree = 0; tree < trees; tree += 1) walk(true);
+      expected[row] = sum / trees;
+    }
+    expect(transforms).toHaveLength(4);
+    expect(missingLeft).toBeGreaterThan(100);
+    expect(scorer(fitted('forest', 600)).scoreTable(table)).toEqual(expected);
   });
 });
 
