@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChainedEntry } from '../../domain/champion.ts';
 import type { ChampionRegistry, RegistryChange } from '../../domain/ports.ts';
 import { attemptsOf, isAmbiguous, reaching, unavailable } from '../aws/errors.ts';
+import { jsonText } from '../json-text.ts';
 import { refusalOf, type ChangePart } from '../registry-refusal.ts';
 import {
   CharterItem,
@@ -230,7 +231,7 @@ function transactionOf(
               schemaVersion: 1,
               id: outbox.id,
               type: outbox.type,
-              detail: JSON.stringify(outbox.detail) ?? 'null',
+              detail: jsonText(outbox.detail),
               at: entry.at,
               model,
               sequence,

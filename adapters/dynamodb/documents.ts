@@ -11,17 +11,14 @@ import type { Lock } from '../../domain/lock.ts';
 import type { AcceptedCharter, Holdout } from '../../domain/ports.ts';
 import { RUN_STATUSES, type Commit, type Run } from '../../domain/run.ts';
 
-/** An object schema with every field of `T`, the optional ones too: a forgotten one doesn't compile. */
-const documentOf =
-  <T extends object>() =>
-  <S extends { readonly [K in keyof Required<T>]: z.ZodType }>(shape: S) =>
-    z.object(shape);
+/** The fields of `T`, the optional ones too: a schema that forgets one doesn't compile. */
+type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };
 
 const one = z.literal(1);
 const nullableText = z.union([z.string(), z.null()]);
 const nullableInt = z.union([z.int(), z.null()]);
 
-export const CommitItem = documentOf<Commit>()({
+export const CommitItem = z.object({
   schemaVersion: one,
   runId: z.string(),
   model: z.string(),
@@ -34,9 +31,9 @@ export const CommitItem = documentOf<Commit>()({
   submitter: z.string(),
   authors: z.array(z.string()),
   asOf: z.string(),
-}) satisfies z.ZodType<Commit>;
+} satisfies FieldsOf<Commit>) satisfies z.ZodType<Commit>;
 
-export const RunItem = documentOf<Run>()({
+export const RunItem = z.object({
   schemaVersion: one,
   runId: z.string(),
   model: z.string(),
@@ -55,7 +52,7 @@ export const RunItem = documentOf<Run>()({
   version: z.int().exactOptional(),
   supersededBy: z.string().exactOptional(),
   cancelledBy: z.string().exactOptional(),
-}) satisfies z.ZodType<Run>;
+} satisfies FieldsOf<Run>) satisfies z.ZodType<Run>;
 
 /** `output` is JSON text: any value comes back as it was, and the table's number limits don't matter. */
 export const StepItem = z.object({
@@ -69,16 +66,16 @@ export const StepItem = z.object({
   endedAt: z.string(),
 });
 
-export const LockItem = documentOf<Lock>()({
+export const LockItem = z.object({
   model: z.string(),
   revision: z.int(),
   holder: nullableText,
   waiters: z.array(
     z.object({ runId: z.string(), asOf: z.string(), attempt: z.int(), token: z.string() }),
   ),
-}) satisfies z.ZodType<Lock>;
+} satisfies FieldsOf<Lock>) satisfies z.ZodType<Lock>;
 
-export const HoldoutItem = documentOf<Holdout>()({
+export const HoldoutItem = z.object({
   schemaVersion: one,
   model: z.string(),
   epoch: z.int(),
@@ -86,9 +83,9 @@ export const HoldoutItem = documentOf<Holdout>()({
   snapshot: z.string(),
   register: z.string(),
   rows: z.int(),
-}) satisfies z.ZodType<Holdout>;
+} satisfies FieldsOf<Holdout>) satisfies z.ZodType<Holdout>;
 
-export const ApprovalItem = documentOf<Approval>()({
+export const ApprovalItem = z.object({
   schemaVersion: one,
   runId: z.string(),
   kind: z.enum(['approval', 'continue', 'acceptance']),
@@ -110,9 +107,9 @@ export const ApprovalItem = documentOf<Approval>()({
   requestedAt: z.string(),
   expiresAt: z.string(),
   revision: z.int(),
-}) satisfies z.ZodType<Approval>;
+} satisfies FieldsOf<Approval>) satisfies z.ZodType<Approval>;
 
-export const PointerItem = documentOf<Pointer>()({
+export const PointerItem = z.object({
   schemaVersion: one,
   model: z.string(),
   slot: z.enum(['staging', 'production']),
@@ -121,9 +118,9 @@ export const PointerItem = documentOf<Pointer>()({
   sha256: z.string(),
   routes: z.array(z.object({ version: z.int(), share: z.number() })),
   updatedAt: z.string(),
-}) satisfies z.ZodType<Pointer>;
+} satisfies FieldsOf<Pointer>) satisfies z.ZodType<Pointer>;
 
-export const VersionItem = documentOf<Version>()({
+export const VersionItem = z.object({
   schemaVersion: one,
   model: z.string(),
   version: z.int(),
@@ -132,7 +129,7 @@ export const VersionItem = documentOf<Version>()({
   commit: z.string(),
   createdAt: z.string(),
   trackingRunId: nullableText,
-}) satisfies z.ZodType<Version>;
+} satisfies FieldsOf<Version>) satisfies z.ZodType<Version>;
 
 /** Give it the item without its keys. */
 export const EntryItem = z.looseObject({
@@ -159,13 +156,13 @@ export const EntryItem = z.looseObject({
 export const HeadItem = z.object({ sequence: z.int(), hash: z.string() });
 export const DecisionItem = z.object({ sequence: z.int() });
 
-export const CharterItem = documentOf<AcceptedCharter>()({
+export const CharterItem = z.object({
   schemaVersion: one,
   model: z.string(),
   charter: z.string(),
   acceptedBy: z.string(),
   at: z.string(),
-}) satisfies z.ZodType<AcceptedCharter>;
+} satisfies FieldsOf<AcceptedCharter>) satisfies z.ZodType<AcceptedCharter>;
 
 /** `detail` is JSON text, as a step's output is. */
 export const OutboxItem = z.object({

@@ -4,6 +4,7 @@ import { TitleholderError } from '../../domain/errors.ts';
 import type { RunStore } from '../../domain/ports.ts';
 import type { Commit, Run, StepRecord } from '../../domain/run.ts';
 import { reaching } from '../aws/errors.ts';
+import { jsonText } from '../json-text.ts';
 import { CommitItem, HoldoutItem, LockItem, RunItem, StepItem } from './documents.ts';
 import { ALL_RUNS, commitsOf, RUN_INDEXES, runsKeys, runsOf } from './keys.ts';
 import { ABSENT, follows, table } from './table.ts';
@@ -113,7 +114,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
       // The first record stands: whoever runs the same step with the same input again reads it.
       await runs.putIf(
         runsKeys.step(record.runId, record.step, record.inputHash),
-        { ...record, output: JSON.stringify(record.output) ?? 'null' },
+        { ...record, output: jsonText(record.output) },
         ABSENT,
       );
     },

@@ -130,8 +130,9 @@ function tooLarge(key: Key, cause: unknown): TitleholderError {
   );
 }
 
-/** An item without its table's and indexes' own attributes. */
+/** An item without its table's own attributes. */
 export function withoutKeys(item: Item): Item {
-  const { pk: _pk, sk: _sk, ...rest } = item;
-  return rest;
+  return Object.fromEntries(
+    Object.entries(item).filter(([name]) => name !== 'pk' && name !== 'sk'),
+  );
 }

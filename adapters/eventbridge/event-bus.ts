@@ -3,6 +3,7 @@ import { EVENT_SOURCE, MAX_EVENT_BYTES } from '../../contracts/events.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { EventBus } from '../../domain/ports.ts';
 import { reaching } from '../aws/errors.ts';
+import { jsonText } from '../json-text.ts';
 
 /**
  * One event a call on one bus, `source` titleholder, `detail-type` the event's type.
@@ -38,7 +39,7 @@ export function eventBridgeBus(client: EventBridgeClient, busName: string): Even
 
 /** The detail as JSON. Throws `TooLarge` when the event is over our own limit. */
 export function eventText(type: string, detail: unknown): string {
-  const text = JSON.stringify(detail) ?? 'null';
+  const text = jsonText(detail);
   const bytes = Buffer.byteLength(text) + Buffer.byteLength(type);
   if (bytes > MAX_EVENT_BYTES) {
     throw new TitleholderError(

@@ -41,12 +41,12 @@ export interface LocalIssuer {
  */
 export async function localIssuer(dir: string, clock: Clock = systemClock()): Promise<LocalIssuer> {
   const key = await loadOrMake(dir);
-  const { d: _secret, ...open } = key;
+  const { kty, crv, x, y, kid } = key;
   const signing = await importJWK(key, 'ES256');
   return {
     issuer: LOCAL_ISSUER,
     audience: LOCAL_AUDIENCE,
-    jwks: { keys: [{ ...open, alg: 'ES256', use: 'sig' }] },
+    jwks: { keys: [{ kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }] },
     sign: ({ sub, roles }) => {
       const now = Math.trunc(Date.parse(clock.now()) / 1000);
       return new SignJWT({ roles: [...roles] })

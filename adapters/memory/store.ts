@@ -13,6 +13,7 @@ import type {
 } from '../../domain/ports.ts';
 import type { Commit, Run, StepRecord } from '../../domain/run.ts';
 import { type ChangePart, refusalOf } from '../registry-refusal.ts';
+import { jsonText } from '../json-text.ts';
 import { settled } from './settled.ts';
 
 export interface MemoryStore {
@@ -72,7 +73,7 @@ export function memoryStore(): MemoryStore {
     recordStep: (record) =>
       settled(() => {
         // As JSON, for that is how it is stored: what JSON can't say doesn't come back.
-        const output: unknown = JSON.parse(JSON.stringify(record.output) ?? 'null');
+        const output: unknown = JSON.parse(jsonText(record.output));
         putIfAbsent(steps, stepKey(record.runId, record.step, record.inputHash), {
           ...record,
           output,

@@ -1,6 +1,6 @@
 import { TitleholderError } from '../../domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '../../domain/ports.ts';
-import { assertWritable } from '../mlflow/limits.ts';
+import { assertWritable, TAGS } from '../mlflow/limits.ts';
 import { settled } from './settled.ts';
 
 export interface MemoryTracking extends Tracking {
@@ -15,7 +15,8 @@ export interface MemoryTracking extends Tracking {
 
 /** MLflow as the rules see it: one run a key, versions and aliases by the registry's numbers. */
 export function memoryTracking(): MemoryTracking {
-  const runs = new Map<string, TrackedRun & { model: string }>();
+  const runs = new Map<string, TrackedRun>();
+  const modelOf = (run: TrackedRun) => run.tags[TAGS.model];
   const keys = new Map<string, string>();
   const files = new Map<string, Uint8Array>();
   const registered: { model: string; version: number; trackingVersion: number }[] = [];
@@ -38,7 +39,6 @@ export function memoryTracking(): MemoryTracking {
         const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
         keys.set(run.key, trackingRunId);
         runs.set(trackingRunId, {
-          model: run.model,
           trackingRunId,
           name: run.name,
           stage: run.tags['stage'] ?? '',
@@ -97,13 +97,13 @@ export function memoryTracking(): MemoryTracking {
         const all = [...runs.values()]
           .filter(
             (r) =>
-              (model === undefined || r.model === model) &&
+              (model === undefined || modelOf(r) === model) &&
               (stage === undefined || r.tags['stage'] === stage) &&
               (commit === undefined || (r.tags['commit_sha'] ?? '').startsWith(commit)),
           )
           .sort((a, b) => (place(a) < place(b) ? 1 : -1));
         const from = cursor === undefined ? 0 : Number(cursor);
-        const page = all.slice(from, from + limit).map(tracked);
+        const page = all.slice(from, from + limit).map((r) => structuredClone(r));
         return from + limit < all.length
           ? { runs: page, cursor: String(from + limit) }
           : { runs: page };
@@ -111,7 +111,7 @@ export function memoryTracking(): MemoryTracking {
     run: (id) =>
       settled(() => {
         const run = runs.get(id);
-        return run === undefined ? undefined : tracked(run);
+        return run === undefined ? undefined : structuredClone(run);
       }),
     healthy: () => Promise.resolve(true),
   };
@@ -119,9 +119,4 @@ export function memoryTracking(): MemoryTracking {
 
 function place(run: TrackedRun): string {
   return `${run.startedAt ?? ''}#${run.trackingRunId}`;
-}
-
-function tracked(run: TrackedRun & { readonly model: string }): TrackedRun {
-  const { model: _model, ...rest } = run;
-  return structuredClone(rest);
 }

@@ -90,7 +90,10 @@ export function mlflowClient(call: HttpCall): MlflowClient {
       for (const [key, value] of Object.entries(query)) {
         if (value !== undefined) search.set(key, String(value));
       }
-      const text = await exchange({ method: 'GET', path: `${path}?${search}` }, deadline);
+      const text = await exchange(
+        { method: 'GET', path: `${path}?${search.toString()}` },
+        deadline,
+      );
       return parsed(answer, text, path);
     },
     async send(method, path, body, answer, deadline) {

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Executions, ExecutionStatus } from '../../domain/ports.ts';
 import { attemptsOf, isAwsError, reaching } from '../aws/errors.ts';
+import { jsonText } from '../json-text.ts';
 import { visitsOf } from './visits.ts';
 
 /** What AWS takes of an error's name and of its cause. */
@@ -80,9 +81,7 @@ export function stepFunctionsExecutions(client: SFNClient, stateMachineArn: stri
 
     succeed: (taskToken, output) =>
       answered(() =>
-        client.send(
-          new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) ?? 'null' }),
-        ),
+        client.send(new SendTaskSuccessCommand({ taskToken, output: jsonText(output) })),
       ),
 
     fail: (taskToken, error, cause) =>
@@ -131,7 +130,7 @@ export function stepFunctionsExecutions(client: SFNClient, stateMachineArn: stri
 
 /**
  * Spends a token. A second, a late and a bogus answer look different on AWS and alike on LocalStack:
- * all are false. After a lost answer the SDK sends again and hears that the token is spent: by its
+ * all are false. (LocalStack takes a second failure of a spent token without a word.) After a lost answer the SDK sends again and hears that the token is spent: by its
  * own first attempt, most likely, so that counts as taken. (Wrongly true is harmless, a dead
  * execution's lock is released by the closer; wrongly false would wake a second waiter.)
  */

@@ -52,7 +52,9 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
 
     if (before !== undefined) own(event, before);
     const error = errorOf(event);
-    switch (type) {
+    // A plain string: the other events say nothing about a state.
+    const kind: string = type;
+    switch (kind) {
       case 'TaskScheduled':
         if (before !== undefined) {
           before.error = null;
@@ -83,7 +85,7 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
         for (const visit of visits.filter((v) => v.exitedAt === null)) {
           visit.status = 'failed';
           visit.exitedAt = at;
-          visit.error ??= error ?? ENDED[type];
+          visit.error ??= error ?? ENDED[kind] ?? null;
         }
         break;
       default:
@@ -100,11 +102,11 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
   }
 }
 
-const ENDED = {
+const ENDED: Readonly<Record<string, string>> = {
   ExecutionFailed: 'States.Runtime',
   ExecutionTimedOut: 'States.Timeout',
   ExecutionAborted: 'States.Aborted',
-} as const;
+};
 
 function errorOf(event: HistoryEvent): string | undefined {
   const details = [
