@@ -131,7 +131,8 @@ export const noKey = (): Promise<null> => Promise.resolve(null);
 
 /** sha256 of what an output depends on: the attempt and how people are asked are no part of it. */
 export function inputHash(step: StepName, input: StepInput, key: unknown): string {
-  const { attempt: _attempt, holdBeforeCd: _hold, waitSeconds: _wait, ...run } = input.run;
+  const { runId, model, commit, bundle, data, ciReport, asOf } = input.run;
+  const run = { runId, model, commit, bundle, data, ciReport, asOf };
   return sha256Hex(canonicalJson({ step, input: { ...input, run }, key: key ?? null }));
 }
 

@@ -34,15 +34,15 @@ export const closeRun =
     if (call.attempt < before.attempt || call.ending(before) === undefined) {
       return Closed.parse({ status: before.status });
     }
-    let closedNow = false;
+    const seen = { closedNow: false };
     const run = await updateRun(deps, call.runId, (now): RunChange | undefined => {
       const ending = call.ending(now);
-      closedNow = call.attempt === now.attempt && isOpen(now.status) && ending !== undefined;
-      if (!closedNow || ending === undefined) return undefined;
+      seen.closedNow = call.attempt === now.attempt && isOpen(now.status) && ending !== undefined;
+      if (!seen.closedNow || ending === undefined) return undefined;
       return { ...ending, ...(call.version === undefined ? {} : { version: call.version }) };
     });
     if (run.attempt === call.attempt) await leaveQueue(deps, run.model, run.runId);
-    if (closedNow) {
+    if (seen.closedNow) {
       deps.log(`${run.runId} is ${run.status}: ${run.reason ?? ''}`, {
         runId: run.runId,
         model: run.model,

@@ -24,6 +24,9 @@ const TIMED = 5;
 /** Probabilities are sums of the same doubles in the same order; JSON keeps them whole. */
 const TOLERANCE = 1e-12;
 const MEMORY_LIMIT_MB = 1024;
+/** 5 s in all, apart from the calls. */
+const PREDICT_TRIES = 20;
+const PREDICT_PAUSE_MILLIS = 250;
 
 /** What the checks stand on; read once. */
 interface Bench {
@@ -133,7 +136,7 @@ async function predicts(
 ): Promise<Check> {
   const own = scorer(artifact);
   return attempt(name, async () => {
-    const answer = await deps.serving.predict('staging', model, rows);
+    const answer = await settledAnswer(deps, model, staged, rows);
     if (answer.version !== staged.version || answer.sha256 !== staged.sha256) {
       return { ok: false, detail: `answered by version ${answer.version}` };
     }
@@ -156,11 +159,26 @@ async function predicts(
   });
 }
 
+/** Other environments of the function hold an older pointer for seconds: asked again until they don't. */
+async function settledAnswer(
+  deps: SmokeTestDeps,
+  model: string,
+  staged: Bench['staged'],
+  rows: readonly RawRow[],
+): ReturnType<Serving['predict']> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await deps.serving.predict('staging', model, rows);
+    const right = answer.version === staged.version && answer.sha256 === staged.sha256;
+    if (right || attempt === PREDICT_TRIES) return answer;
+    await deps.wait(PREDICT_PAUSE_MILLIS);
+  }
+}
+
 function refusesMissingColumn({ deps, model, artifact, rows }: Bench): Promise<Check> {
   const dropped = artifact.columns[0]?.name ?? '';
   return attempt('missing-column', async () => {
-    const [row = {}] = rows;
-    const { [dropped]: _dropped, ...rest } = row;
+    const cells = Object.entries(rows[0] ?? {}).filter(([name]) => name !== dropped);
+    const rest = Object.fromEntries(cells);
     try {
       await deps.serving.predict('staging', model, [rest]);
     } catch (error) {

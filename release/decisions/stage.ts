@@ -63,8 +63,8 @@ export async function stage(
       },
     };
   });
-  const { previousVersion: _previous, ...staged } = await movedAnswer(deps, entry, 'staging');
-  return staged;
+  const { version, sha256, revision, sequence } = await movedAnswer(deps, entry, 'staging');
+  return { version, sha256, revision, sequence };
 }
 
 /** The pointer after a move: revision by revision, all traffic to one version. */

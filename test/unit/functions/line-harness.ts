@@ -90,11 +90,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   const bus = memoryEventBus();
   const lines: string[] = [];
   const log = (said: string): void => void lines.push(said);
-  let machine: MemoryExecutions | undefined;
-  const own = (): MemoryExecutions => {
-    if (machine === undefined) throw new Error('the machine is not built yet');
-    return machine;
-  };
+  const own = (): MemoryExecutions => machine;
   const executions: Executions = {
     start: (name, input) => own().start(name, input),
     stop: (name, error, cause) => own().stop(name, error, cause),
@@ -147,11 +143,13 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   );
   const close = closeRun(base);
   const state_bytes: number[] = [];
-  machine = memoryExecutions({
+  const machine: MemoryExecutions = memoryExecutions({
     definition: JSON.parse(text('state-machines/release-model/definition.asl.json')),
     functions,
     now: clock.now,
-    onStatusChange: async (event) => void (await close(event)),
+    onStatusChange: async (event) => {
+      await close(event);
+    },
     observe: ({ data }) => state_bytes.push(JSON.stringify(data).length),
   });
   const decide = {
@@ -164,7 +162,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   async function store(of: CommitOptions): Promise<Run> {
     const submitter = of.submitter ?? ALICE;
     const documentOf = (name: string): Record<string, unknown> =>
-      JSON.parse(text(`models/${MODEL}/${name}`));
+      JSON.parse(text(`models/${MODEL}/${name}`)) as Record<string, unknown>;
     const model = documentOf('model.json');
     const files = {
       'model.json': JSON.stringify({
@@ -261,13 +259,9 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return runId;
     },
     async resume(runId: string): Promise<void> {
-      const {
-        error: _e,
-        reason: _r,
-        cancelledBy: _c,
-        supersededBy: _s,
-        ...run
-      } = await runOf(runId);
+      const before: Record<string, unknown> = { ...(await runOf(runId)) };
+      for (const field of ['error', 'reason', 'cancelledBy', 'supersededBy']) delete before[field];
+      const run = before as unknown as Run;
       const attempt = run.attempt + 1;
       await runs.replaceRun({ ...run, status: 'running', attempt, revision: run.revision + 1 });
       await start(runId, attempt);
