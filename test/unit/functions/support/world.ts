@@ -53,6 +53,7 @@ const DOCUMENTS = {
     columns: [
       { name: 'status', type: 'category', role: 'target' },
       { name: 'claim_id', type: 'text', role: 'identity' },
+      { name: 'age', type: 'number', role: 'feature' },
     ],
   },
   'policy.json': { schemaVersion: 1, tier: 'standard', gates: [], approval: {} },
