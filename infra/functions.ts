@@ -84,26 +84,27 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
   const recordedStep = may.runs(['GetItem', 'Query', 'PutItem'], ['RUN']);
   /** The policy that rules a run: the model's accepted charter, or the commit's own. */
   const rulingPolicy = [may.champion(['GetItem'], ['CHARTER']), ...may.read('bundles', 'evidence')];
+  /** Moving the lock wakes whoever has it next, or fails a token that nobody waits on. */
   const lockAndQueue = [
     may.runs(['GetItem', 'PutItem'], ['RUN', 'LOCK']),
     ...rulingPolicy,
     may.tokens('SendTaskSuccess', 'SendTaskFailure'),
-    may.executions('DescribeExecution', 'StopExecution'),
+    may.executions('DescribeExecution'),
   ];
 
   const serveModel = (id: string, slot: 'staging' | 'production') =>
     make(id, 'serve-model', serveModelEnv, {
       deployedAs: `serve-model-${slot}`,
-      environment: { ...identity, ...tables, ...bucket, ...code, SLOT: slot },
+      environment: { ...identity, ...champion, ...bucket, ...code, SLOT: slot },
       memoryMb: 1024,
       seconds: 25,
-      grants: [may.champion(['GetItem'], ['POINTER', 'VERSION']), ...may.read('models')],
+      grants: [may.champion(['GetItem'], ['POINTER']), ...may.read('models')],
     });
   const serveStaging = serveModel('ServeModelStaging', 'staging');
   const serveProduction = serveModel('ServeModelProduction', 'production');
 
   const recordDecision = make('RecordDecision', 'record-decision', recordDecisionEnv, {
-    environment: { ...tables, ...bucket },
+    environment: { ...tables, ...bucket, EVENT_BUS: names.bus },
     memoryMb: 512,
     seconds: 60,
     grants: [
@@ -112,10 +113,13 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         ['GetItem', 'Query', 'PutItem'],
         ['POINTER', 'HEAD', 'LEDGER', 'DECISION', 'VERSION', 'CHARTER', 'OUTBOX'],
       ),
-      may.runs(['GetItem', 'Query', 'PutItem'], ['RUN', 'HOLDOUT']),
+      // It tells at once what it decided; deliver-outbox only makes good what was lost.
+      may.champion(['DeleteItem'], ['OUTBOX']),
+      may.publish(props.busArn, 'ChampionMoved'),
+      recordedStep,
       may.runs(['GetItem', 'UpdateItem'], ['APPROVAL']),
       may.runs(['GetItem', 'ConditionCheckItem'], ['VERIFIED']),
-      ...may.read('bundles', 'evidence', 'data', 'models'),
+      ...may.read('bundles', 'evidence', 'models'),
     ],
   });
 
@@ -124,7 +128,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       environment: { ...tables, ...bucket, ...machine },
       memoryMb: 256,
       seconds: 30,
-      grants: lockAndQueue,
+      // Stops a run that only waits for a person, where the policy lets a later commit supersede it.
+      grants: [...lockAndQueue, may.executions('StopExecution')],
     }),
     'check-ci-report': make('CheckCiReport', 'check-ci-report', checkCiReportEnv, {
       environment: { ...runs, ...bucket },
@@ -139,8 +144,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [
         recordedStep,
         may.runs(['GetItem', 'PutItem'], ['HOLDOUT']),
-        may.runs(['GetItem'], ['APPROVAL']),
-        may.champion(['GetItem', 'Query'], ['CHARTER', 'LEDGER']),
+        may.champion(['GetItem'], ['CHARTER']),
+        may.champion(['Query'], ['LEDGER']),
         ...may.read('bundles', 'data', 'evidence'),
         may.write('data', 'reports', 'evidence'),
       ],
@@ -158,10 +163,14 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [recordedStep, ...may.read('bundles', 'data'), may.write('models', 'reports')],
     }),
     'record-run': make('RecordRun', 'record-run', recordRunEnv, {
-      environment: { ...runs, ...bucket, ...mlflow },
+      environment: { ...tables, ...bucket, ...mlflow, ...code },
       memoryMb: 512,
       seconds: 120,
-      grants: [recordedStep, ...may.read('bundles', 'reports', 'evidence', 'models')],
+      grants: [
+        recordedStep,
+        may.champion(['GetItem'], ['CHARTER']),
+        ...may.read('reports', 'evidence', 'models'),
+      ],
     }),
     'evaluate-challenger': make(
       'EvaluateChallenger',
@@ -173,9 +182,10 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         seconds: 600,
         grants: [
           recordedStep,
-          may.champion(['GetItem', 'Query'], ['POINTER', 'VERSION', 'CHARTER', 'LEDGER']),
-          ...may.read('bundles', 'data', 'models', 'evidence', 'reports'),
-          may.write('evidence', 'reports'),
+          may.runs(['GetItem'], ['HOLDOUT']),
+          may.champion(['GetItem'], ['POINTER', 'VERSION', 'CHARTER', 'DECISION', 'LEDGER']),
+          ...may.read('bundles', 'data', 'models', 'evidence'),
+          may.write('evidence'),
         ],
       },
     ),
@@ -193,26 +203,25 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
     }),
     'record-decision': recordDecision,
     'smoke-test': make('SmokeTest', 'smoke-test', smokeTestEnv, {
-      environment: { ...tables, ...bucket, ...serving },
+      environment: { ...runs, ...bucket, ...serving, ...mlflow },
       memoryMb: 1024,
       seconds: 120,
       grants: [
         recordedStep,
         may.runs(['PutItem'], ['VERIFIED']),
-        may.champion(['GetItem'], ['POINTER', 'VERSION']),
-        ...may.read('bundles', 'data', 'models'),
-        may.invoke(serveStaging.arn, serveProduction.arn),
+        ...may.read('data', 'models'),
+        may.invoke(serveStaging.arn),
       ],
     }),
     'verify-promotion': make('VerifyPromotion', 'verify-promotion', verifyPromotionEnv, {
-      environment: { ...tables, ...bucket, ...serving },
-      memoryMb: 1024,
+      environment: { ...tables, ...serving },
+      memoryMb: 512,
       seconds: 60,
       grants: [
         recordedStep,
-        may.champion(['GetItem', 'Query'], ['POINTER', 'VERSION', 'HEAD', 'LEDGER']),
-        ...may.read('bundles', 'data', 'models'),
-        may.invoke(serveStaging.arn, serveProduction.arn),
+        may.champion(['GetItem'], ['POINTER', 'VERSION', 'HEAD']),
+        may.champion(['Query'], ['LEDGER']),
+        may.invoke(serveProduction.arn),
       ],
     }),
     'close-run': make('CloseRun', 'close-run', closeRunEnv, {
@@ -273,9 +282,9 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [
         may.runs(['GetItem', 'Query', 'PutItem'], ['RUN']),
         may.runs(['GetItem', 'PutItem'], ['APPROVAL']),
-        may.champion(['GetItem', 'Query'], ['POINTER', 'LEDGER', 'DECISION', 'VERSION', 'CHARTER']),
-        ...may.read('bundles', 'evidence', 'data'),
-        may.tokens('SendTaskSuccess', 'SendTaskFailure'),
+        may.champion(['GetItem'], ['POINTER']),
+        ...rulingPolicy,
+        may.tokens('SendTaskSuccess'),
         may.machine('StartExecution'),
         may.executions('DescribeExecution', 'StopExecution'),
         may.invoke(recordDecision.arn),
@@ -286,11 +295,13 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 28,
       grants: [
-        may.runs(['GetItem', 'Query'], ['RUN', 'APPROVAL']),
+        may.runs(['GetItem', 'Query'], ['RUN']),
+        may.runs(['GetItem'], ['APPROVAL']),
         may.runLists(),
-        may.champion(['GetItem', 'Query'], ['POINTER', 'LEDGER', 'VERSION', 'CHARTER']),
-        ...may.read('bundles', 'evidence'),
-        may.executions('DescribeExecution', 'GetExecutionHistory'),
+        may.champion(['GetItem'], ['POINTER', 'HEAD']),
+        may.champion(['Query'], ['LEDGER']),
+        ...may.read('evidence'),
+        may.executions('GetExecutionHistory'),
         may.machine('DescribeStateMachine'),
       ],
     }),
@@ -304,7 +315,10 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       environment: { ...champion, ...mlflow },
       memoryMb: 256,
       seconds: props.mirrorSeconds,
-      grants: [may.champion(['GetItem', 'Query'], ['POINTER', 'LEDGER', 'VERSION'])],
+      grants: [
+        may.champion(['GetItem'], ['POINTER']),
+        may.champion(['Query'], ['LEDGER', 'VERSION']),
+      ],
     }),
     deliverOutbox: make('DeliverOutbox', 'deliver-outbox', deliverOutboxEnv, {
       environment: { ...champion, EVENT_BUS: names.bus },

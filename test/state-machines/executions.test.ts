@@ -93,8 +93,9 @@ describe('the interpreter', () => {
   });
 
   it('takes an answer that came before the function returned', async () => {
-    const { executions } = run(machine({ Work: wait() }), (input) =>
-      executions.succeed(input.token, 1),
+    const { executions } = run(
+      machine({ Work: wait() }),
+      (input): Promise<boolean> => executions.succeed(input.token, 1),
     );
     await executions.start('a', {});
     await executions.idle();
@@ -102,8 +103,9 @@ describe('the interpreter', () => {
   });
 
   it('fails a task whose token somebody failed', async () => {
-    const { executions, events } = run(machine({ Work: wait() }), (input) =>
-      executions.fail(input.token, 'Oops', 'because'),
+    const { executions, events } = run(
+      machine({ Work: wait() }),
+      (input): Promise<boolean> => executions.fail(input.token, 'Oops', 'because'),
     );
     await executions.start('a', {});
     await executions.idle();
