@@ -42,11 +42,18 @@ export const MOST_MISSING = 0.6;
  * 60 % missing, one class, the positive class absent.
  */
 export function readTable(bytes: Uint8Array, file: string, folder: Folder): DataTable {
-  return typeTable(readCsv(bytes, file), file, folder);
+  return typeTable(readCsv(bytes, file), file, folder, MOST_MISSING);
 }
 
-/** `readTable` on rows that are parsed already. */
-export function typeTable(raw: RawTable, file: string, folder: Folder): DataTable {
+/**
+ * Reads training or holdout rows that were prepared from a table: as `readTable`, but a part of a
+ * table may by chance lack more of a column than the whole did.
+ */
+export function readPart(bytes: Uint8Array, file: string, folder: Folder): DataTable {
+  return typeTable(readCsv(bytes, file), file, folder, 1);
+}
+
+function typeTable(raw: RawTable, file: string, folder: Folder, mostMissing: number): DataTable {
   const { model, schema } = folder;
   const positions = new Map(raw.header.map((name, index) => [name, index]));
   const wanted = schema.columns.filter((c) => c.role !== 'ignored');
@@ -62,7 +69,7 @@ export function typeTable(raw: RawTable, file: string, folder: Folder): DataTabl
       return refuse(file, { row: 0, column: contract.name }, what);
     }
     const needed = contract.role === 'target' || required.has(contract.name);
-    return readColumn(raw, position, contract, file, needed);
+    return readColumn(raw, position, contract, { file, required: needed, mostMissing });
   });
   const target = columns.find((c) => c.contract.role === 'target');
   if (target === undefined)
@@ -95,9 +102,9 @@ function readColumn(
   raw: RawTable,
   position: number,
   contract: ColumnContract,
-  file: string,
-  required: boolean,
+  how: { readonly file: string; readonly required: boolean; readonly mostMissing: number },
 ): DataColumn {
+  const { file, required, mostMissing } = how;
   const rows = raw.rows.length;
   const texts = new Array<string>(rows);
   const numbers = new Float64Array(contract.type === 'number' ? rows : 0);
@@ -131,7 +138,7 @@ function readColumn(
       texts[row] = cell;
     }
   }
-  if (contract.role === 'feature' && !(missing <= rows * MOST_MISSING)) {
+  if (contract.role === 'feature' && !(missing <= rows * mostMissing)) {
     const what =
       missing === rows
         ? 'is missing in every row'

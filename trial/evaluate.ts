@@ -2,7 +2,7 @@
 import { type Folder } from '../contracts/folder.ts';
 import { featureTable } from '../dataset/feature-table.ts';
 import { identifyRows, identityColumns } from '../dataset/identity.ts';
-import { type DataTable, headerOf, readTable, textRows } from '../dataset/read-table.ts';
+import { type DataTable, headerOf, readPart, textRows } from '../dataset/read-table.ts';
 import { readManifest, readRegister } from '../dataset/register.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
@@ -94,7 +94,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     }
   }
 
-  const holdout = readTable(input.holdout, 'the holdout', folder);
+  const holdout = readPart(input.holdout, 'the holdout', folder);
   const groups = checkRegister(holdout, input.register, folder);
   const split = checkSides(groups.hashes, input.manifests);
   const table = featureTable(holdout);

@@ -2,7 +2,7 @@
 import type { Candidate, Folder } from '../contracts/folder.ts';
 import { constantColumns, featureTable } from '../dataset/feature-table.ts';
 import { identifyRows, identityColumns } from '../dataset/identity.ts';
-import { type DataTable, readTable } from '../dataset/read-table.ts';
+import { type DataTable, readPart } from '../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { type Artifact, encodeArtifact } from '../learning/artifact.ts';
@@ -176,7 +176,7 @@ export interface TrainingTable {
 
 /** Prepared training rows as the engine takes them, without the columns that are constant in them. */
 export function trainingTable(csv: Uint8Array, folder: Folder): TrainingTable {
-  const data = readTable(csv, 'the training rows', folder);
+  const data = readPart(csv, 'the training rows', folder);
   const dropped = constantColumns(data);
   const table = featureTable(data, { drop: new Set(dropped) });
   if (table.columns.length === 0) {

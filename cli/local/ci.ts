@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CiReport } from '../../contracts/folder.ts';
 import { checkSchema, describeFinding } from '../../dataset/check-schema.ts';
 import { featureTable } from '../../dataset/feature-table.ts';
-import { readTable } from '../../dataset/read-table.ts';
+import { readPart, readTable } from '../../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
@@ -93,7 +93,7 @@ export async function makeCiReport(of: {
         },
         stopwatch,
       });
-      const holdout = readTable(prepared.holdout, 'the holdout', packed.folder);
+      const holdout = readPart(prepared.holdout, 'the holdout', packed.folder);
       const scores = scorer(decodeArtifact(training.artifact)).scoreTable(featureTable(holdout));
       if (!scores.every((score) => score >= 0 && score <= 1)) {
         throw new Failed('a holdout row has no probability');

@@ -4,7 +4,7 @@ import { charterOf } from '../../contracts/folder.ts';
 import { findingLines } from '../../dataset/check-schema.ts';
 import { writeCsv } from '../../dataset/csv.ts';
 import { identityColumns } from '../../dataset/identity.ts';
-import { readTable } from '../../dataset/read-table.ts';
+import { readPart } from '../../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
 import type { Measured, ModelMeasures, Paired } from '../../domain/measure.ts';
 import type { Verdict } from '../../domain/verdict.ts';
@@ -175,7 +175,7 @@ export function tryFolder(of: {
   const evaluateSeconds = stopwatch() - start;
   const { evidence, verdict } = evaluation;
   const identity = identityColumns(folder.model, folder.schema);
-  const labels = readTable(prepared.holdout, 'the holdout', folder).labels;
+  const labels = readPart(prepared.holdout, 'the holdout', folder).labels;
   const rows = Array.from(prepared.holdoutSide, (row, i) => [
     String(row),
     String(labels[i] ?? 0),

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { identityHash } from '../../../dataset/identity.ts';
+import {
+  readManifest,
+  readRegister,
+  writeManifest,
+  writeRegister,
+} from '../../../dataset/register.ts';
+
+const a = identityHash('m', '["a"]');
+const b = identityHash('m', '["b"]');
+
+it('hashes an identity by sha256, cut to 16 bytes', () => {
+  const whole = createHash('sha256').update('identity\nm\n["a"]').digest('hex');
+  expect(a).toBe(whole.slice(0, 32));
+});
+
+it('lists each trained group once, in one order whatever the rows’ order', () => {
+  const bytes = writeManifest('m', [b, a, b]);
+  expect(writeManifest('m', [a, b])).toEqual(bytes);
+  expect(readManifest(bytes)).toEqual(new Set([a, b]));
+});
+
+it('gives back the register that was written', () => {
+  const register = {
+    model: 'm',
+    epoch: 2,
+    columns: ['x', 'y'],
+    rows: [
+      { identity: a, hash: b, epoch: 1, firstSeen: '2026-01-01T00:00:00.000Z' },
+      { identity: a, hash: a, epoch: 1, firstSeen: '2026-01-01T00:00:00.000Z' },
+      { identity: b, hash: b, epoch: 2, firstSeen: '2026-02-01T00:00:00.000Z' },
+    ],
+  };
+  expect(readRegister(writeRegister(register))).toEqual(register);
+});
+
+it.each(['', '{}', '{"schemaVersion":1,"model":"m","groups":2,"identities":""}'])(
+  'refuses a manifest that is none: %s',
+  (text) => {
+    expect(() => readManifest(new TextEncoder().encode(text))).toThrow(
+      expect.objectContaining({ name: 'ArtifactInvalid' }),
+    );
+  },
+);
