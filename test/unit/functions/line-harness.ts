@@ -259,9 +259,9 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return runId;
     },
     async resume(runId: string): Promise<void> {
-      const before: Record<string, unknown> = { ...(await runOf(runId)) };
-      for (const field of ['error', 'reason', 'cancelledBy', 'supersededBy']) delete before[field];
-      const run = before as unknown as Run;
+      const ended = ['error', 'reason', 'cancelledBy', 'supersededBy'];
+      const kept = Object.entries(await runOf(runId)).filter(([field]) => !ended.includes(field));
+      const run = Object.fromEntries(kept) as unknown as Run;
       const attempt = run.attempt + 1;
       await runs.replaceRun({ ...run, status: 'running', attempt, revision: run.revision + 1 });
       await start(runId, attempt);
