@@ -135,9 +135,9 @@ if (hasAws) {
 export function describeDeadLetters(name: string, make: () => Promise<MadeLetters>): void {
   describe(`DeadLetters: ${name}`, () => {
     it('keeps the message as it was, and the reason beside it', async () => {
-      const { letters, next } = await make();
-      await letters.send('{"broken', 'the body is not JSON');
-      expect(await next()).toEqual({ body: '{"broken', reason: 'the body is not JSON' });
+      const made = await make();
+      await made.letters.send('{"broken', 'the body is not JSON');
+      expect(await made.next()).toEqual({ body: '{"broken', reason: 'the body is not JSON' });
     });
   });
 }
