@@ -44,7 +44,7 @@ async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
   for (let round = 1; round <= ROUNDS; round += 1) {
     const before = await readState(deps, model);
     const aliases = aliasesOf(before.production, before.staging, before.entries);
-    const wanted = new Set([moved.version, ...Object.values(aliases)]);
+    const wanted = new Set([moved.version, aliases.champion, aliases.challenger, aliases.previous]);
     const versions = before.versions.filter(
       (v, i) => wanted.has(v.version) || i >= before.versions.length - LOOK_BACK,
     );

@@ -110,13 +110,13 @@ async function healthOf(
       };
     }
     const { version, sha256, revision } = seen.pointer;
-    const fresh = seen.stale === null;
     const pointer = {
       name: 'pointer',
-      ok: fresh,
-      detail: fresh
-        ? `version ${version} at revision ${revision}`
-        : `can't be read (${seen.stale ?? ''}); version ${version} is the last one known`,
+      ok: seen.stale === null,
+      detail:
+        seen.stale === null
+          ? `version ${version} at revision ${revision}`
+          : `can't be read (${seen.stale}); version ${version} is the last one known`,
     };
     const artifact = await artifactChecks(deps, cache, seen.pointer);
     const checks = [pointer, ...artifact];
