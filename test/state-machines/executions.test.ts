@@ -192,11 +192,11 @@ describe('the interpreter', () => {
   });
 
   it.each([
-    ['a path with nothing at it', { other: 1 }, () => null, 'States.Runtime'],
+    ['a path with nothing at it', { other: 1 }, (): unknown => null, 'States.Runtime'],
     [
       'more than 256 KB of state',
       { value: 1 },
-      () => 'x'.repeat(300_000),
+      (): unknown => 'x'.repeat(300_000),
       'States.DataLimitExceeded',
     ],
   ])('ends the execution past every Catch on %s', async (_, input, work, error) => {
