@@ -1,0 +1,363 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { registerLocalVerbs } from '../../../cli/local.ts';
+import { makeCiReport } from '../../../cli/local/ci.ts';
+import { pack } from '../../../cli/local/pack.ts';
+import type { TryReport } from '../../../cli/local/try-folder.ts';
+import { endOf } from '../../../cli/output.ts';
+import { Bundle, CiReport } from '../../../contracts/folder.ts';
+import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
+import { countTests } from '../../../release/junit.ts';
+import { bytesOf, smallRows } from '../dataset/small-folder.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'titleholder-'));
+const models = join(root, 'models');
+const table = join(root, 'table.csv');
+const small = join(models, 'small');
+
+// Two columns matter, so that a forest can beat the best single cut.
+const rows = smallRows(900).map((line) => line.replace(/,blue,no$/, ',blue,yes'));
+
+beforeAll(async () => {
+  writeFileSync(table, bytesOf(rows, 'member_id,x,colour,y'));
+  expect(
+    (
+      await run(
+        'init',
+        '--data',
+        table,
+        '--target',
+        'y',
+        '--positive',
+        'yes',
+        '--name',
+        'small',
+        '--dir',
+        models,
+      )
+    ).code,
+  ).toBe(0);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The verbs as the program runs them, in this process. */
+async function run(...args: string[]): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true));
+  process.exitCode = undefined;
+  const program = new Command('titleholder').exitOverride();
+  registerLocalVerbs(program);
+  let code = 0;
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    code = Number(process.exitCode ?? 0);
+  } catch (error) {
+    const end = endOf(error);
+    code = end.code;
+    stderr += `${end.line}\n`;
+  } finally {
+    process.exitCode = undefined;
+    vi.restoreAllMocks();
+  }
+  return { code, stdout, stderr };
+}
+
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+
+describe('init', () => {
+  it('writes a folder and says which identity it chose', async () => {
+    const model = json(join(small, 'model.json')) as Record<string, unknown>;
+    expect(model['identity']).toEqual({ group: ['member_id'] });
+    expect(readFileSync(join(small, 'data.csv'))).toEqual(readFileSync(table));
+    expect(readFileSync(join(small, 'README.md'), 'utf8')).toContain(
+      'a row is one of the group member_id',
+    );
+    const schema = json(join(small, 'schema.json')) as {
+      columns: { name: string; type: string; role: string }[];
+    };
+    expect(schema.columns.map((c) => `${c.name} ${c.type} ${c.role}`)).toEqual([
+      'member_id text identity',
+      'x number feature',
+      'colour category feature',
+      'y category target',
+    ]);
+  });
+
+  it('groups rows with equal features where more than 1 % of the rows repeat', async () => {
+    const file = join(root, 'repeats.csv');
+    writeFileSync(
+      file,
+      bytesOf(
+        smallRows(900).map((l) => l.replace(/^w\d+,(0\.\d|\d)\d*/, '$1')),
+        'x,colour,y',
+      ),
+    );
+    const { stdout } = await run(
+      'init',
+      '--data',
+      file,
+      '--target',
+      'y',
+      '--positive',
+      'yes',
+      '--name',
+      'repeats',
+      '--dir',
+      models,
+      '--json',
+    );
+    expect((JSON.parse(stdout) as { identity: unknown }).identity).toEqual({
+      group: ['x', 'colour'],
+    });
+  });
+
+  it.each([
+    [
+      'a folder that exists',
+      ['--target', 'y', '--positive', 'yes', '--name', 'small'],
+      'exists already; nothing was changed',
+    ],
+    [
+      'a bad name',
+      ['--target', 'y', '--positive', 'yes', '--name', 'Small'],
+      '--name: a model name is a lower-case letter',
+    ],
+    [
+      'an absent target',
+      ['--target', 'z', '--positive', 'yes', '--name', 'other'],
+      "column 'z': is the target and is absent",
+    ],
+    [
+      'a value that never comes',
+      ['--target', 'y', '--positive', 'oui', '--name', 'other'],
+      "column 'y': never holds the value given by --positive",
+    ],
+  ])('ends with 2 and one line for %s', async (_what, args, line) => {
+    const { code, stdout, stderr } = await run('init', '--data', table, '--dir', models, ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(line);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+});
+
+describe('try', () => {
+  it('decides in process and writes JSON and predictions as machines read them', async () => {
+    const [report, predictions] = [join(root, 't.json'), join(root, 'p.csv')];
+    const { code, stdout, stderr } = await run(
+      'try',
+      small,
+      '--json',
+      report,
+      '--predictions',
+      predictions,
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('verdict: promote');
+    expect(stderr).toContain('how often it was spent');
+    const read = json(report) as TryReport;
+    expect(Object.keys(read)).toEqual([
+      'model',
+      'rows',
+      'features',
+      'split',
+      'metrics',
+      'baseline',
+      'champion',
+      'gates',
+      'verdict',
+      'reasons',
+    ]);
+    expect(Object.keys(read.metrics)).toEqual([
+      'auc',
+      'accuracy',
+      'f1',
+      'precision',
+      'recall',
+      'prAuc',
+      'logLoss',
+      'brier',
+    ]);
+    expect(Object.keys(read.gates[0] ?? {})).toEqual([
+      'name',
+      'mode',
+      'measured',
+      'limit',
+      'interval',
+      'passed',
+      'slack',
+    ]);
+    const [header, ...lines] = readFileSync(predictions, 'utf8').trimEnd().split('\n');
+    expect(header).toBe('row,label,probability');
+    expect(lines).toHaveLength(read.split.holdoutRows);
+    const data = readFileSync(table, 'utf8').split('\n').slice(1);
+    for (const line of lines) {
+      const [row = '', label] = line.split(',');
+      expect(data[Number(row)]?.endsWith('yes')).toBe(label === '1');
+    }
+  });
+
+  it('ends with 1 where the verdict is reject, and still writes what it found', async () => {
+    const policy = join(root, 'policy.json');
+    writeFileSync(
+      policy,
+      JSON.stringify({
+        schemaVersion: 1,
+        tier: 'low',
+        approval: {},
+        gates: [{ name: 'dream', metric: 'auc', min: 0.999 }],
+      }),
+    );
+    const report = join(root, 'rejected.json');
+    const { code } = await run('try', small, '--policy', policy, '--json', report, '--seed', '0');
+    expect(code).toBe(1);
+    expect((json(report) as TryReport).reasons[0]).toMatch(
+      /^gate 'dream' failed: AUC 0\.\d+ is not at least 0\.999$/,
+    );
+  });
+
+  it('ends with 1 for a hold against the same model from a file', async () => {
+    const artifact = join(root, 'champion.model');
+    expect((await run('fit', small, '--out', artifact)).code).toBe(0);
+    const { code, stdout } = await run('try', small, '--champion', artifact, '--json');
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout) as TryReport;
+    expect(report.verdict).toBe('hold');
+    expect(report.champion?.difference?.estimate).toBe(0);
+  });
+
+  it.each([
+    ['a folder that isn’t there', ['try', join(models, 'nobody')], 'there is no model folder'],
+    [
+      'a champion that isn’t there',
+      ['try', small, '--champion', join(root, 'none')],
+      'there is no such file',
+    ],
+    ['a policy that is none', ['try', small, '--policy', table], 'is not JSON'],
+  ])('ends with 2 and one line for %s', async (_what, args, line) => {
+    const { code, stdout, stderr } = await run(...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(line);
+    expect(stderr.trim()).not.toContain('\n');
+  });
+});
+
+describe('fit and score', () => {
+  it('write the same artifact each time, and the probabilities that try gives', async () => {
+    const [one, two] = [join(root, '1.model'), join(root, '2.model')];
+    await run('fit', small, '--out', one);
+    await run('fit', small, '--out', two);
+    expect(readFileSync(two)).toEqual(readFileSync(one));
+    const [scores, predictions] = [join(root, 's.csv'), join(root, 'p2.csv')];
+    expect((await run('score', one, '--data', table, '--out', scores)).stdout).toContain(
+      sha256Hex(readFileSync(one)),
+    );
+    await run('try', small, '--predictions', predictions);
+    const scored = readFileSync(scores, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((l) => l.split(','));
+    for (const line of readFileSync(predictions, 'utf8').trimEnd().split('\n').slice(1)) {
+      const [row, , probability] = line.split(',');
+      expect(scored[Number(row)]?.[1]).toBe(probability);
+    }
+  });
+
+  it('refuses a file that is no artifact in one line', async () => {
+    const { code, stderr } = await run(
+      'score',
+      table,
+      '--data',
+      table,
+      '--out',
+      join(root, 'x.csv'),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toBe("the artifact's file is not JSON in UTF-8\n");
+  });
+});
+
+describe('policy lint', () => {
+  it('has nothing to say about what init writes, and something about a gate that lets all pass', async () => {
+    expect(await run('policy', 'lint', small)).toMatchObject({
+      code: 0,
+      stdout: 'nothing to remark\n',
+    });
+    const file = join(small, 'policy.json');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replace('"min": 0.55', '"min": 0'));
+    const { code, stdout } = await run('policy', 'lint', small);
+    writeFileSync(file, before);
+    expect({ code, stdout }).toEqual({
+      code: 1,
+      stdout: "error: policy.json: gates.0: 'better-than-chance' lets every model pass\n",
+    });
+  });
+});
+
+describe('the pack and its CI report', () => {
+  const commit = 'c'.repeat(40);
+  const make = async (): Promise<CiReport> => {
+    const packed = await pack(small);
+    const bytes = await makeCiReport({
+      packed,
+      folder: small,
+      commit,
+      submitter: 'ana',
+      authors: ['ana@example.com'],
+    });
+    return CiReport.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  };
+
+  it('holds the folder’s text but not its data, and is the same for the same files', async () => {
+    const packed = await pack(small);
+    const bundle = Bundle.parse(JSON.parse(new TextDecoder().decode(packed.bytes)));
+    expect(Object.keys(bundle.files)).toEqual([
+      'README.md',
+      'model.json',
+      'policy.json',
+      'schema.json',
+    ]);
+    expect(packed.data.sha256).toBe(sha256Hex(readFileSync(table)));
+    expect((await pack(small)).sha256).toBe(packed.sha256);
+  });
+
+  it('passes on a good folder and is bound to bundle and data by its digest', async () => {
+    const { digest, ...content } = await make();
+    expect(digest).toBe(sha256Hex(canonicalJson(content)));
+    expect(content.bundle).toBe((await pack(small)).sha256);
+    expect(countTests(content.junit)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
+  });
+
+  it('holds the failure where the data or the folder’s own command fails', async () => {
+    const own = join(small, 'ci.sh');
+    writeFileSync(own, 'echo "<no & luck>"\nexit 3\n');
+    const data = readFileSync(table, 'utf8');
+    writeFileSync(join(small, 'data.csv'), data.replace(/^w0,[\d.]+/m, 'w0,Infinity'));
+    const report = await make();
+    writeFileSync(join(small, 'data.csv'), data);
+    rmSync(own);
+    expect(countTests(report.junit)).toMatchObject({
+      tests: 4,
+      failures: 3,
+      failed: expect.arrayContaining(['own-command']) as string[],
+    });
+    expect(report.junit).toContain(
+      'row 1, column &apos;x&apos;: is infinite'.replaceAll('&apos;', "'"),
+    );
+  });
+});
