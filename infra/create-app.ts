@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { App, type AppProps, Tags } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle.ts';
 import { readStage } from './stages.ts';
@@ -29,7 +30,8 @@ export function createApp(
   const stateful = new StatefulStack(app, `${prefix}-stateful`, common);
   const stateless = new StatelessStack(app, `${prefix}-stateless`, {
     ...common,
-    bundles: bundles ?? bundleFunctions(),
+    // In the assembly's own folder: two synths at once (tests, a running stack) don't meet.
+    bundles: bundles ?? bundleFunctions(join(app.outdir, 'functions')),
   });
   // By name, not by reference: CloudFormation can't see that tables come first.
   stateless.addStackDependency(stateful);
