@@ -73,7 +73,6 @@ export interface ClaimsOptions {
   readonly difficulty?: number;
 }
 
-export const DEFAULT_ROWS = 50_000;
 export const DEFAULT_BASE_RATE = 0.3;
 export const DEFAULT_DIFFICULTY = 0.56;
 /** The cut-off that gives the default base rate at the default difficulty; a test computes it again. */
