@@ -169,7 +169,8 @@ async function countsOf(
   job: Job,
   code: number,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
-  if (job.counts === undefined) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (job.counts === undefined)
+    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
   const text = await readFile(job.counts, 'utf8').catch(() => undefined);
   if (text === undefined) return { passed: 0, failed: 1 };
   const counts = Counts.parse(JSON.parse(text));

@@ -1,4 +1,4 @@
-/** Steady questions to `/predict` from clients that ask at the same moment. */
+/** Steady questions to `/predict` from clients that ask at the same moments. */
 import type { ApiClient } from '../remote/client.ts';
 import { Refused } from '../remote/client.ts';
 
@@ -13,49 +13,58 @@ export interface Answered {
 }
 
 export interface Traffic {
-  readonly answers: () => readonly Answered[];
   /** Sends nothing more and waits for what is under way. */
   readonly stop: () => Promise<readonly Answered[]>;
 }
 
 /**
- * Sends `perSecond` requests a second, `together` of them at once, so that as many Lambda environments
- * must answer. The rate doesn't depend on the answers (open loop): a slow server can't hide by
- * being asked less.
+ * Sends `perSecond` requests a second, from `clients` that are due at the same moments, so that as many
+ * Lambda environments must answer.
+ *
+ * A client waits for its answer and then makes up for what it is late. A rate that doesn't mind answers
+ * would make the local AWS start one process more for each request that meets only busy ones, until
+ * they starve one another; on two cores that takes a second's delay.
  */
 export function sendTraffic(of: {
   readonly api: ApiClient;
   readonly model: string;
   readonly records: readonly unknown[];
   readonly perSecond: number;
-  readonly together: number;
+  readonly clients: number;
 }): Traffic {
   const answered: Answered[] = [];
-  const open = new Set<Promise<void>>();
-  const ask = async (): Promise<void> => {
-    const sentAt = performance.now();
-    const note = (version: number | undefined, status: number) =>
-      void answered.push({ sentAt, answeredAt: performance.now(), version, status });
-    try {
-      note((await of.api.predict(of.model, of.records)).version, 200);
-    } catch (error) {
-      note(undefined, error instanceof Refused ? error.status : 0);
+  const end = new AbortController();
+  const start = performance.now();
+  const intervalMillis = (1000 * of.clients) / of.perSecond;
+  const client = async (): Promise<void> => {
+    for (let turn = 0; ; turn++) {
+      const wait = start + turn * intervalMillis - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      if (end.signal.aborted) return;
+      answered.push(await ask(of));
     }
   };
-  const burst = () => {
-    for (let i = 0; i < of.together; i++) {
-      const asked = ask().finally(() => open.delete(asked));
-      open.add(asked);
-    }
-  };
-  burst();
-  const timer = setInterval(burst, (1000 * of.together) / of.perSecond);
+  const clients = Promise.all(Array.from({ length: of.clients }, client));
   return {
-    answers: () => answered,
     stop: async () => {
-      clearInterval(timer);
-      await Promise.all(open);
+      end.abort();
+      await clients;
       return answered;
     },
   };
+}
+
+async function ask(of: {
+  readonly api: ApiClient;
+  readonly model: string;
+  readonly records: readonly unknown[];
+}): Promise<Answered> {
+  const sentAt = performance.now();
+  try {
+    const { version } = await of.api.predict(of.model, of.records);
+    return { sentAt, answeredAt: performance.now(), version, status: 200 };
+  } catch (error) {
+    const status = error instanceof Refused ? error.status : 0;
+    return { sentAt, answeredAt: performance.now(), version: undefined, status };
+  }
 }

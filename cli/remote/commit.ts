@@ -57,10 +57,7 @@ export async function commitFolder(of: {
   const bundle: Upload = { kind: 'bundles', sha256: packed.sha256, bytes: packed.bytes };
   const data: Upload = { kind: 'data', sha256: packed.data.sha256, bytes: packed.data.bytes };
   const ciReport: Upload = { kind: 'reports', sha256: sha256Hex(report), bytes: report };
-  // Generated data is made again by the validate step, from its seed.
-  const objects =
-    'path' in packed.folder.model.data ? [bundle, data, ciReport] : [bundle, ciReport];
-  await upload(session, model, objects, say);
+  await upload(session, model, [bundle, data, ciReport], say);
   const branch = of.branch ?? git.branch;
   const started = await session.api.commit({
     model,

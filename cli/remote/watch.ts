@@ -1,7 +1,12 @@
 /** Follows a run until it is closed or waits for a person. */
 import { isOpen } from '../../domain/run.ts';
 import type { StatusAnswer, StepAnswer } from './answers.ts';
-import type { ApiClient } from './client.ts';
+import { Refused, type ApiClient } from './client.ts';
+
+/** A commit's event goes over a bus and a queue before there is a run of it. */
+const APPEAR_SECONDS = 30;
+/** Steps that were not entered have nothing to tell. */
+const QUIET = ['idle', 'skipped'];
 
 /**
  * Polls a run, telling each step as it changes, until the run is closed or a person is asked.
@@ -19,12 +24,37 @@ export async function watchRun(of: {
   readonly pollMillis?: number;
 }): Promise<StatusAnswer> {
   const told = of.told ?? new Map<string, string>();
+  const pollMillis = of.pollMillis ?? 1000;
+  await untilThere(of, pollMillis);
   for (;;) {
     const status = await of.api.status(of.runId);
     for (const line of changes(status.steps, told)) of.say(line);
     const asked = status.pending !== null && status.pending.digest !== of.answered;
     if (!isOpen(status.run.status) || asked) return status;
-    await new Promise((resolve) => setTimeout(resolve, of.pollMillis ?? 1000));
+    await new Promise((resolve) => setTimeout(resolve, pollMillis));
+  }
+}
+
+/** Waits until the run is there; one that doesn't come is told as the API tells it. */
+async function untilThere(
+  of: {
+    readonly api: ApiClient;
+    readonly runId: string;
+    readonly say: (line: string) => void;
+  },
+  pollMillis: number,
+): Promise<void> {
+  const deadline = Date.now() + APPEAR_SECONDS * 1000;
+  for (let tries = 0; ; tries++) {
+    try {
+      await of.api.status(of.runId);
+      return;
+    } catch (error) {
+      const absent = error instanceof Refused && error.status === 404;
+      if (!absent || Date.now() > deadline) throw error;
+      if (tries === 0) of.say(`  ${of.runId} has not begun yet`);
+      await new Promise((resolve) => setTimeout(resolve, pollMillis));
+    }
   }
 }
 
@@ -34,7 +64,7 @@ function changes(steps: readonly StepAnswer[], told: Map<string, string>): strin
   steps.forEach((step, index) => {
     // A step can be entered again (evaluated against a new champion): its place tells the two apart.
     const key = `${index} ${step.name}`;
-    if (step.status === 'idle' || told.get(key) === step.status) return;
+    if (QUIET.includes(step.status) || told.get(key) === step.status) return;
     told.set(key, step.status);
     lines.push(stepLine(step));
   });

@@ -7,8 +7,10 @@ import { sendTraffic, type Answered } from '../traffic.ts';
 import { comparison, crown, expectServing, part, send, toQuestion } from './release.ts';
 
 const PER_SECOND = 20;
-/** Sent at the same moment, so that as many environments must answer. */
-const TOGETHER = 4;
+/** They ask at the same moments, so that as many environments must answer. */
+const CLIENTS = 5;
+/** Starts the environments before anything is measured. */
+const WARM_UP_MILLIS = 5000;
 /** The served pointer may be this old. */
 const STALE_MILLIS = 2000;
 
@@ -72,13 +74,13 @@ async function underLoad(
     model: stage.model,
     records: recordsFor(artifact, holdout.slice(0, 1)),
     perSecond: PER_SECOND,
-    together: TOGETHER,
+    clients: CLIENTS,
   });
   let answered: readonly Answered[];
   let asked: number;
   let done: number;
   try {
-    await pause(3000);
+    await pause(WARM_UP_MILLIS);
     asked = performance.now();
     await goBack(stage, to, 'Complaints from the ward');
     done = performance.now();
@@ -107,7 +109,11 @@ async function underLoad(
     until: (count) => count > 1,
     otherwise: (count) => `${count} environment answered, where several were to`,
   });
-  stage.tell.say(`${answered.length} requests, ${environments} environments of the function`);
+  const times = answered.map(({ sentAt, answeredAt }) => answeredAt - sentAt).sort((a, b) => a - b);
+  const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN;
+  stage.tell.say(
+    `${answered.length} requests, ${environments} environments, 99 % within ${p99.toFixed(0)} ms`,
+  );
   const old = answered.filter(({ version }) => version === to.version);
   const soonest = Math.min(...old.map(({ answeredAt }) => answeredAt));
   return (soonest - asked) / 1000;

@@ -46,13 +46,20 @@ describe('the API client', () => {
     const { url, asked } = await answering(200, '{"runs":[]}');
     await apiClient({ url: `${url}/`, token: 'abc' }).runs({ model: 'a&b', limit: 5 });
     expect(asked).toEqual([
-      { method: 'GET', url: '/pipeline/runs?model=a%26b&limit=5', authorization: 'Bearer abc', body: '' },
+      {
+        method: 'GET',
+        url: '/pipeline/runs?model=a%26b&limit=5',
+        authorization: 'Bearer abc',
+        body: '',
+      },
     ]);
   });
 
   it('can not be led to another route by a run id', async () => {
     const { url, asked } = await answering(404, problem(404, 'there is no run ../champion'));
-    await apiClient({ url, token: null }).status('../champion').catch(() => undefined);
+    await apiClient({ url, token: null })
+      .status('../champion')
+      .catch(() => undefined);
     expect(asked[0]?.url).toBe('/pipeline/..%2Fchampion/status');
   });
 
@@ -65,14 +72,17 @@ describe('the API client', () => {
     [413, 2],
     [500, 70],
     [503, 3],
-  ])('ends with %i as exit code %i, in the one line that the problem tells', async (status, code) => {
-    const { url } = await answering(status, problem(status, 'the reason in one line'));
-    const refused: unknown = await apiClient({ url, token: null })
-      .ledger('m')
-      .catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(Refused);
-    expect(endOf(refused)).toEqual({ code, line: `the reason in one line (HTTP ${status})` });
-  });
+  ])(
+    'ends with %i as exit code %i, in the one line that the problem tells',
+    async (status, code) => {
+      const { url } = await answering(status, problem(status, 'the reason in one line'));
+      const refused: unknown = await apiClient({ url, token: null })
+        .ledger('m')
+        .catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(Refused);
+      expect(endOf(refused)).toEqual({ code, line: `the reason in one line (HTTP ${status})` });
+    },
+  );
 
   it('tells an answer that is no JSON as unreadable', async () => {
     const { url } = await answering(502, '<html>bad gateway</html>');

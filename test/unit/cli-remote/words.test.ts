@@ -35,7 +35,15 @@ describe('how a verb ends', () => {
 
 describe('a table', () => {
   it('aligns columns and leaves no blank at a line’s end', () => {
-    expect(table(['A', 'B'], [['long', ''], ['x', 'y']])).toBe('A     B\nlong\nx     y');
+    expect(
+      table(
+        ['A', 'B'],
+        [
+          ['long', ''],
+          ['x', 'y'],
+        ],
+      ),
+    ).toBe('A     B\nlong\nx     y');
   });
 });
 
@@ -53,7 +61,10 @@ describe('the area under the curve', () => {
         }
         const expected = pairs / (positives.length * negatives.length);
         const scores = rows.map((one) => one.score);
-        const found = areaUnderCurve(scores, rows.map((one) => one.positive));
+        const found = areaUnderCurve(
+          scores,
+          rows.map((one) => one.positive),
+        );
         expect(found).toBeCloseTo(expected, 12);
       }),
     );
