@@ -73,7 +73,7 @@ const KEYS = [
  */
 export function readStage(node: Node, env: Readonly<Record<string, string | undefined>>): Stage {
   const given: unknown = node.tryGetContext('stage');
-  const stage = given ?? 'local';
+  const stage: unknown = given ?? 'local';
   const local =
     stage === 'local'
       ? { endpointUrl: env['AWS_ENDPOINT_URL'], mlflowTrackingUri: env['MLFLOW_TRACKING_URI'] }
@@ -86,7 +86,7 @@ export function readStage(node: Node, env: Readonly<Record<string, string | unde
   const parsed = Context.safeParse({ ...definedOf(local), ...keys, stage });
   if (!parsed.success) {
     throw new Error(
-      `the context of stage ${String(stage)} is wrong:\n${z.prettifyError(parsed.error)}`,
+      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong:\n${z.prettifyError(parsed.error)}`,
     );
   }
   return stageOf(parsed.data);

@@ -271,8 +271,8 @@ export function memoryExecutions(of: {
             await end(execution, 'SUCCEEDED', null, null);
             break;
           case 'Fail': {
-            const error = String(read(state.ErrorPath, data, context));
-            const cause = String(lookUp(state.CausePath, data, context) ?? '');
+            const error = textOf(read(state.ErrorPath, data, context));
+            const cause = textOf(lookUp(state.CausePath, data, context) ?? '');
             leave(visit, error);
             await end(execution, 'FAILED', error, cause);
             break;
@@ -289,7 +289,8 @@ export function memoryExecutions(of: {
   async function idle(): Promise<void> {
     if (active > 0) await new Promise<void>((wake) => sleepers.push(wake));
     const [failure] = failures.splice(0);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined)
+      throw failure instanceof Error ? failure : new Error(JSON.stringify(failure));
   }
 
   function answer(token: string, outcome: Outcome): boolean {
@@ -359,6 +360,10 @@ function isTokenTask(task: Task): task is TokenTask {
 /** What crosses a service is JSON: undefined becomes null, a Date its text. */
 function asJson(value: unknown): Json {
   return Json.parse(JSON.parse(JSON.stringify(value ?? null)));
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function bounded(data: Json): Json {

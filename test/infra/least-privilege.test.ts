@@ -136,7 +136,8 @@ describe('the evaluator of recorded calls', () => {
   it('lists what was granted and not used, one action on one resource each', () => {
     const { unused } = evaluate(grants, promote);
     const of = (name: string) => unused.filter((u) => u.function === name).map((u) => u.action);
-    expect(of('titleholder-local-smoke-test')).toContain('lambda:InvokeFunction');
+    expect(of('titleholder-local-open-run')).toContain('states:StopExecution');
+    expect(of('titleholder-local-smoke-test')).not.toContain('lambda:InvokeFunction');
     expect(of('titleholder-local-full-train')).not.toContain('logs:PutLogEvents');
     expect(
       unused
