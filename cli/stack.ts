@@ -3,7 +3,13 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
 import { Stop, table, terminalOutput } from './output.ts';
-import { awsEnvironment, isAlive, runningStack, STACK_FOLDER, type Endpoints } from './remote/place.ts';
+import {
+  awsEnvironment,
+  isAlive,
+  runningStack,
+  STACK_FOLDER,
+  type Endpoints,
+} from './remote/place.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
 
@@ -64,16 +70,15 @@ async function up(): Promise<void> {
     throw new Stop(2, `a stack is up already (process ${already.pid}): titleholder down stops it`);
   }
   const asked = askedToStop();
-  const stack = await Promise.race([
-    bringUp({
-      folder: STACK_FOLDER,
-      log: out.say,
-      ...port('awsPort', 'TITLEHOLDER_AWS_PORT'),
-      ...port('mlflowPort', 'TITLEHOLDER_MLFLOW_PORT'),
-    }),
-    // Before it is up there is nothing to stop in order: the servers end when this process does.
-    asked.then((signal) => process.exit(signal === 'SIGINT' ? 130 : 143)),
-  ]);
+  const starting = bringUp({
+    folder: STACK_FOLDER,
+    log: out.say,
+    ...port('awsPort', 'TITLEHOLDER_AWS_PORT'),
+    ...port('mlflowPort', 'TITLEHOLDER_MLFLOW_PORT'),
+  });
+  const stack = await Promise.race([starting, asked]);
+  // Before it is up there is nothing to stop in order: the servers end when this process does.
+  if (typeof stack === 'string') return process.exit(stack === 'SIGINT' ? 130 : 143);
   process.stdout.write(`${welcome(stack.endpoints)}\n`);
   const ended = await Promise.race([asked.then(() => undefined), firstDeath(stack.pids)]);
   out.say('stopping');
