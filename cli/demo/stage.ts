@@ -45,7 +45,7 @@ export interface Stage {
   /** Every artifact seen so far, with the run and step that made it. */
   readonly artifacts: Map<string, string>;
   /** `--break`: called before the second commit. */
-  readonly sabotage: (() => Promise<void>) | undefined;
+  readonly sabotage: () => Promise<void>;
 }
 
 export async function castPeople(

@@ -23,24 +23,26 @@ export interface Told {
   readonly failure: unknown;
 }
 
-/**
- * Plays the story on a running stack, under `of.name`, which must have no history there.
- *
- * @param of.source the model folder. @param of.breakStep replaces this function before the second
- * commit by one that repeats its last output; put back at the end.
- */
-export async function playStory(of: {
+export interface Setting {
   readonly endpoints: Endpoints;
   readonly issuer: LocalIssuer;
   /** Where the repository goes. */
   readonly folder: string;
+  /** The model folder. */
   readonly source: string;
+  /** What the model is called here; it must have no history on this stack. */
   readonly name: string;
   readonly rows?: number | undefined;
+  /** Replaces this function before the second commit by one that repeats its last output. */
   readonly breakStep?: string | undefined;
   readonly tell: Teller;
-}): Promise<Told> {
-  const { endpoints, name, tell } = of;
+}
+
+/** Makes the repository, the people and everything that scenes need. */
+export async function setStage(
+  of: Setting,
+): Promise<{ readonly stage: Stage; readonly putBack: () => Promise<void> }> {
+  const { endpoints, name, tell, breakStep } = of;
   const twin = `${name.slice(0, 26)}-new`;
   const { repository, story } = await makeRepository({
     root: join(of.folder, 'repository'),
@@ -49,8 +51,7 @@ export async function playStory(of: {
     rows: of.rows,
   });
   const { people, staging } = await castPeople(of.issuer, endpoints);
-  const diary = newDiary(name);
-  let putBack: (() => Promise<void>) | undefined;
+  const repairs: (() => Promise<void>)[] = [];
   const stage: Stage = {
     model: name,
     twin,
@@ -60,24 +61,34 @@ export async function playStory(of: {
     aws: awsView(endpoints.awsEndpointUrl),
     repository,
     story,
-    diary,
+    diary: newDiary(name),
     tell,
     crowned: [],
     artifacts: new Map(),
     sabotage: async () => {
-      const { breakStep } = of;
       if (breakStep === undefined) return;
-      const runId = stage.crowned[0]?.runId ?? '';
-      const { api } = people.vera;
-      putBack = await replaceByRecording({
+      const repair = await replaceByRecording({
         endpoint: endpoints.awsEndpointUrl,
         step: breakStep,
-        api,
-        runId,
+        api: people.vera.api,
+        runId: stage.crowned[0]?.runId ?? '',
       });
+      repairs.push(repair);
       tell.say(`${breakStep} now repeats its last output`);
     },
   };
+  return {
+    stage,
+    putBack: async () => {
+      for (const repair of repairs) await repair();
+    },
+  };
+}
+
+/** Plays the story on a running stack; what was replaced is put back at its end. */
+export async function playStory(of: Setting): Promise<Told> {
+  const { stage, putBack } = await setStage(of);
+  const { diary } = stage;
   try {
     await firstChampion(stage);
     const good = await betterChallenger(stage);
@@ -89,6 +100,6 @@ export async function playStory(of: {
   } catch (failure) {
     return { report: diary.report(), ledger: undefined, failure };
   } finally {
-    await putBack?.();
+    await putBack();
   }
 }

@@ -10,7 +10,7 @@ const POLL_MILLIS = 40;
 
 /** @returns the event of this commit, which comes again later. */
 export async function betterChallenger(stage: Stage): Promise<CommitPushed> {
-  await stage.sabotage?.();
+  await stage.sabotage();
   const champion = stage.crowned.at(-1);
   const before = await stage.people.vera.api.health(stage.model);
   const { challenger, event } = await part(
