@@ -53,7 +53,7 @@ async function demo(options: Options): Promise<number> {
       await writeFile(options.json, `${JSON.stringify(told.report, null, 2)}\n`);
     }
     if (told.failure === undefined) return 0;
-    throw told.failure instanceof Error ? told.failure : new Error(String(told.failure));
+    throw told.failure;
   } finally {
     await stack?.stop();
   }

@@ -20,7 +20,7 @@ export interface Told {
   /** Of the ledger, as a table; undefined when the story didn't come that far. */
   readonly ledger: string | undefined;
   /** What went against the story; undefined when nothing did. */
-  readonly failure: unknown;
+  readonly failure: Error | undefined;
 }
 
 export interface Setting {
@@ -97,7 +97,8 @@ export async function playStory(of: Setting): Promise<Told> {
     await rollback(stage);
     const ledger = await records(stage);
     return { report: diary.report(), ledger, failure: undefined };
-  } catch (failure) {
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error));
     return { report: diary.report(), ledger: undefined, failure };
   } finally {
     await putBack();

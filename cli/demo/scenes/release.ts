@@ -1,4 +1,5 @@
 /** What several scenes do: send a commit, follow its run, have it approved, see it serve. */
+import { endOf } from '../../output.ts';
 import { commitFolder, type Sent } from '../../remote/commit.ts';
 import type { StatusAnswer } from '../../remote/answers.ts';
 import { watchRun } from '../../remote/watch.ts';
@@ -180,8 +181,10 @@ export async function part<T>(
       return outcome;
     });
   } catch (error) {
-    note(error instanceof Error ? error.message : String(error));
-    throw error;
+    const { line } = endOf(error);
+    note(error instanceof StoryFailed ? error.message : line);
+    // Whatever happened, the story says where.
+    throw error instanceof StoryFailed ? error : new StoryFailed(name, line, { cause: error });
   }
   const [first] = done;
   if (first === undefined) throw new Error(`${name} has no outcome`);

@@ -3,6 +3,7 @@ import { Refused } from '../../remote/client.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import { rowsOf, decodeArtifact, recordsFor } from '../scoring.ts';
 import type { Crowned, Stage } from '../stage.ts';
+import { aliasesOf } from '../tracking.ts';
 import { sendTraffic, type Answered } from '../traffic.ts';
 import { comparison, crown, expectServing, part, send, toQuestion } from './release.ts';
 
@@ -20,6 +21,14 @@ export async function rollback(stage: Stage): Promise<void> {
     const { runId } = await send(stage);
     const question = await toQuestion(stage, runId, stage.crowned.at(-1));
     const { crowned } = await crown(stage, question, 'Worth a try in production');
+    await eventually({
+      step: 'mirror-champion',
+      seconds: 60,
+      ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
+      until: ({ champion, previous }) =>
+        champion === crowned.version && previous === crowned.version - 1,
+      otherwise: (found) => `MLflow's aliases are ${JSON.stringify(found)}`,
+    });
     return {
       outcome: `${comparison(question)}; version ${crowned.version} serves`,
       value: { ...question, crowned },
