@@ -1,6 +1,7 @@
-/** `node state-machines/release-model/draw.ts` writes docs/state-machine.md anew. */
-import { writeFileSync } from 'node:fs';
+/** `node state-machines/release-model/draw.ts` draws the README's picture anew. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { drawStateMachine } from './picture.ts';
+import { withPicture } from './picture.ts';
 
-writeFileSync(resolve(import.meta.dirname, '../../docs/state-machine.md'), drawStateMachine());
+const readme = resolve(import.meta.dirname, '../../README.md');
+writeFileSync(readme, withPicture(readFileSync(readme, 'utf8')));

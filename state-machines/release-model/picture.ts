@@ -28,12 +28,12 @@ const Definition = z.object({
 });
 
 /**
- * `docs/state-machine.md`.
+ * The diagram, as the README shows it.
  *
  * The Catch of every Task for all errors, and every Choice's default, lead to CloseFailed; they are
  * said in a sentence and not drawn, or the picture would be those arrows.
  */
-export function drawStateMachine(definition: unknown = releaseModel): string {
+export function diagram(definition: unknown = releaseModel): string {
   const { StartAt, States } = Definition.parse(definition);
   const lines = [`  [*] --> ${StartAt}`];
   for (const [name, state] of Object.entries(States)) {
@@ -52,17 +52,22 @@ export function drawStateMachine(definition: unknown = releaseModel): string {
     }
     if (state.Type === 'Succeed' || state.Type === 'Fail') lines.push(`  ${name} --> [*]`);
   }
-  return `# The state machine release-model
-
-Drawn from \`state-machines/release-model/definition.asl.json\` by \`picture.ts\` beside it; don't edit.
-Not drawn: every Task goes to CloseFailed on an error that no retry cured, and every question on an
-answer that it doesn't know.
-
-\`\`\`mermaid
+  return `\`\`\`mermaid
 stateDiagram-v2
 ${lines.join('\n')}
 \`\`\`
 `;
+}
+
+const BEGIN = '<!-- picture:begin (drawn by state-machines/release-model/draw.ts) -->\n';
+const END = '<!-- picture:end -->';
+
+/** The README with the picture as the definition is now. Throws when the README has no place for it. */
+export function withPicture(readme: string): string {
+  const from = readme.indexOf(BEGIN);
+  const to = readme.indexOf(END);
+  if (from < 0 || to < from) throw new Error('the README has no place for the picture');
+  return readme.slice(0, from) + BEGIN + diagram() + readme.slice(to);
 }
 
 function labelOf(rule: {
