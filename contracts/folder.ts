@@ -4,6 +4,7 @@
  * Strict: an unknown field is refused with its path, so that a misspelt limit can't be silently off.
  */
 import * as z from 'zod';
+import { METRIC_NAMES } from '../domain/evidence.ts';
 
 export const ModelName = z
   .string()
@@ -105,16 +106,7 @@ export const SchemaDocument = z.strictObject({
 });
 export type SchemaDocument = z.infer<typeof SchemaDocument>;
 
-export const MetricName = z.enum([
-  'auc',
-  'accuracy',
-  'f1',
-  'precision',
-  'recall',
-  'prAuc',
-  'logLoss',
-  'brier',
-]);
+export const MetricName = z.enum(METRIC_NAMES);
 export type MetricName = z.infer<typeof MetricName>;
 
 /** Limits only: what is measured is the plan's, what may pass is said here. */

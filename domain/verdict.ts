@@ -4,10 +4,7 @@
  * It compares recorded numbers and computes nothing that engines might round differently, so anyone can
  * decide again from the stored evidence and the charter.
  */
-import type { Measured, MetricValue, Paired, Plan } from './measure.ts';
-import type { MetricName } from './metrics.ts';
-
-export type { Plan } from './measure.ts';
+import type { Measured, MetricName, MetricValue, Paired, Plan } from './evidence.ts';
 
 export interface Gate {
   readonly name: string;

@@ -21,7 +21,8 @@ export function failureOf(error: string, cause: string): Ending {
 export function stopOf(run: Run, cause: string | null | undefined): Ending {
   const said = reasonOf(cause ?? '');
   if (run.cancelledBy !== undefined) {
-    return { status: 'cancelled', reason: said ?? `cancelled by ${run.cancelledBy}` };
+    // Who cancelled left his reason in the run; the event may come without the execution's cause.
+    return { status: 'cancelled', reason: said ?? run.reason ?? `cancelled by ${run.cancelledBy}` };
   }
   if (run.supersededBy !== undefined) {
     return { status: 'superseded', reason: `superseded by ${run.supersededBy}` };

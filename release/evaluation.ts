@@ -3,7 +3,7 @@ import type { Charter, PolicyDocument } from '../contracts/folder.ts';
 import type { EvaluationReference, RunReference } from '../contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import type { Measured } from '../domain/measure.ts';
+import type { Measured } from '../domain/evidence.ts';
 import type { ArtifactStore, ChampionRegistry } from '../domain/ports.ts';
 import { decide, type Verdict } from '../domain/verdict.ts';
 import { readMeasured } from './evidence.ts';

@@ -1,7 +1,7 @@
 /** The `measured` document as it is read back: what a verdict may be decided on again. */
 import * as z from 'zod';
 import { MetricName, Sha256 } from '../contracts/folder.ts';
-import type { Measured } from '../domain/measure.ts';
+import type { Measured } from '../domain/evidence.ts';
 import { readInput, readJson } from './boundary.ts';
 
 const Value = z.union([z.number(), z.null()]);

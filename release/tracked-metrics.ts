@@ -1,6 +1,6 @@
 /** What MLflow is told of training and evidence: numbers and texts by name. */
 import * as z from 'zod';
-import type { Measured } from '../domain/measure.ts';
+import type { Measured } from '../domain/evidence.ts';
 import { readInput, readJson } from './boundary.ts';
 
 const Report = z.looseObject({

@@ -6,12 +6,13 @@ import { type DataTable, headerOf, readPart, textRows } from '../dataset/read-ta
 import { readManifest, readRegister } from '../dataset/register.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import { type Check, type Measured, measure, scoresDocument } from '../domain/measure.ts';
+import type { Check, Measured, Timings } from '../domain/evidence.ts';
 import { decide, type Verdict } from '../domain/verdict.ts';
 import { type Artifact, decodeArtifact } from '../learning/artifact.ts';
 import { type BaselineName, fitBaseline } from '../learning/baselines.ts';
 import { type RawRow, type Scorer, scorer } from '../learning/scorer.ts';
 import { withNamedErrors } from './learning-errors.ts';
+import { measure, scoresDocument } from './measure.ts';
 import { measureTime } from './measure-time.ts';
 import { type RunProvenance, trainingTable } from './train.ts';
 
@@ -43,13 +44,11 @@ export interface Evaluation {
   readonly measured: Uint8Array;
   /** The same, read. */
   readonly evidence: Measured;
-  /** What isn't reproducible: latency and sizes, as ratios to the champion. */
+  /** What isn't reproducible, `Timings` as canonical JSON. */
   readonly timings: Uint8Array;
   /** Every model's score of every holdout row; `measured` holds its hash. */
   readonly scores: Uint8Array;
   readonly verdict: Verdict;
-  /** The challenger's numbers by name, for tracking. */
-  readonly metrics: Readonly<Record<string, number>>;
   /** The challenger's probability of each holdout row, in the snapshot's order. */
   readonly probabilities: Float64Array;
 }
@@ -150,7 +149,6 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
       canonicalJson(timings(input, holdout, table, challengerScorer, championScorer)),
     ),
     verdict,
-    metrics: trackedMetrics(evidence),
     probabilities,
   };
 }
@@ -257,7 +255,7 @@ function timings(
   table: ReturnType<typeof featureTable>,
   challenger: Scorer,
   champion: Scorer | null,
-): object {
+): Timings {
   const header = headerOf(holdout);
   const rows = Array.from({ length: Math.min(TIMED_RECORDS, holdout.rows) }, (_, row) => row);
   const records = Array.from(
@@ -266,47 +264,26 @@ function timings(
   );
   const start = input.stopwatch();
   const timed = measureTime({ challenger, champion, table, records, stopwatch: input.stopwatch });
-  const bytes = {
-    challenger: input.challenger.bytes.length,
-    champion: input.champion?.bytes.length ?? null,
-  };
+  const sizeOf = ({ sha256, bytes }: EvaluateInput['challenger']) => ({
+    sha256,
+    artifactBytes: bytes.length,
+  });
+  const own = { ...sizeOf(input.challenger), ...timed.challenger };
+  const other =
+    input.champion === null || timed.champion === null
+      ? null
+      : { ...sizeOf(input.champion), ...timed.champion };
   return {
     schemaVersion: 1,
     model: input.folder.model.name,
-    challenger: {
-      sha256: input.challenger.sha256,
-      artifactBytes: bytes.challenger,
-      ...timed.challenger,
-    },
-    champion:
-      input.champion === null || timed.champion === null
-        ? null
-        : { sha256: input.champion.sha256, artifactBytes: bytes.champion, ...timed.champion },
+    challenger: own,
+    champion: other,
     ratios:
-      timed.ratios === null || bytes.champion === null
+      timed.ratios === null || other === null
         ? null
-        : { ...timed.ratios, artifactBytes: bytes.challenger / bytes.champion },
+        : { ...timed.ratios, artifactBytes: own.artifactBytes / other.artifactBytes },
     seconds: input.stopwatch() - start,
   };
-}
-
-function trackedMetrics(evidence: Measured): Record<string, number> {
-  const found: Record<string, number> = {};
-  const add = (name: string, value: number | null): void => {
-    if (value !== null) found[name] = value;
-  };
-  for (const [name, metric] of Object.entries(evidence.challenger.metrics)) add(name, metric.value);
-  add('auc_lower', evidence.challenger.metrics.auc.lower);
-  add('auc_upper', evidence.challenger.metrics.auc.upper);
-  add('champion_auc', evidence.champion?.metrics.auc.value ?? null);
-  for (const baseline of evidence.baselines) {
-    add(`baseline_${baseline.name.replaceAll('-', '_')}_auc`, baseline.metrics.auc.value);
-  }
-  const paired = evidence.paired.find((p) => p.against === 'champion');
-  add('difference', paired?.estimate ?? null);
-  add('difference_lower', paired?.lower ?? null);
-  add('difference_upper', paired?.upper ?? null);
-  return found;
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {

@@ -1,24 +1,14 @@
 /** How fast models answer, champion and challenger by turns, so that both meet the same noise. */
+import type { ModelTimings, Timings } from '../domain/evidence.ts';
 import type { RawRow, Scorer } from '../learning/scorer.ts';
 import type { Table } from '../learning/table.ts';
 
-export interface Timed {
-  /** One row at a time, in microseconds. */
-  readonly p50Micros: number;
-  readonly p99Micros: number;
-  /** The whole table at once. */
-  readonly rowsPerSecond: number;
-}
+export type Timed = Pick<ModelTimings, 'p50Micros' | 'p99Micros' | 'rowsPerSecond'>;
 
 export interface TimedModels {
   readonly challenger: Timed;
   readonly champion: Timed | null;
-  /** Challenger over champion; null without a champion or where the clock saw nothing pass. */
-  readonly ratios: {
-    readonly p50: number | null;
-    readonly p99: number | null;
-    readonly rowsPerSecond: number | null;
-  } | null;
+  readonly ratios: Pick<NonNullable<Timings['ratios']>, 'p50' | 'p99' | 'rowsPerSecond'> | null;
 }
 
 const ROUNDS = 5;

@@ -6,7 +6,7 @@ import { writeCsv } from '../../dataset/csv.ts';
 import { identityColumns } from '../../dataset/identity.ts';
 import { readPart } from '../../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
-import type { Measured, ModelMeasures, Paired } from '../../domain/measure.ts';
+import type { Measured, ModelMeasures, Paired } from '../../domain/evidence.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 import { evaluate } from '../../trial/evaluate.ts';

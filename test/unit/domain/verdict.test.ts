@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Measured, MetricValue, ModelMeasures, Paired } from '../../../domain/measure.ts';
+import {
+  type Measured,
+  METRIC_NAMES,
+  type MetricName,
+  type MetricValue,
+  type ModelMeasures,
+  type Paired,
+} from '../../../domain/evidence.ts';
 import { decide, type Gate, type Limits } from '../../../domain/verdict.ts';
-import { METRIC_NAMES, type MetricName } from '../../../domain/metrics.ts';
 
 const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000 } as const;
 const charter = (...gates: Gate[]): Limits => ({ model: { plan }, policy: { gates } });

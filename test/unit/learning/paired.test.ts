@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES, metricsOf } from '../../../learning/metrics.ts';
+import { METRIC_NAMES } from '../../../domain/evidence.ts';
+import { metricsOf } from '../../../learning/metrics.ts';
 import { bootstrap, pairedDifference, type Scored } from '../../../learning/paired.ts';
 import { substream } from '../../../learning/random.ts';
 import { thrownBy } from './made.ts';

@@ -4,6 +4,7 @@ import { identityHash } from '../../../dataset/identity.ts';
 import { readManifest, writeManifest } from '../../../dataset/register.ts';
 import { sha256Hex } from '../../../domain/canonical.ts';
 import { decodeArtifact } from '../../../learning/artifact.ts';
+import { holdoutMetrics } from '../../../release/tracked-metrics.ts';
 import { evaluate, type EvaluateInput } from '../../../trial/evaluate.ts';
 import { prepare, type Prepared } from '../../../trial/prepare.ts';
 import { train, type Training } from '../../../trial/train.ts';
@@ -117,7 +118,7 @@ describe('training', () => {
     };
     const training = trainOn(prepared, 'full', other);
     expect(decodeArtifact(training.artifact).estimator.kind).toBe('ml-random-forest');
-    expect(evaluate(inputFor(training)).metrics['auc']).toBeGreaterThan(0.6);
+    expect(evaluate(inputFor(training)).evidence.challenger.metrics.auc.value).toBeGreaterThan(0.6);
   });
 });
 
@@ -137,7 +138,7 @@ describe('the trial', () => {
   });
 
   it('judges by the trivial baselines where there is no champion', () => {
-    const { verdict, evidence, metrics } = evaluate(inputFor(full));
+    const { verdict, evidence } = evaluate(inputFor(full));
     expect(evidence.baselines.map((b) => b.name)).toEqual(['base-rate', 'best-column']);
     expect(evidence.checks).toEqual([
       {
@@ -148,7 +149,7 @@ describe('the trial', () => {
       },
     ]);
     expect(verdict.reason).toContain('baseline');
-    expect(metrics['auc']).toBe(evidence.challenger.metrics.auc.value);
+    expect(holdoutMetrics(evidence)['auc']).toBe(evidence.challenger.metrics.auc.value);
   });
 
   it('scores the champion on today’s holdout, by turns with the challenger', () => {
