@@ -12,16 +12,29 @@ const NAMES: Readonly<Record<LearningErrorName, ErrorName>> = {
   ScoresInvalid: 'ArtifactInvalid',
 };
 
-/** Runs a call of the engine and gives its refusals the names of `domain/errors.ts`. */
-export function withNamedErrors<T>(call: () => T): T {
+/** Where the engine was called, for those who read the refusal. */
+export interface Place {
+  /** Of a request's or a table's rows, from 0. */
+  readonly row?: number;
+  /** Of an artifact. */
+  readonly sha256?: string;
+}
+
+/**
+ * Runs a call of the engine and gives its refusals the names of `domain/errors.ts`.
+ *
+ * Their details are the place and what the engine names: a `column` of a table or row, else a `subject`.
+ */
+export function withNamedErrors<T>(call: () => T, place: Place = {}): T {
   try {
     return call();
   } catch (error) {
     if (!(error instanceof LearningError)) throw error;
+    const named = NAMES[error.name];
     throw new TitleholderError(
-      NAMES[error.name],
-      error.message,
-      { subject: error.subject },
+      named,
+      place.row === undefined ? error.message : `row ${place.row}: ${error.message}`,
+      { ...place, [named === 'DataInvalid' ? 'column' : 'subject']: error.subject },
       { cause: error },
     );
   }

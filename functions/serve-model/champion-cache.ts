@@ -4,10 +4,10 @@ import { TitleholderError } from '../../domain/errors.ts';
 import type { ArtifactStore, ChampionRegistry, Clock } from '../../domain/ports.ts';
 import type { Artifact } from '../../learning/artifact.ts';
 import { decodeArtifact } from '../../learning/artifact.ts';
-import { LearningError } from '../../learning/errors.ts';
 import type { Scorer } from '../../learning/scorer.ts';
 import { scorer } from '../../learning/scorer.ts';
 import type { Log } from '../../release/log.ts';
+import { withNamedErrors } from '../../trial/learning-errors.ts';
 
 /** So long an environment may still answer with the version before. */
 export const POINTER_MILLIS = 500;
@@ -102,18 +102,18 @@ export function championCache(deps: Deps): ChampionCache {
 }
 
 function decode(bytes: Uint8Array, model: string, sha256: string): Loaded {
-  try {
-    const artifact = decodeArtifact(bytes);
-    if (artifact.provenance.model !== model) {
-      throw new TitleholderError('ArtifactInvalid', `${sha256} is a model of another name`);
-    }
-    return {
-      artifact,
-      scorer: scorer(artifact),
-      columns: new Set(artifact.columns.map((c) => c.name)),
-    };
-  } catch (error) {
-    if (!(error instanceof LearningError)) throw error;
-    throw new TitleholderError('ArtifactInvalid', error.message, { sha256 }, { cause: error });
-  }
+  return withNamedErrors(
+    () => {
+      const artifact = decodeArtifact(bytes);
+      if (artifact.provenance.model !== model) {
+        throw new TitleholderError('ArtifactInvalid', `${sha256} is a model of another name`);
+      }
+      return {
+        artifact,
+        scorer: scorer(artifact),
+        columns: new Set(artifact.columns.map((c) => c.name)),
+      };
+    },
+    { sha256 },
+  );
 }

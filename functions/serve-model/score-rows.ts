@@ -2,8 +2,8 @@
 import type * as z from 'zod';
 import type { PredictBody } from '../../contracts/api.ts';
 import { TitleholderError } from '../../domain/errors.ts';
-import { LearningError } from '../../learning/errors.ts';
 import type { RawRow } from '../../learning/scorer.ts';
+import { withNamedErrors } from '../../trial/learning-errors.ts';
 import type { Loaded } from './champion-cache.ts';
 
 export interface Prediction {
@@ -52,24 +52,10 @@ export function scoreRows(model: Loaded, rows: readonly RawRow[]): readonly Pred
         { row, column: name.slice(0, MAX_NAME) },
       );
     }
-    const probability = score(model, record, row);
+    const probability = withNamedErrors(() => model.scorer.scoreRecord(record), { row });
     const positive = probability >= artifact.threshold;
     return { probability, label: positive ? artifact.positive : `not ${artifact.positive}` };
   });
-}
-
-function score(model: Loaded, record: RawRow, row: number): number {
-  try {
-    return model.scorer.scoreRecord(record);
-  } catch (error) {
-    if (!(error instanceof LearningError) || error.name !== 'RowInvalid') throw error;
-    throw new TitleholderError(
-      'DataInvalid',
-      `row ${row}: ${error.message}`,
-      { row, column: error.subject },
-      { cause: error },
-    );
-  }
 }
 
 const MAX_NAME = 128;
