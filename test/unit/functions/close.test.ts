@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, reasonOf } from '../../../release/close.ts';
+import type { Run } from '../../../domain/run.ts';
+import { failureOf, reasonOf, stopOf } from '../../../release/close.ts';
 
 describe('how a run ended', () => {
   it('reads one line out of a Lambda’s cause, and of a sentence', () => {
@@ -21,5 +22,12 @@ describe('how a run ended', () => {
     });
     expect(failureOf('Expired', 'nobody answered')).toMatchObject({ status: 'timed_out' });
     expect(failureOf('DataInvalid', 'no rows')).toMatchObject({ status: 'failed' });
+  });
+  it('keeps the reason of who cancelled where the execution’s cause got lost', () => {
+    const cancelled = { cancelledBy: 'ana', reason: 'wrong branch' } as Run;
+    expect(stopOf(cancelled, null)).toEqual({ status: 'cancelled', reason: 'wrong branch' });
+    expect(stopOf(cancelled, 'said anew').reason).toBe('said anew');
+    expect(stopOf({ cancelledBy: 'ana' } as Run, '').reason).toBe('cancelled by ana');
+    expect(stopOf({} as Run, undefined).reason).toBe('the execution was stopped');
   });
 });
