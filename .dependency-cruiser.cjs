@@ -27,7 +27,7 @@ module.exports = {
     only(
       'learning-is-pure',
       '^learning/',
-      `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+|simple-statistics)/`,
+      `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+)/`,
       'The engine is typed arrays in, typed arrays out.',
     ),
     only('contracts-are-schemas', '^contracts/', '^(contracts|domain)/|^node_modules/zod/|^(node:)?(fs|path|url)$', 'Schemas only; their generator writes files.'),
@@ -49,11 +49,11 @@ module.exports = {
       `^(release|trial|dataset|learning|domain|contracts)/|${pure}|^node_modules/(zod|fflate)/`,
       'Steps over ports.',
     ),
-    only('http-knows-ports-only', '^http/', '^(http|domain|contracts)/|^node_modules/zod/|^node_modules/@types/aws-lambda', 'The HTTP edge.'),
+    only('http-knows-ports-only', '^http/', '^(http|domain|contracts)/|^node_modules/zod/', 'The HTTP edge.'),
     only(
       'handlers-know-ports-only',
       '^functions/[^/]+/(?!index|env)',
-      `^(functions/|release|trial|dataset|learning|domain|contracts|http)/?|${pure}|^node_modules/(zod|@types/aws-lambda)/`,
+      `^(functions/|release|trial|dataset|learning|domain|contracts|http)/?|${pure}|^node_modules/zod/`,
       'A handler parses, decides, answers; wiring is its index.',
     ),
     {

@@ -40,5 +40,3 @@ export const ChampionMoved = z.strictObject({
   at: Timestamp,
 });
 export type ChampionMoved = z.infer<typeof ChampionMoved>;
-
-export const EVENTS = { CommitPushed, ChampionMoved } as const;

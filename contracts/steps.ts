@@ -82,8 +82,7 @@ export const Answer = z.strictObject({
 });
 export type Answer = z.infer<typeof Answer>;
 
-export const QuickTrainInput = z.strictObject({ run: RunReference, data: DataReference });
-export const TrainInput = QuickTrainInput;
+export const TrainInput = z.strictObject({ run: RunReference, data: DataReference });
 export const Training = z.strictObject({
   stage: z.enum(['quick', 'full']),
   artifact: Sha256,
