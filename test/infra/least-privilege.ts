@@ -139,7 +139,7 @@ function arnOf(call: RecordedCall, { partition, region, account }: Account): str
   const { resource } = call;
   if (resource.startsWith('arn:') || resource === '*') return resource;
   const service = call.action.slice(0, call.action.indexOf(':'));
-  const [kind, ...rest] = resource.split('/');
+  const [kind = '', ...rest] = resource.split('/');
   const name = rest.join('/');
   const prefix = `arn:${partition}:${service}:${region}:${account}:`;
   switch (kind) {
@@ -182,7 +182,7 @@ function resolve(value: any, template: CfnTemplate, account: Account): string {
     const id: string = value['Fn::GetAtt'][0];
     const prefix = (service: string) => `arn:${partition}:${service}:${region}:${account.account}:`;
     const name = physical(id, template);
-    switch (template.Resources[id]?.Type) {
+    switch (template.Resources[id]?.Type ?? '') {
       case 'AWS::SQS::Queue':
         return `${prefix('sqs')}${name}`;
       case 'AWS::Events::EventBus':

@@ -1,4 +1,3 @@
-// @ts-expect-error asl-validator ships no types
 import aslValidator from 'asl-validator';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

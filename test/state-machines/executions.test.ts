@@ -25,7 +25,7 @@ const wait = (more: object = {}) =>
     ...more,
   });
 
-function run(definition: unknown, work: (input: any) => Promise<unknown> | unknown) {
+function run(definition: unknown, work: (input: any) => unknown) {
   const events: ExecutionStatusChange[] = [];
   let now = 0;
   const executions = memoryExecutions({

@@ -53,6 +53,9 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** Read here, where the compiler doesn't know that it was just unset. */
+const exitCode = (): number => Number(process.exitCode ?? 0);
+
 /** The verbs as the program runs them, in this process. */
 async function run(...args: string[]): Promise<Ended> {
   let stdout = '';
@@ -65,7 +68,7 @@ async function run(...args: string[]): Promise<Ended> {
   let code = 0;
   try {
     await program.parseAsync(args, { from: 'user' });
-    code = Number(process.exitCode ?? 0);
+    code = exitCode();
   } catch (error) {
     const end = endOf(error);
     code = end.code;

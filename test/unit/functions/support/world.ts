@@ -12,7 +12,6 @@ import {
   type Executions,
   type ExecutionStatus,
   type Principal,
-  type Role,
   ROLES,
   type StateVisit,
 } from '../../../../domain/ports.ts';
@@ -435,5 +434,3 @@ export function dataReference(digest: string) {
     question: { kind: 'charter', digest, summary: 'the AUC gate is lower' },
   };
 }
-
-export const ALL_ROLES: readonly Role[] = ROLES;
