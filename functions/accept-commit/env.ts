@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { identityEnv, jsonOf } from '../../http/identity-env.ts';
+import { jsonTextOf } from '../../contracts/json-text.ts';
+import { identityEnv } from '../../http/identity-env.ts';
 
 /** The variables of accept-commit. */
 export const env = identityEnv.extend({
@@ -7,5 +8,8 @@ export const env = identityEnv.extend({
   ARTIFACT_BUCKET: z.string().min(1),
   EVENT_BUS: z.string().min(1),
   /** E-mail address → subject, as JSON; an address that isn't in it counts as itself. */
-  PEOPLE: jsonOf(z.record(z.string(), z.string().min(1)), '{}'),
+  PEOPLE: z
+    .string()
+    .default('{}')
+    .pipe(jsonTextOf(z.record(z.string(), z.string().min(1)))),
 });

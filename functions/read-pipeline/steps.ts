@@ -1,5 +1,6 @@
 /** What of a run's execution people are shown as its steps. */
 import * as z from 'zod';
+import { jsonTextOf } from '../../contracts/json-text.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { StateVisit } from '../../domain/ports.ts';
 import type { Run } from '../../domain/run.ts';
@@ -48,19 +49,7 @@ export interface ShownStep {
 
 /** The machine's tasks in the order of its definition. Throws `Unavailable` when it can't be read. */
 export function definedSteps(definition: string): readonly DefinedStep[] {
-  const parsed = z
-    .string()
-    .transform((text, context): unknown => {
-      try {
-        const value: unknown = JSON.parse(text);
-        return value;
-      } catch {
-        context.addIssue({ code: 'custom', message: 'is not JSON' });
-        return z.NEVER;
-      }
-    })
-    .pipe(Definition)
-    .safeParse(definition);
+  const parsed = jsonTextOf(Definition).safeParse(definition);
   if (!parsed.success) {
     throw new TitleholderError('Unavailable', "the state machine's definition can't be read");
   }
