@@ -30,7 +30,12 @@ module.exports = {
       `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+)/`,
       'The engine is typed arrays in, typed arrays out.',
     ),
-    only('contracts-are-schemas', '^contracts/', '^(contracts|domain)/|^node_modules/zod/|^(node:)?(fs|path|url)$', 'Schemas only; their generator writes files.'),
+    only(
+      'contracts-are-schemas',
+      '^contracts/',
+      '^(contracts|domain)/|^node_modules/zod/|^(node:)?(fs|path|url)$',
+      'Schemas only; their generator writes files.',
+    ),
     only(
       'dataset-reads-bytes',
       '^dataset/',
@@ -49,7 +54,12 @@ module.exports = {
       `^(release|trial|dataset|learning|domain|contracts)/|${pure}|^node_modules/(zod|fflate)/`,
       'Steps over ports.',
     ),
-    only('http-knows-ports-only', '^http/', '^(http|domain|contracts)/|^node_modules/zod/', 'The HTTP edge.'),
+    only(
+      'http-knows-ports-only',
+      '^http/',
+      '^(http|domain|contracts)/|^node_modules/zod/',
+      'The HTTP edge.',
+    ),
     only(
       'handlers-know-ports-only',
       '^functions/[^/]+/(?!index|env)',
@@ -73,7 +83,9 @@ module.exports = {
       name: 'infra-knows-environments-only',
       severity: 'error',
       from: { path: '^infra/' },
-      to: { path: '^(functions/[^/]+/(?!env\\.ts)|adapters/(?!dynamodb/keys\\.ts)|cli|trial|dataset|learning|release|http|test|bench)' },
+      to: {
+        path: '^(functions/[^/]+/(?!env\\.ts)|adapters/(?!dynamodb/keys\\.ts)|cli|trial|dataset|learning|release|http|test|bench)',
+      },
     },
     {
       name: 'nobody-imports-the-outside',
@@ -93,6 +105,9 @@ module.exports = {
     exclude: { path: '^(cdk\\.out|dist|\\.local|coverage)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };
