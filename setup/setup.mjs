@@ -341,8 +341,16 @@ async function run(command, args, options, part, children) {
     );
   }
   throw new SetupError(
-    `setup: ${part.title}: ${command} failed: ${oneLine(lines.slice(-3).join(' '))}`,
+    `setup: ${part.title}: ${command} failed: ${oneLine(whyFailed(lines).join(' '))}`,
   );
+}
+
+/** npm says why first and then its manual; pip says why last. */
+function whyFailed(lines) {
+  const errors = lines.filter((line) => /^(npm error|ERROR)\b/.test(line));
+  return errors.length > 0
+    ? errors.slice(0, 4).map((line) => line.replace(/^(npm error|ERROR:?)\s*/, ''))
+    : lines.slice(-3);
 }
 
 function oneLine(text) {
