@@ -1,4 +1,5 @@
 /** The table of docs/benchmarks.md. */
+import { median } from 'simple-statistics';
 
 export interface Measure {
   readonly name: string;
@@ -37,13 +38,6 @@ export function markdown(measures: readonly Measure[], machine: Machine): string
     ...rows,
     '',
   ].join('\n');
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  const upper = sorted[Math.floor(half)] ?? Number.NaN;
-  return Number.isInteger(half) ? (upper + (sorted[half - 1] ?? Number.NaN)) / 2 : upper;
 }
 
 function number(value: number): string {

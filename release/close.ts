@@ -41,7 +41,8 @@ export function reasonOf(cause: string): string | undefined {
   } catch {
     // A sentence, not JSON.
   }
-  const line = text.split('\n', 1)[0]?.trim() ?? '';
+  // A schema's refusal is a JSON list over many lines: its first line alone would say nothing.
+  const line = text.replace(/\s+/g, ' ').trim();
   if (line === '') return undefined;
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }

@@ -8,7 +8,7 @@ export interface TestCounts {
   readonly failures: number;
   readonly errors: number;
   readonly skipped: number;
-  /** Names of the cases that failed or broke, in order. */
+  /** The cases that failed or broke, in order: the name, and the message where there is one. */
   readonly failed: readonly string[];
 }
 
@@ -21,6 +21,8 @@ interface Open {
   errors: number;
   skipped: number;
   outcome: 'passed' | 'failure' | 'error' | 'skipped';
+  /** Of the first failure. */
+  message: string | undefined;
 }
 
 // One markup item: comment, CDATA, declaration, or a tag with its attributes.
@@ -65,6 +67,7 @@ export function countTests(xml: string): TestCounts | { readonly refused: string
       errors: 0,
       skipped: 0,
       outcome: 'passed',
+      message: undefined,
     };
     total ??= open;
     if (empty !== '/') {
@@ -87,7 +90,10 @@ function close(open: Open, parent: Open | undefined, failed: string[]): string |
       open.failures = open.outcome === 'failure' ? 1 : 0;
       open.errors = open.outcome === 'error' ? 1 : 0;
       open.skipped = open.outcome === 'skipped' ? 1 : 0;
-      if (open.failures + open.errors > 0) failed.push(open.attributes.get('name') ?? '(unnamed)');
+      if (open.failures + open.errors > 0) {
+        const name = open.attributes.get('name') ?? '(unnamed)';
+        failed.push(open.message === undefined ? name : `${name}: ${open.message}`);
+      }
       break;
     }
     case 'failure':
@@ -96,6 +102,7 @@ function close(open: Open, parent: Open | undefined, failed: string[]): string |
       // A case that is said to have failed and to be skipped, failed.
       if (parent?.name !== 'testcase') return `has <${open.name}> outside a test case`;
       if (parent.outcome === 'passed' || parent.outcome === 'skipped') parent.outcome = open.name;
+      if (open.name !== 'skipped') parent.message ??= textOf(open.attributes.get('message'));
       return undefined;
     case 'testsuite':
     case 'testsuites':
@@ -124,4 +131,18 @@ function readAttributes(text: string): ReadonlyMap<string, string> {
     if (name !== undefined) found.set(name, double ?? single ?? '');
   }
   return found;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&amp;': '&',
+};
+
+/** An attribute as its writer meant it; undefined where there is nothing in it. */
+function textOf(attribute: string | undefined): string | undefined {
+  const text = attribute?.replace(/&(?:lt|gt|quot|apos|amp);/g, (entity) => ENTITIES[entity] ?? '');
+  return text?.trim() === '' ? undefined : text;
 }

@@ -67,7 +67,9 @@ async function main(tier: string | undefined): Promise<number> {
     process.stdout.write(`failed: ${result.name} (${result.failed})\n`);
   }
   const seconds = (performance.now() - began) / 1000;
-  process.stdout.write(`${passed} passed, ${failed} failed (${seconds.toFixed(0)} s)\n`);
+  process.stdout.write(`${tier}: ${seconds.toFixed(0)} s\n`);
+  // Alone on its line: machines read it.
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
 

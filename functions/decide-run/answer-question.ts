@@ -83,8 +83,8 @@ async function decideOnce(
     const given = approval.decisions.filter((d) => d.choice === 'approve').length;
     return { approval, message: `${given} of ${approval.required} approvals of ${runId}` };
   }
-  const word = approval.status === 'rejected' ? 'rejected' : WORDS[approval.kind];
-  if (!open) return { approval, message: `${runId} was ${word} already` };
+  const word = wordFor(approval);
+  if (!open) return { approval, message: `${runId} was ${word} already and is ${run.status} now` };
   if (approval.kind === 'acceptance' && approval.status === 'approved') {
     await recordAcceptance(deps, run, approval);
   }
@@ -99,6 +99,11 @@ const WORDS: Readonly<Record<ApprovalKind, string>> = {
   continue: 'continued',
   acceptance: 'accepted',
 };
+
+/** How it was decided; that an approval is spent is our own business. */
+function wordFor({ status, kind }: Approval): string {
+  return status === 'rejected' ? 'rejected' : WORDS[kind];
+}
 
 /** The pending question, else the one that was asked last. */
 async function questionOf(deps: Deps, run: Run, kinds: readonly ApprovalKind[]): Promise<Approval> {
@@ -129,7 +134,7 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ErrorName, (of: Approval) => 
     'Forbidden',
     (of) => `who submitted or wrote ${of.runId} can't approve it; somebody else must`,
   ],
-  decided: ['DecisionExists', (of) => `${of.runId} is ${of.status} already`],
+  decided: ['DecisionExists', (of) => `${of.runId} was ${wordFor(of)} already`],
   twice: ['DecisionExists', (of) => `you decided the other way on ${of.runId} before`],
   stale: [
     'ApprovalStale',

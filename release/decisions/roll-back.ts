@@ -23,7 +23,13 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
     if (before === undefined) none(`${model} has no champion to roll back from`);
     const target =
       to === undefined ? rollbackTarget(entries) : askedTarget(entries, before.version, to);
-    if (target === undefined) none(`${model} has no earlier champion that isn't quarantined`);
+    if (target === undefined) {
+      none(
+        to === undefined
+          ? `${model} has no earlier champion that isn't quarantined`
+          : `version ${to} of ${model} is no earlier champion, or is quarantined`,
+      );
+    }
     // Before the pointer moves: what can't be loaded must not be pointed at.
     await deps.artifacts.get('models', target.sha256);
     const { version, sha256 } = target;

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { markdown, median } from '../../../bench/report.ts';
+import { markdown } from '../../../bench/report.ts';
 
 describe('the table of benchmarks', () => {
-  it('takes the middle of an odd and the mean of the two middles of an even count', () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([4, 1, 2, 3])).toBe(2.5);
-    expect(median([])).toBeNaN();
-  });
-
   it('gives median, spread and count', () => {
     const text = markdown([{ name: 'x', unit: 's', aim: '2', values: [1, 5, 3] }], {
       processor: 'P',

@@ -5,11 +5,11 @@ import { failureOf, reasonOf, stopOf } from '../../../release/close.ts';
 describe('how a run ended', () => {
   it('reads one line out of a Lambda’s cause, and of a sentence', () => {
     const cause = JSON.stringify({
-      errorMessage: 'row 3 is ragged\n at x',
+      errorMessage: '[\n  { "path": ["rows"] }\n]',
       errorType: 'DataInvalid',
     });
-    expect(reasonOf(cause)).toBe('row 3 is ragged');
-    expect(reasonOf('plain words\nmore')).toBe('plain words');
+    expect(reasonOf(cause)).toBe('[ { "path": ["rows"] } ]');
+    expect(reasonOf('plain words\nmore')).toBe('plain words more');
     expect(reasonOf('')).toBeUndefined();
     expect(reasonOf('x'.repeat(2000))).toHaveLength(500);
   });

@@ -58,7 +58,7 @@ describe('POST approve', () => {
     ['an author', 'author', {}, {}, 403, /can't approve it; somebody else must/],
     ['after it expired', 'approver', {}, { expiresAt: '2026-01-01T00:00:00.000Z' }, 410, /expired/],
     ['other evidence', 'approver', { digest: sha256Hex('old') }, {}, 409, /other evidence/],
-    ['a decided question', 'approver', {}, { status: 'rejected' }, 409, /is rejected already/],
+    ['a decided question', 'approver', {}, { status: 'rejected' }, 409, /was rejected already/],
     ['a stale question that was told', 'viewer', {}, {}, 403, /approver or compliance/],
   ])('refuses %s and changes nothing', async (_what, as, body, of, status, detail) => {
     const w = await asked('approval', of);

@@ -14,7 +14,7 @@ describe('countTests', () => {
       failures: 1,
       errors: 1,
       skipped: 1,
-      failed: ['bad', 'broken'],
+      failed: ['bad: a < b', 'broken'],
     });
   });
 

@@ -169,7 +169,10 @@ describe('record-decision', () => {
     }
     expect(await l.served()).toBe(3);
     for (const to of [3, 9]) {
-      await expect(l.rollBack(`r${to}`, to)).rejects.toMatchObject({ name: 'NoRollbackTarget' });
+      await expect(l.rollBack(`r${to}`, to)).rejects.toMatchObject({
+        name: 'NoRollbackTarget',
+        message: `version ${to} of ${MODEL} is no earlier champion, or is quarantined`,
+      });
     }
     await l.rollBack('r1');
     await expect(l.rollBack('r2', 3)).rejects.toMatchObject({ name: 'NoRollbackTarget' });
