@@ -8,16 +8,29 @@ export interface RawTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** Throws where these can't be column names. */
+export type HeaderCheck = (header: readonly string[]) => void;
+
 /**
  * Reads UTF-8 CSV with a header (RFC 4180, a byte order mark allowed, blank lines skipped).
  *
  * Throws `DataInvalid` on another encoding, broken quoting, no header, a name twice, a ragged row and
  * on no rows; `file` is only the name that the message bears.
+ *
+ * @param checkHeader is asked before any message names a column: the first line of a table without a
+ * header holds cells, which no message may show.
  */
-export function readCsv(bytes: Uint8Array, file: string): RawTable {
+export function readCsv(
+  bytes: Uint8Array,
+  file: string,
+  checkHeader: HeaderCheck = () => undefined,
+): RawTable {
   let records: string[][];
   try {
-    records = parse(decode(bytes, file), { relax_column_count: true, skip_empty_lines: true });
+    records = parse(decode(bytes, file, checkHeader), {
+      relax_column_count: true,
+      skip_empty_lines: true,
+    });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // The parser's own message may quote a cell.
@@ -31,6 +44,7 @@ export function readCsv(bytes: Uint8Array, file: string): RawTable {
   const [head, ...rows] = records;
   if (head === undefined) return refuse(file, {}, 'has no header: the file is empty');
   const header = head.map((name) => name.trim());
+  checkHeader(header);
   const seen = new Set<string>();
   header.forEach((name, index) => {
     if (name === '') refuse(file, { row: 0 }, `has no header for column number ${index + 1}`);
@@ -70,17 +84,24 @@ function escape(cell: string): string {
   return SPECIAL.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-function decode(bytes: Uint8Array, file: string): string {
+function decode(bytes: Uint8Array, file: string, checkHeader: HeaderCheck): string {
   try {
     // Without `ignoreBOM` the decoder drops a UTF-8 byte order mark.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return refuse(file, firstUndecodable(bytes), 'is not UTF-8: save the table in that encoding');
+    return refuse(
+      file,
+      firstUndecodable(bytes, checkHeader),
+      'is not UTF-8: save the table in that encoding',
+    );
   }
 }
 
 /** The first row (by line ends) and column (by commas) that isn't UTF-8; quoted line ends count too. */
-function firstUndecodable(bytes: Uint8Array): { row: number; column?: string } {
+function firstUndecodable(
+  bytes: Uint8Array,
+  checkHeader: HeaderCheck,
+): { row: number; column?: string } {
   const strict = new TextDecoder('utf-8', { fatal: true });
   const lenient = new TextDecoder();
   let header: string[] = [];
@@ -96,6 +117,7 @@ function firstUndecodable(bytes: Uint8Array): { row: number; column?: string } {
       // An undecodable byte becomes U+FFFD, and only the part before the first one counts.
       const before = lenient.decode(line).split('\ufffd', 1)[0] ?? '';
       const column = header[before.split(',').length - 1];
+      if (column !== undefined) checkHeader(header);
       return { row, ...(column === undefined ? {} : { column }) };
     }
     start = end + 1;

@@ -1,7 +1,7 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
 import type { ColumnContract, Folder } from '../contracts/folder.ts';
 import { isMissing, parseNumber } from '../learning/cells.ts';
-import { type RawTable, readCsv } from './csv.ts';
+import { type HeaderCheck, type RawTable, readCsv } from './csv.ts';
 import { quoted, refuse } from './refusal.ts';
 
 export interface DataColumn {
@@ -42,7 +42,7 @@ export const MOST_MISSING = 0.6;
  * 60 % missing, one class, the positive class absent.
  */
 export function readTable(bytes: Uint8Array, file: string, folder: Folder): DataTable {
-  return typeTable(readCsv(bytes, file), file, folder, MOST_MISSING);
+  return typeTable(readCsv(bytes, file, headerOfSchema(file, folder)), file, folder, MOST_MISSING);
 }
 
 /**
@@ -50,7 +50,16 @@ export function readTable(bytes: Uint8Array, file: string, folder: Folder): Data
  * table may by chance lack more of a column than the whole did.
  */
 export function readPart(bytes: Uint8Array, file: string, folder: Folder): DataTable {
-  return typeTable(readCsv(bytes, file), file, folder, 1);
+  return typeTable(readCsv(bytes, file, headerOfSchema(file, folder)), file, folder, 1);
+}
+
+/** A first line that names no column of the schema is a row of data. */
+function headerOfSchema(file: string, { schema }: Folder): HeaderCheck {
+  const known = new Set(schema.columns.map((c) => c.name));
+  return (header) => {
+    if (header.some((name) => known.has(name))) return;
+    refuse(file, { row: 0 }, 'has no header: it names none of the schema’s columns');
+  };
 }
 
 function typeTable(raw: RawTable, file: string, folder: Folder, mostMissing: number): DataTable {
@@ -58,9 +67,6 @@ function typeTable(raw: RawTable, file: string, folder: Folder, mostMissing: num
   const positions = new Map(raw.header.map((name, index) => [name, index]));
   const wanted = schema.columns.filter((c) => c.role !== 'ignored');
   const known = new Set(schema.columns.map((c) => c.name));
-  if (!raw.header.some((name) => known.has(name))) {
-    refuse(file, { row: 0 }, 'has no header: it names none of the schema’s columns');
-  }
   const required = new Set([...(model.identity.group ?? []), ...(model.identity.key ?? [])]);
   const columns = wanted.map((contract): DataColumn => {
     const position = positions.get(contract.name);

@@ -23,7 +23,7 @@ const INFINITE = /^[+-]?inf(?:inity)?$/i;
 /**
  * Types, roles and identity of a table's columns.
  *
- * Throws `DataInvalid` where the target is absent, never positive, or no feature is left.
+ * The header names the target. Throws `DataInvalid` where it is never positive, or no feature is left.
  */
 export function inferColumns(
   raw: RawTable,
@@ -32,9 +32,6 @@ export function inferColumns(
   const { file, target, positive } = of;
   const rows = raw.rows.length;
   const choices: string[] = [];
-  if (!raw.header.includes(target)) {
-    refuse(file, { row: 0, column: target }, 'is the target and is absent');
-  }
   const single: string[] = [];
   const group: string[] = [];
   const columns = raw.header.map((name, at): ColumnContract => {

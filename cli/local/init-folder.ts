@@ -9,6 +9,7 @@ import {
   SchemaDocument,
 } from '../../contracts/folder.ts';
 import { readCsv } from '../../dataset/csv.ts';
+import { refuse } from '../../dataset/refusal.ts';
 import { prepare } from '../../trial/prepare.ts';
 import { readFolder } from '../../trial/read-folder.ts';
 import { Stop } from '../output.ts';
@@ -52,7 +53,10 @@ export function initFolder(options: InitOptions): Made {
   if (existsSync(folder)) throw new Stop(2, `${folder} exists already; nothing was changed`);
   const bytes = readBytes(options.data);
   const file = basename(options.data);
-  const raw = readCsv(bytes, file);
+  const raw = readCsv(bytes, file, (header) => {
+    if (header.includes(target)) return;
+    refuse(file, { row: 0, column: target }, 'is the target and is absent');
+  });
   const inferred = inferColumns(raw, { file, target, positive });
   const trees = raw.rows.length > MANY_ROWS ? 100 : 200;
   const candidate = (minLeaf: number): object => ({

@@ -357,7 +357,7 @@ describe('the pack and its CI report', () => {
     expect(countTests(report.junit)).toMatchObject({
       tests: 4,
       failures: 3,
-      failed: expect.arrayContaining(['own-command']) as string[],
+      failed: expect.arrayContaining(['own-command: ci.sh ended with 3']) as string[],
     });
     expect(report.junit).toContain(
       'row 1, column &apos;x&apos;: is infinite'.replaceAll('&apos;', "'"),

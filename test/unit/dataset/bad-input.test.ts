@@ -47,6 +47,16 @@ const CASES: readonly (readonly [string, Uint8Array, string, SmallOptions?])[] =
     bytesOf(good.slice(1), good[0]),
     'data.csv: row 0 (header): has no header: it names none of the schema’s columns',
   ],
+  [
+    'no header, and a value twice in the first row',
+    bytesOf(good.slice(1), `w0,0.5,${SECRET},${SECRET}`),
+    'data.csv: row 0 (header): has no header: it names none of the schema’s columns',
+  ],
+  [
+    'no header, and another encoding',
+    latin1(12).subarray(HEADER.length + 1),
+    'data.csv: row 0 (header): has no header: it names none of the schema’s columns',
+  ],
   ['a header without rows', bytesOf([]), 'data.csv: has a header but no rows'],
   [
     'a column name twice',
