@@ -54,7 +54,10 @@ async function moveLock(
   throw new TitleholderError('Conflict', `the lock of ${model} kept moving under ${TRIES} tries`);
 }
 
-/** Takes the lock or joins its queue; whether it was taken, and who has it. */
+/**
+ * Takes the lock or joins its queue; whether it was taken, and who has it. Throws `BadInput` for a run
+ * that was closed meanwhile.
+ */
 export async function joinQueue(
   deps: LockDeps,
   model: string,
@@ -68,7 +71,11 @@ export async function joinQueue(
   });
   if (lock.holder === null) throw new TitleholderError('Conflict', `the lock of ${model} is free`);
   const taken = lock.holder === waiter.runId;
-  if (taken) await setStatus(deps, waiter.runId, 'running');
+  if (taken && !(await setStatus(deps, waiter.runId, 'running'))) {
+    // Its closer came when there was nothing to release yet.
+    await leaveQueue(deps, model, waiter.runId);
+    throw new TitleholderError('BadInput', `run ${waiter.runId} was closed before it was opened`);
+  }
   return { taken, holder: lock.holder };
 }
 
@@ -119,7 +126,7 @@ async function wake(deps: LockDeps, waiter: Waiter): Promise<boolean> {
   if (run.attempt !== attempt || !isOpen(run.status)) return false;
   try {
     const reference = await runReferenceOf(deps, commit, attempt);
-    await setStatus(deps, runId, 'running');
+    if (!(await setStatus(deps, runId, 'running'))) return false;
     if (await deps.executions.succeed(token, reference)) return true;
   } catch (error) {
     // A folder that can't be read must not keep those behind it waiting.
@@ -131,10 +138,14 @@ async function wake(deps: LockDeps, waiter: Waiter): Promise<boolean> {
   return (await deps.executions.status(executionName(runId, attempt))) === 'RUNNING';
 }
 
+/** Says so of an open run, and whether it is one: who was closed meanwhile stays closed. */
 async function setStatus(
   deps: LockDeps,
   runId: string,
   status: 'running' | 'waiting',
-): Promise<void> {
-  await updateRun(deps, runId, (run) => (run.status === status ? undefined : { status }));
+): Promise<boolean> {
+  const after = await updateRun(deps, runId, (run) =>
+    run.status === status || !isOpen(run.status) ? undefined : { status },
+  );
+  return isOpen(after.status);
 }

@@ -11,7 +11,7 @@ import type {
   Executions,
   RunStore,
 } from '../../domain/ports.ts';
-import type { Commit, RunStatus } from '../../domain/run.ts';
+import { type Commit, isOpen, type RunStatus } from '../../domain/run.ts';
 import { readInput } from '../../release/boundary.ts';
 import { rulingPolicy } from '../../release/load-folder.ts';
 import type { Log } from '../../release/log.ts';
@@ -65,9 +65,17 @@ export const askPerson =
         return { asked: false };
       }
       // The status first: whoever answers the token says 'running', and must not be overwritten.
-      await updateRun(deps, run.runId, (now) =>
-        now.status === STATUS_OF[kind] ? undefined : { status: STATUS_OF[kind] },
+      const after = await updateRun(deps, run.runId, (now) =>
+        now.status === STATUS_OF[kind] || !isOpen(now.status)
+          ? undefined
+          : { status: STATUS_OF[kind] },
       );
+      if (!isOpen(after.status)) {
+        throw new TitleholderError(
+          'BadInput',
+          `run ${run.runId} is ${after.status}: nobody is asked about it`,
+        );
+      }
       const next = asked(stored, { ask, digest, commit, policy, now: deps.clock.now() });
       if (next === undefined) return { asked: true };
       try {

@@ -2,6 +2,7 @@ import { Verified, VerifyPromotionInput } from '../../contracts/steps.ts';
 import { verifyChain } from '../../domain/champion.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { ChampionRegistry, Serving } from '../../domain/ports.ts';
+import { isOpen } from '../../domain/run.ts';
 import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { serves } from '../../release/serves.ts';
 import { updateRun } from '../../release/update-run.ts';
@@ -61,9 +62,8 @@ export const verifyPromotion = (deps: VerifyDeps) =>
         );
       }
       await updateRun(deps, runId, (now) =>
-        now.version === version && now.status === 'cd_complete'
-          ? undefined
-          : { version, status: 'cd_complete' },
+        // One that was closed meanwhile stays closed, and still has its version.
+        isOpen(now.status) ? { version, status: 'cd_complete' } : { version },
       );
       return { version, sha256 };
     },

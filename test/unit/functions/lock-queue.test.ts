@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { TitleholderError } from '../../../domain/errors.ts';
 import { executionName } from '../../../domain/run.ts';
+import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
+import { openRun } from '../../../functions/open-run/handler.ts';
+import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
 import { leaveQueue } from '../../../release/lock-queue.ts';
 import { line, MODEL, SETTINGS } from './line-harness.ts';
 
@@ -78,4 +81,47 @@ describe('the lock’s queue', () => {
     }
     expect(await l.runOf(run)).toEqual(before);
   });
+
+  it('opens no run that was stopped while it was being opened, and holds no lock for it', async () => {
+    const l = line();
+    const { runId, model } = await l.store({ commit: 'd1' });
+    let stopped = false;
+    const late = {
+      ...l,
+      runs: {
+        ...l.runs,
+        putLock: async (lock: Parameters<typeof l.runs.putLock>[0]) => {
+          if (!stopped) {
+            stopped = true;
+            await closeRun(l)(aborted(runId));
+          }
+          return l.runs.putLock(lock);
+        },
+      },
+    };
+    const event = { schemaVersion: 1, runId, model, attempt: 1, token: 'spent' };
+    await expect(openRun(late)(event)).rejects.toMatchObject({ name: 'BadInput' });
+    expect(await l.status(runId)).toBe('cancelled');
+    expect((await l.runs.lock(MODEL))?.holder).toBeNull();
+    expect(await l.status(await l.commit({ commit: 'd2' }))).toBe('awaiting_approval');
+  });
+
+  it('opens no closed run again by a step that comes late', async () => {
+    const l = line();
+    const run = await l.commit({ commit: 'e1' });
+    const asked = l.calls.findLast((c) => c.name === 'AskPerson')?.input;
+    await l.executions.stop(executionName(run, 1), 'Stopped', 'by hand');
+    await expect(askPerson(l)(asked)).rejects.toMatchObject({ name: 'BadInput' });
+    expect(await l.status(run)).toBe('cancelled');
+
+    const next = await l.commit({ commit: 'e2' });
+    await l.say(next, 'approve');
+    await verifyPromotion(l)(l.calls.findLast((c) => c.name === 'VerifyPromotion')?.input);
+    expect(await l.runOf(next)).toMatchObject({ status: 'completed', version: 1 });
+  });
+});
+
+const aborted = (runId: string) => ({
+  'detail-type': 'Step Functions Execution Status Change',
+  detail: { name: executionName(runId, 1), status: 'ABORTED' },
 });
