@@ -44,7 +44,7 @@ export interface CandidateScore {
   readonly name: string;
   readonly algorithm: string;
   readonly settings: Candidate['settings'];
-  /** AUC on each held-out fold of the training rows. */
+  /** AUC on each held-out fold of the training rows that holds both classes. */
   readonly foldAuc: readonly number[];
   readonly meanAuc: number;
 }
@@ -109,7 +109,13 @@ function trainNamed(input: TrainInput): Training {
       outside.forEach((row, i) => {
         outOfFold[row] = scores[i] ?? Number.NaN;
       });
-      foldAuc.push(metricsOf(scores, pick(labels, outside), 0.5).auc);
+      // A fold that a rare class missed says nothing about the order of the classes.
+      const heldLabels = pick(labels, outside);
+      if (new Set(heldLabels).size < 2) continue;
+      foldAuc.push(metricsOf(scores, heldLabels, 0.5).auc);
+    }
+    if (foldAuc.length === 0) {
+      throw new TitleholderError('DataInvalid', 'no fold of the training rows holds both classes');
     }
     const meanAuc = foldAuc.reduce((sum, auc) => sum + auc, 0) / foldAuc.length;
     const { name, algorithm, settings } = candidate;
@@ -192,10 +198,13 @@ export function groupsOf(data: DataTable, { model, schema }: Folder): Int32Array
   return identifyRows(data, columns, rule).groupOf;
 }
 
-/** The plan's few rows as whole groups in a seeded order, cut at the number asked for. */
+/**
+ * The plan's few rows as whole groups in a seeded order, cut at the number asked for. Of a rare class
+ * as many are among them as the schema asks of a training, or half of the rows where that is less.
+ */
 function sample(
   all: TrainingTable,
-  { model }: Folder,
+  { model, schema }: Folder,
 ): Pick<TrainingTable, 'table' | 'labels' | 'groups'> {
   const wanted = model.quick.rows;
   if (wanted >= all.table.rows) return all;
@@ -214,12 +223,31 @@ function sample(
     order[i] = b;
     order[j] = a;
   }
-  const rows = Int32Array.from(order.flat().slice(0, wanted)).sort();
+  const least = Math.min(schema.minPerClass, Math.floor(wanted / 2));
+  const rows = Int32Array.from(withBoth(order.flat(), all.labels, wanted, least)).sort();
   return {
     table: selectRows(all.table, rows),
     labels: pick(all.labels, rows),
     groups: Int32Array.from(rows, (row) => all.groups[row] ?? 0),
   };
+}
+
+/** The first rows; where they lack a class, its next ones instead of the last of the other class. */
+function withBoth(
+  order: readonly number[],
+  labels: Uint8Array,
+  wanted: number,
+  least: number,
+): readonly number[] {
+  const first = order.slice(0, wanted);
+  const of = (rows: readonly number[], label: number): readonly number[] =>
+    rows.filter((row) => labels[row] === label);
+  const rare = [0, 1].find((label) => of(first, label).length < least);
+  if (rare === undefined) return first;
+  const lacking = least - of(first, rare).length;
+  const more = of(order.slice(wanted), rare).slice(0, lacking);
+  const others = of(first, 1 - rare);
+  return [...of(first, rare), ...more, ...others.slice(0, others.length - more.length)];
 }
 
 function quickCandidate({ model }: Folder): Candidate {

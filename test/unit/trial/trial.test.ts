@@ -98,6 +98,27 @@ describe('training', () => {
     expect(report['rows']).toBe(200);
   });
 
+  it('trains on a rare class, quick and in more folds than it can fill', () => {
+    const rare = smallRows(6000).map((l, i) =>
+      l.replace(/,(yes|no)$/, i % 150 < 1 ? ',yes' : ',no'),
+    );
+    const by = smallFolder({
+      model: { plan: { primaryMetric: 'auc', replicates: 200, folds: 20 } },
+    });
+    const table = prepareRows(rare, by);
+    for (const stage of ['quick', 'full'] as const) {
+      const training = trainOn(table, stage, by);
+      expect(training.scores[0]?.foldAuc.length).toBeGreaterThan(5);
+      expect(training.scores[0]?.foldAuc.length).toBeLessThan(20);
+      if (stage === 'full') continue;
+      const report = JSON.parse(new TextDecoder().decode(training.report)) as Record<
+        string,
+        unknown
+      >;
+      expect(report['rows']).toBe(200);
+    }
+  });
+
   it('drops a column that is constant in the training rows, and still scores rows that have it', () => {
     const constant = prepareRows(
       smallRows(900).map((l) => l.replace(/,(red|green|blue),/, ',red,')),
