@@ -67,9 +67,10 @@ const commit =
     const sha = await resolve(deps, model, body.commit);
     await present(deps, 'bundles', bundle);
     await present(deps, 'reports', ciReport);
-    const folder = readBundle(await deps.artifacts.get('bundles', bundle), model);
-    // Generated data lies in no folder: the validate step makes it from its seed.
-    if ('path' in folder.data) await present(deps, 'data', data);
+    // For its refusals alone: the steps read it again.
+    readBundle(await deps.artifacts.get('bundles', bundle), model);
+    // Generated data too: who commits made it from its seed, and the validate step reads it.
+    await present(deps, 'data', data);
     const report = readReport(await deps.artifacts.get('reports', ciReport));
 
     const runId = runIdOf({ model, commit: sha, bundle, cause });

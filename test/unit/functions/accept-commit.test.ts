@@ -108,6 +108,21 @@ describe('POST /pipeline/commit', () => {
       /was not uploaded/,
     ],
     [
+      'generated data that nobody uploaded',
+      async (w: World) => {
+        const files = JSON.parse(new TextDecoder().decode(bundleBytes())).files;
+        const generated = {
+          ...JSON.parse(files['model.json']),
+          data: { generator: 'claims', rows: 200, seed: 1 },
+        };
+        const document = { 'model.json': generated };
+        const bundle = await w.artifacts.put('bundles', bundleBytes({ document }));
+        return { bundle, data: sha256Hex('absent') };
+      },
+      400,
+      /was not uploaded/,
+    ],
+    [
       'a bundle of another model',
       async (w: World) => ({
         bundle: await w.artifacts.put('bundles', bundleBytes({ model: 'other' })),
