@@ -1,7 +1,18 @@
 /** What changed between two charters, for the person who is asked to accept it. */
+import type { Charter } from '../contracts/folder.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 
 const LIMIT = 1000;
+
+/** As `describeDifference`, the limits first: no number of changed columns pushes them out of sight. */
+export function charterDifference(before: Charter, after: Charter): string {
+  const limitsFirst = ({ policy, model: { plan, split, ...model }, schema }: Charter) => ({
+    policy,
+    model: { plan, split, ...model },
+    schema,
+  });
+  return describeDifference(limitsFirst(before), limitsFirst(after));
+}
 
 /**
  * One line a changed JSON path, `policy.gates[auc].min: 0.9 → 0.5`, up to 1,000 characters, the rest

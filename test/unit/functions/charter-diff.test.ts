@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeDifference } from '../../../release/charter-diff.ts';
+import { Charter, charterOf } from '../../../contracts/folder.ts';
+import { charterDifference, describeDifference } from '../../../release/charter-diff.ts';
+import { smallFolder } from '../dataset/small-folder.ts';
 
 describe('describeDifference', () => {
   it('names each changed path with both values, lists by name', () => {
@@ -16,6 +18,29 @@ describe('describeDifference', () => {
       'policy.gates[auc].min: 0.9 → 0.5',
       'policy.gates[f1]: (absent) → {"min":0.1,"name":"f1"}',
       'policy.tier: "standard" → (absent)',
+    ]);
+  });
+
+  it('shows a loosened limit first, however much else changed', () => {
+    const before = Charter.parse(charterOf(smallFolder()));
+    const columns = Array.from({ length: 60 }, (_, i) => ({
+      name: `another-column-${i}`,
+      type: 'number' as const,
+      role: 'feature' as const,
+      sensitive: false,
+    }));
+    const after: Charter = {
+      model: {
+        ...before.model,
+        title: 'T'.repeat(80),
+        plan: { ...before.model.plan, margin: 0.4 },
+      },
+      schema: { ...before.schema, columns: [...columns, ...before.schema.columns] },
+      policy: { ...before.policy, tier: 'low' },
+    };
+    expect(charterDifference(before, after).split('\n').slice(0, 2)).toEqual([
+      'policy.tier: "standard" → "low"',
+      'model.plan.margin: 0.01 → 0.4',
     ]);
   });
 
