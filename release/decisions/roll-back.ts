@@ -12,7 +12,8 @@ type Rollback = Extract<RecordDecisionInput, { decision: 'rollback' }>;
  * Points production at an earlier champion whose bytes are there and whole; the version that is left is
  * quarantined by the entry.
  *
- * Throws `NoRollbackTarget`, `ArtifactMissing`, `ArtifactCorrupt`, `ChampionMoved`.
+ * Throws `NoRollbackTarget`, `ArtifactMissing`, `ArtifactCorrupt`, `ChampionMoved`, and `Conflict` where
+ * staging never verified the target.
  */
 export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Moved> {
   const { registry } = deps;
@@ -36,6 +37,7 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
     const minted = await registry.version(model, version);
     return {
       moved: 'rolled_back',
+      requireVerified: sha256,
       pointer: pointerTo(before, { model, slot: 'production', version, sha256, now }),
       entry: {
         kind: 'rolled_back',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyChain } from '../../domain/champion.ts';
 import { executionName } from '../../domain/run.ts';
+import { recordDecision } from '../../functions/record-decision/handler.ts';
 import { ALICE, BOB, line, MODEL, SETTINGS } from './functions/line-harness.ts';
 
 describe('the line, from a commit to the champion', () => {
@@ -71,6 +72,25 @@ describe('the line, from a commit to the champion', () => {
     expect(await l.status(run)).toBe('completed');
     const entry = (await l.registry.ledger(MODEL)).at(-1);
     expect(entry).toMatchObject({ kind: 'promoted', authority: 'policy', actor: ALICE });
+  });
+
+  it('rolls back to no version that staging has not verified', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: 'd1', settings: SETTINGS.weak }), 'approve');
+    await l.say(await l.commit({ commit: 'd2' }), 'approve');
+    const commit = (change: Parameters<typeof l.registry.commit>[0]) => {
+      expect(change.requireVerified).toBe(change.pointer?.sha256);
+      return l.registry.commit(change);
+    };
+    const deps = { ...l, registry: { ...l.registry, commit } };
+    const input = {
+      decision: 'rollback',
+      decisionId: 'r1',
+      model: MODEL,
+      actor: 'olga',
+      reason: 'r',
+    };
+    expect(await recordDecision(deps)(input)).toMatchObject({ version: 1, previousVersion: 2 });
   });
 
   it('gives no way around the approval', async () => {
