@@ -1,4 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** `*.last.test.ts` judges what the others left behind, so it runs after them. */
+class LastOnesLast extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLast = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith('.last.test.ts');
+    return [...sorted.filter((file) => !isLast(file)), ...sorted.filter(isLast)];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,5 +18,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores are the smallest machine; more workers only make each other slow.
     maxWorkers: 2,
+    maxConcurrency: 2,
+    sequence: { sequencer: LastOnesLast },
   },
 });

@@ -14,14 +14,12 @@ const MINUTES = 60_000;
 
 describe.skipIf(!hasStack)('the end of a run', () => {
   let stack: StackUnderTest;
-  let repository: Repository;
   beforeAll(async () => {
     stack = await connect();
-    repository = await newRepository();
   });
 
   /** A changed candidate is a new commit of the same charter. */
-  async function sendNext(model: string, trees: number): Promise<string> {
+  async function sendNext(repository: Repository, model: string, trees: number): Promise<string> {
     await repository.edit(model, {
       model: (document) => (document.candidates = [forest(trees, 8)]),
     });
@@ -29,12 +27,12 @@ describe.skipIf(!hasStack)('the end of a run', () => {
   }
 
   /** The next commit comes to its question, which nobody can who doesn't have the lock. */
-  async function expectNextRuns(model: string): Promise<void> {
+  async function expectNextRuns(repository: Repository, model: string): Promise<void> {
     await eventually('a free lock', async () => {
       const lock = await lockOf(stack, model);
       return lock.holder === null && lock.waiters === 0;
     });
-    const next = await sendNext(model, 11);
+    const next = await sendNext(repository, model, 11);
     await until(stack, next, 'awaiting_approval');
     expect(await lockOf(stack, model)).toEqual({ holder: next, waiters: 0 });
     const { code } = await stack.verb('ben', 'reject', next, '--reason', 'only a test of the lock');
@@ -43,7 +41,10 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     await eventually('a free lock', async () => (await lockOf(stack, model)).holder === null);
   }
 
-  it('is cancelled by StopExecution, which no Catch sees', { timeout: 4 * MINUTES }, async () => {
+  it.concurrent('is cancelled by StopExecution, which no Catch sees', {
+    timeout: 4 * MINUTES,
+  }, async () => {
+    const repository = await newRepository();
     const model = freshName('stopped');
     await repository.add(model);
     const runId = await send(stack, repository, model);
@@ -63,10 +64,13 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     expect(approve.stderr).toBe(
       `titleholder: ${runId} is cancelled; there is nothing to decide (HTTP 409)\n`,
     );
-    await expectNextRuns(model);
+    await expectNextRuns(repository, model);
   });
 
-  it('is cancelled by the verb, and says by whom', { timeout: 4 * MINUTES }, async () => {
+  it.concurrent('is cancelled by the verb, and says by whom', {
+    timeout: 4 * MINUTES,
+  }, async () => {
+    const repository = await newRepository();
     const model = freshName('cancelled');
     await repository.add(model);
     const runId = await send(stack, repository, model);
@@ -77,10 +81,12 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     expect(own).toMatchObject({ code: 0, stdout: `${runId} is cancelled\n` });
     const { run } = await until(stack, runId, 'cancelled');
     expect(run).toMatchObject({ reason: 'wrong branch', cancelledBy: 'ana' });
-    await expectNextRuns(model);
+    await expectNextRuns(repository, model);
   });
 
+  // Alone: every execution that starts meanwhile would be hurried too.
   it('is timed out by a machine that may run 1 s', { timeout: 4 * MINUTES }, async () => {
+    const repository = await newRepository();
     const model = freshName('late');
     await repository.add(model);
     const machine = { stateMachineArn: MACHINE_ARN };
@@ -97,17 +103,18 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     } finally {
       await sfn.send(new UpdateStateMachineCommand({ ...machine, definition }));
     }
-    await expectNextRuns(model);
+    await expectNextRuns(repository, model);
   });
 
-  it('lets the next in the queue go on, in the order of the commits', {
+  it.concurrent('lets the next in the queue go on, in the order of the commits', {
     timeout: 4 * MINUTES,
   }, async () => {
+    const repository = await newRepository();
     const model = freshName('queue');
     await repository.add(model);
     const first = await send(stack, repository, model);
-    const second = await sendNext(model, 12);
-    const third = await sendNext(model, 13);
+    const second = await sendNext(repository, model, 12);
+    const third = await sendNext(repository, model, 13);
     await until(stack, first, 'awaiting_approval');
     await until(stack, second, 'waiting');
     await until(stack, third, 'waiting');

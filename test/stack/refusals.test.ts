@@ -1,0 +1,569 @@
+/** Bad commits and bad calls on a running stack: the one line each gives, and that nothing changed. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localIssuer } from '../../adapters/identity/local-issuer.ts';
+import { makeCiReport } from '../../cli/local/ci.ts';
+import { pack, type Packed } from '../../cli/local/pack.ts';
+import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
+import { ask, type Asked } from './support/ask.ts';
+import { documented, type Refusal } from './support/documented.ts';
+import { crown, send, until } from './support/line.ts';
+import { forest, newRepository, type Repository } from './support/repository.ts';
+import { connect, freshName, hasStack, type StackUnderTest } from './support/stack.ts';
+
+const MINUTES = 60_000;
+const NOBODYS = `sha256:${'0'.repeat(64)}`;
+const SHA = 'c'.repeat(40);
+const encoder = new TextEncoder();
+
+describe.skipIf(!hasStack)('what is refused', () => {
+  let stack: StackUnderTest;
+  let repository: Repository;
+  let api: string;
+  /** Has version 1 and a run that waits for approval. */
+  const model = freshName('refusals');
+  let waiting: string;
+  let closed: string;
+  let before: unknown;
+  const told: Record<'Bad commits' | 'Bad calls', Refusal[]> = {
+    'Bad commits': [],
+    'Bad calls': [],
+  };
+
+  beforeAll(async () => {
+    stack = await connect();
+    api = stack.endpoints.apiUrl;
+    repository = await newRepository();
+    await repository.add(model);
+    closed = await crown(stack, repository, model);
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(12, 9)]) });
+    waiting = await send(stack, repository, model);
+    await until(stack, waiting, 'awaiting_approval');
+    before = await everything();
+  }, 3 * MINUTES);
+  afterAll(async () => {
+    await stack.verb('olga', 'cancel', waiting);
+  });
+
+  /** All that a refused call could have changed. */
+  async function everything(): Promise<unknown> {
+    const vera = stack.api('vera');
+    const [{ entries, verification }, champion, { runs }] = await Promise.all([
+      vera.ledger(model),
+      vera.champion(model),
+      vera.runs({ model }),
+    ]);
+    expect(verification.ok).toBe(true);
+    return { entries, champion, runs, pending: (await vera.status(waiting)).pending };
+  }
+
+  const bearer = (token: string): string => `Bearer ${token}`;
+  const as = async (sub: string, ...roles: string[]): Promise<string> =>
+    bearer(await stack.issuer.sign({ sub, roles }));
+
+  it('a bad call, in one line and with the right status', { timeout: 3 * MINUTES }, async () => {
+    const ana = bearer(stack.token('ana'));
+    const ben = bearer(stack.token('ben'));
+    const vera = bearer(stack.token('vera'));
+    const olga = bearer(stack.token('olga'));
+    const adam = bearer(stack.token('adam'));
+    const [head = '', payload = '', signature = ''] = stack.token('ben').split('.');
+    const raised = Buffer.from(payload, 'base64url').toString().replace('approver', 'operator');
+    const { privateKey } = await generateKeyPair('ES256');
+    const { alg, kid } = JSON.parse(Buffer.from(head, 'base64url').toString());
+    const claims = (expires: number) =>
+      new SignJWT({ roles: ['approver'] })
+        .setSubject('mallory')
+        .setIssuer(stack.issuer.issuer)
+        .setAudience(stack.issuer.audience)
+        .setIssuedAt(expires - 3600)
+        .setExpirationTime(expires)
+        .setProtectedHeader({ alg, kid });
+    const now = Math.trunc(Date.now() / 1000);
+    const yesterday = await localIssuer(stack.folder, {
+      now: () => new Date(Date.now() - 24 * 3_600_000).toISOString(),
+    });
+    const unsigned = new UnsecuredJWT({ roles: ['approver'] })
+      .setSubject('ben')
+      .setIssuer(stack.issuer.issuer)
+      .setAudience(stack.issuer.audience)
+      .setExpirationTime(now + 3600)
+      .encode();
+    const run = (verb: string, id = waiting): string => `/pipeline/${id}/${verb}`;
+    const commit = { model, commit: SHA, bundle: NOBODYS, data: NOBODYS, ciReport: NOBODYS };
+    const claim = { age: 40 };
+
+    const cases: readonly (readonly [string, number, Asked])[] = [
+      ['no token', 401, { path: run('approve'), body: {} }],
+      ['no bearer token', 401, { path: run('approve'), body: {}, authorization: 'Basic YTpi' }],
+      [
+        'a token that is none',
+        401,
+        { path: run('approve'), body: {}, authorization: bearer('abc') },
+      ],
+      [
+        'a token whose roles were edited',
+        401,
+        {
+          path: '/pipeline/rollback',
+          body: { model, reason: 'x' },
+          authorization: bearer(
+            [head, Buffer.from(raised).toString('base64url'), signature].join('.'),
+          ),
+        },
+      ],
+      [
+        'a token signed by another key',
+        401,
+        {
+          path: run('approve'),
+          body: {},
+          authorization: bearer(await claims(now + 3600).sign(privateKey)),
+        },
+      ],
+      [
+        'a token with alg none',
+        401,
+        { path: run('approve'), body: {}, authorization: bearer(unsigned) },
+      ],
+      [
+        'an expired token',
+        401,
+        {
+          path: run('approve'),
+          body: {},
+          authorization: bearer(await yesterday.sign({ sub: 'ben', roles: ['approver'] })),
+        },
+      ],
+      ['a token without a role', 403, { path: run('status'), authorization: await as('nobody') }],
+      [
+        'a role that does not exist',
+        403,
+        { path: run('approve'), body: {}, authorization: await as('x', 'emperor') },
+      ],
+      ['approve as a committer', 403, { path: run('approve'), body: {}, authorization: ana }],
+      [
+        'approve as an approver of another model',
+        403,
+        { path: run('approve'), body: {}, authorization: await as('ben', 'approver:other') },
+      ],
+      [
+        'approve by the author',
+        403,
+        { path: run('approve'), body: {}, authorization: await as('ana', 'approver') },
+      ],
+      [
+        'approve by a mapped author’s address',
+        403,
+        { path: run('approve'), body: {}, authorization: await as('ana@example.com', 'approver') },
+      ],
+      ['commit as a viewer', 403, { path: '/pipeline/commit', body: commit, authorization: vera }],
+      [
+        'roll back as an approver',
+        403,
+        { path: '/pipeline/rollback', body: { model, reason: 'x' }, authorization: ben },
+      ],
+      [
+        'cancel somebody else’s run',
+        403,
+        { path: run('cancel'), body: {}, authorization: bearer(stack.token('otto')) },
+      ],
+      ['accept as an approver', 403, { path: run('accept'), body: {}, authorization: ben }],
+      [
+        'predict as a committer',
+        403,
+        {
+          path: `/predict?model=${model}`,
+          body: { records: [claim] },
+          authorization: await as('ana', 'committer'),
+        },
+      ],
+      [
+        'the runs of every model, with a role for one',
+        403,
+        { path: '/pipeline/runs', authorization: await as('v', `viewer:${model}`) },
+      ],
+      ['bad JSON', 400, { path: '/pipeline/commit', body: '{"model":', authorization: ana }],
+      ['no body', 400, { method: 'POST', path: '/pipeline/commit', authorization: ana }],
+      [
+        'an unknown field',
+        400,
+        { path: '/pipeline/commit', body: { ...commit, submitter: 'ben' }, authorization: ana },
+      ],
+      ['an unknown parameter', 400, { path: '/pipeline/runs?colour=red', authorization: vera }],
+      ['a limit above 100', 400, { path: '/pipeline/runs?limit=101', authorization: vera }],
+      [
+        'a model’s name that is none',
+        400,
+        { path: '/champion?model=Not-One', authorization: vera },
+      ],
+      [
+        'a commit that is no hex',
+        400,
+        { path: '/pipeline/commit', body: { ...commit, commit: 'deadbeefg' }, authorization: ana },
+      ],
+      [
+        'a commit of 6 digits',
+        400,
+        { path: '/pipeline/commit', body: { ...commit, commit: 'abcdef' }, authorization: ana },
+      ],
+      [
+        'a commit of 41 digits',
+        400,
+        { path: '/pipeline/commit', body: { ...commit, commit: `${SHA}c` }, authorization: ana },
+      ],
+      [
+        'a short commit that nobody stored',
+        400,
+        { path: '/pipeline/commit', body: { ...commit, commit: 'abcdef1' }, authorization: ana },
+      ],
+      [
+        'objects that were not uploaded',
+        400,
+        { path: '/pipeline/commit', body: commit, authorization: ana },
+      ],
+      [
+        'start a commit that nobody stored',
+        404,
+        { path: '/pipeline/start', body: { model, commit: 'abcdef1' }, authorization: ana },
+      ],
+      [
+        'a bundle above 2 MB',
+        413,
+        {
+          path: '/pipeline/uploads',
+          body: {
+            model,
+            objects: [{ kind: 'bundles', sha256: NOBODYS, bytes: 2 * 1024 ** 2 + 1 }],
+          },
+          authorization: ana,
+        },
+      ],
+      [
+        'data above 256 MB',
+        413,
+        {
+          path: '/pipeline/uploads',
+          body: { model, objects: [{ kind: 'data', sha256: NOBODYS, bytes: 256 * 1024 ** 2 + 1 }] },
+          authorization: ana,
+        },
+      ],
+      [
+        'a body above 1 MB',
+        413,
+        { path: '/pipeline/commit', body: `"${'x'.repeat(1024 ** 2)}"`, authorization: ana },
+      ],
+      [
+        'a run that is not there',
+        404,
+        {
+          path: run('approve', `${model}-${'0'.repeat(12)}-${'0'.repeat(8)}`),
+          body: {},
+          authorization: ben,
+        },
+      ],
+      ['a run’s name that is none', 404, { path: run('status', 'nonsense'), authorization: vera }],
+      ['GET where POST is needed', 405, { path: run('approve'), authorization: ben }],
+      ['POST where GET is needed', 405, { path: run('status'), body: {}, authorization: ben }],
+      ['DELETE', 405, { method: 'DELETE', path: '/champion', authorization: olga }],
+      ['a rejection without a reason', 400, { path: run('reject'), body: {}, authorization: ben }],
+      [
+        'an approval of other evidence',
+        409,
+        { path: run('approve'), body: { digest: NOBODYS }, authorization: ben },
+      ],
+      [
+        'continue a run that does not hold',
+        409,
+        { path: run('continue'), body: {}, authorization: ben },
+      ],
+      ['accept what nobody asked', 409, { path: run('accept'), body: {}, authorization: adam }],
+      [
+        'reject a run that is completed',
+        409,
+        { path: run('reject', closed), body: { reason: 'late' }, authorization: ben },
+      ],
+      [
+        'cancel a run that is completed',
+        409,
+        { path: run('cancel', closed), body: {}, authorization: olga },
+      ],
+      [
+        'resume a run that is completed',
+        409,
+        { path: run('resume', closed), body: {}, authorization: olga },
+      ],
+      ['resume a run that waits', 409, { path: run('resume'), body: {}, authorization: olga }],
+      [
+        'roll back with nothing behind',
+        409,
+        { path: '/pipeline/rollback', body: { model, reason: 'x' }, authorization: olga },
+      ],
+      [
+        'roll back to a version that is not there',
+        409,
+        { path: '/pipeline/rollback', body: { model, to: 9, reason: 'x' }, authorization: olga },
+      ],
+      [
+        'roll back without a reason',
+        400,
+        { path: '/pipeline/rollback', body: { model }, authorization: olga },
+      ],
+      [
+        'predict with a model that has no champion',
+        404,
+        { path: '/predict?model=nobody', body: { records: [claim] }, authorization: vera },
+      ],
+      [
+        'predict without columns that the model needs',
+        422,
+        { path: `/predict?model=${model}`, body: { records: [claim] }, authorization: vera },
+      ],
+      [
+        'predict nothing',
+        400,
+        { path: `/predict?model=${model}`, body: { records: [] }, authorization: vera },
+      ],
+    ];
+    const wrong: unknown[] = [];
+    for (const [what, status, asked] of cases) {
+      const answer = await ask(api, asked);
+      told['Bad calls'].push({ what, answer: `HTTP ${answer.status}`, line: answer.line });
+      const one = !answer.line.includes('\n') && answer.line.length > 0;
+      const problem = answer.type?.startsWith('application/problem+json') === true;
+      if (answer.status !== status || !one || !problem) {
+        wrong.push({ what, expected: status, ...answer });
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('a bad commit, before it is sent', { timeout: 2 * MINUTES }, async () => {
+    const folder = repository.folder(model);
+    const cases: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
+      [
+        'a folder that is not there',
+        async () => join(repository.root, 'models/nobody'),
+        /no model folder/,
+      ],
+      [
+        'a folder with changes',
+        async () => {
+          await repository.edit(model, { model: (d) => (d.seed = 5) });
+          return folder;
+        },
+        /changes that no commit holds/,
+      ],
+      [
+        'a folder with a file that nobody added',
+        async () => {
+          await repository.edit(model, { model: (d) => (d.seed = 1) });
+          await writeFile(join(folder, 'notes.txt'), 'x');
+          return folder;
+        },
+        /changes that no commit holds/,
+      ],
+      [
+        'an unknown field in a document',
+        async () => {
+          await repository.edit(model, { model: (d) => (d.targets = ['status']) });
+          await repository.commit();
+          return folder;
+        },
+        /^model\.json: /,
+      ],
+      [
+        'a folder above 2 MB',
+        async () => {
+          await repository.edit(model, { model: (d) => delete d.targets });
+          await writeFile(join(folder, 'notes.txt'), 'x'.repeat(2 * 1024 ** 2));
+          await repository.commit();
+          return folder;
+        },
+        /is the limit/,
+      ],
+    ];
+    for (const [what, prepare, words] of cases) {
+      const { code, stdout, stderr } = await stack.verb('ana', 'commit', await prepare());
+      const lines = stderr.trimEnd().split('\n');
+      const line = (lines.at(-1) ?? '').replace(/^titleholder: /, '');
+      told['Bad commits'].push({ what, answer: `exit ${code}`, line });
+      expect({ what, code, stdout }).toEqual({ what, code: 2, stdout: '' });
+      expect(line).toMatch(words);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    }
+    expect(await everything()).toEqual(before);
+  });
+
+  it('a commit whose CI report says no, or is another’s, or was edited', {
+    timeout: 4 * MINUTES,
+  }, async () => {
+    const twin = freshName('doctored');
+    await repository.add(twin);
+    const commit = await repository.commit();
+    const packed = await pack(repository.folder(twin));
+    const other = await packedWith(twin, packed);
+    const report = async (of: Packed): Promise<Record<string, unknown>> =>
+      JSON.parse(
+        new TextDecoder().decode(
+          await makeCiReport({
+            packed: of,
+            folder: repository.folder(twin),
+            commit,
+            submitter: 'ana',
+            authors: [],
+          }),
+        ),
+      );
+    const honest = await report(packed);
+    const { digest: _digest, ...content } = honest;
+    const sealed = (changed: object) => {
+      const all = { ...content, ...changed };
+      return { ...all, digest: sha256Hex(canonicalJson(all)) };
+    };
+    const junit = String(honest['junit']);
+    const failing = junit
+      .replaceAll('failures="0"', 'failures="1"')
+      .replace('<system-out>', '<failure message="no"/><system-out>');
+    const cases: readonly (readonly [string, Packed, object, RegExp])[] = [
+      [
+        'a report that was edited',
+        packed,
+        { ...honest, junit: `${junit}\n` },
+        /digest is another one/,
+      ],
+      ['a report for another bundle', other, honest, /is about bundle/],
+      [
+        'a report made by somebody else',
+        packed,
+        sealed({ submitter: 'otto' }),
+        /made by otto, the commit by ana/,
+      ],
+      ['a report of another commit', packed, sealed({ commit: SHA }), /is about commit/],
+      ['a report with a failed test', packed, sealed({ junit: failing }), /CI tests failed: /],
+      ['a report whose tests did not run', packed, sealed({ junit: '<testsuites/>' }), /./],
+    ];
+    // One push of a commit and a bundle is one run: each report is sent for a cause of its own.
+    const runs: string[] = [];
+    for (const [i, [, of, document]] of cases.entries()) {
+      const bytes = encoder.encode(canonicalJson(document));
+      await uploadAll(twin, of, bytes);
+      const { runId } = await stack.api('ana').commit({
+        model: twin,
+        commit,
+        bundle: of.sha256,
+        data: of.data.sha256,
+        ciReport: sha256Hex(bytes),
+        cause: `schedule:${i}`,
+      });
+      runs.push(runId);
+    }
+    for (const [i, [what, , , words]] of cases.entries()) {
+      const { run, outputs } = await until(stack, runs[i] ?? '', 'failed');
+      const line = `${run.error}: ${run.reason}`;
+      told['Bad commits'].push({ what, answer: 'run failed', line });
+      expect(run.error).toBe('CiReportRefused');
+      expect(run.reason).toMatch(words);
+      expect(outputs).toEqual({});
+    }
+    expect((await stack.api('vera').ledger(twin)).entries).toEqual([]);
+    expect((await stack.api('vera').champion(twin)).production).toBeNull();
+
+    // Somebody else's bundle under this model's name is refused at once.
+    const foreign = await ask(api, {
+      path: '/pipeline/commit',
+      authorization: bearer(stack.token('ana')),
+      body: {
+        model,
+        commit,
+        bundle: packed.sha256,
+        data: packed.data.sha256,
+        ciReport: sha256Hex(encoder.encode(canonicalJson(honest))),
+      },
+    });
+    told['Bad commits'].push({
+      what: 'a bundle of another model',
+      answer: `HTTP ${foreign.status}`,
+      line: foreign.line,
+    });
+    expect(foreign.status).toBe(400);
+    expect(await everything()).toEqual(before);
+  });
+
+  it('a folder whose own check fails, and one whose table is bad', {
+    timeout: 3 * MINUTES,
+  }, async () => {
+    const [failing, bad] = [freshName('failing'), freshName('badtable')];
+    await repository.add(failing);
+    await writeFile(join(repository.folder(failing), 'ci.sh'), 'exit 3\n');
+    await repository.add(bad, 1000, { data: (lines) => lines.slice(0, 150) });
+    for (const [what, name, words] of [
+      ['a folder whose own ci.sh fails', failing, 'own-command'],
+      ['a table that is refused', bad, 'quick-try'],
+    ] as const) {
+      const runId = await send(stack, repository, name);
+      const { run } = await until(stack, runId, 'failed');
+      told['Bad commits'].push({
+        what,
+        answer: 'run failed', // Which rows train hangs on the model's name, a fresh one here.
+        line: `${run.error}: ${run.reason?.replace(/has \d+ /, 'has N ')}`,
+      });
+      expect(run).toMatchObject({ error: 'CiReportRefused' });
+      expect(run.reason).toContain(words);
+    }
+  });
+
+  it('a second answer to a question that was answered', { timeout: 2 * MINUTES }, async () => {
+    const path = `/pipeline/${waiting}/approve`;
+    const first = await ask(api, { path, body: {}, authorization: bearer(stack.token('ben')) });
+    expect(first.status).toBe(200);
+    const second = await ask(api, { path, body: {}, authorization: bearer(stack.token('cora')) });
+    told['Bad calls'].push({
+      what: 'approve what somebody approved',
+      answer: `HTTP ${second.status}`,
+      line: second.line,
+    });
+    expect(second.status).toBe(409);
+    // The same person saying the same again (his answer was lost) is no mistake.
+    const again = await ask(api, { path, body: {}, authorization: bearer(stack.token('ben')) });
+    expect(again.status).toBe(200);
+    const { run } = await until(stack, waiting, 'completed');
+    expect(run.version).toBe(2);
+    const { entries } = await stack.api('vera').ledger(model);
+    expect(entries.filter((e) => e.runId === waiting && e.kind === 'promoted')).toHaveLength(1);
+  });
+
+  it.each(['Bad calls', 'Bad commits'] as const)('is documented as it is: %s', (title) => {
+    const { expected, found } = documented(title, told[title]);
+    expect(found).toBe(expected);
+  });
+
+  /** The same folder with another bundle: one file more. */
+  async function packedWith(name: string, of: Packed): Promise<Packed> {
+    const document = JSON.parse(new TextDecoder().decode(of.bytes));
+    document.files['extra.txt'] = name;
+    const bytes = encoder.encode(canonicalJson(document));
+    return { ...of, bytes, sha256: sha256Hex(bytes) };
+  }
+
+  async function uploadAll(name: string, of: Packed, report: Uint8Array): Promise<void> {
+    const objects = [
+      { kind: 'bundles', bytes: of.bytes },
+      { kind: 'data', bytes: of.data.bytes },
+      { kind: 'reports', bytes: report },
+    ].map((o) => ({ ...o, sha256: sha256Hex(o.bytes) }));
+    const { uploads } = await stack.api('ana').uploads({
+      model: name,
+      objects: objects.map(({ kind, sha256, bytes }) => ({ kind, sha256, bytes: bytes.length })),
+    });
+    for (const { sha256, url, headers } of uploads) {
+      if (url === null) continue;
+      const body = Buffer.from(objects.find((o) => o.sha256 === sha256)?.bytes ?? []);
+      const { status } = await fetch(url, { method: 'PUT', headers: headers ?? {}, body });
+      expect(status).toBe(200);
+    }
+  }
+});
