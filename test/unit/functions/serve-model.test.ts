@@ -103,6 +103,18 @@ describe('POST /predict', () => {
       { row: 1 },
     ],
     [
+      // Looked through pair by pair, they held the function for longer than it may run.
+      'as many columns as a body holds',
+      {
+        dataframe_split: {
+          columns: Array.from({ length: 100_000 }, (_, i) => `c${i}`),
+          data: [[1]],
+        },
+      },
+      /row 0 has 1 cells for 100000/,
+      { row: 0 },
+    ],
+    [
       'a column twice',
       { dataframe_split: { columns: ['first', 'first'], data: [[1, 2]] } },
       /'first' is given twice/,
