@@ -79,7 +79,7 @@ async function onTheStack(env: Readonly<Record<string, string>>): Promise<Result
   const log = (line: string) => void process.stdout.write(`stack: ${line}\n`);
   let stack: Awaited<ReturnType<typeof bringUp>>;
   try {
-    stack = await bringUp({ folder, log });
+    stack = await bringUp({ folder, log, context: { recordCalls: '1' } });
   } catch (error) {
     log(error instanceof Error ? error.message : String(error));
     return [{ name: 'the local stack', passed: 0, failed: 1, seconds: 0 }];
