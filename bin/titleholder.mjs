@@ -3,5 +3,5 @@ import { fileURLToPath } from 'node:url';
 import { run } from '../setup/run.mjs';
 
 // Only what starts the local stack needs Python; the rest is ready once npm is through.
-const parts = ['up', 'reset'].includes(process.argv[2]) ? undefined : ['node'];
+const parts = process.argv[2] === 'up' ? undefined : ['node'];
 await run(fileURLToPath(new URL('../cli/main.ts', import.meta.url)), process.argv.slice(2), parts);

@@ -16,6 +16,7 @@ import { Stop, terminalOutput } from './output.ts';
 const ALGORITHMS = ['forest', 'ml-random-forest'] as const;
 
 export function registerLocalVerbs(program: Command): void {
+  program.commandsGroup('A folder on this machine:');
   registerInit(program);
   registerTry(program);
   registerArtifacts(program);
@@ -38,7 +39,7 @@ function registerInit(program: Command): void {
       for (const choice of made.choices) out.say(choice);
       for (const warning of made.warnings) out.say(`warning: ${warning}`);
       out.data(made, made.folder);
-      out.say(`next: titleholder try ${made.folder}`);
+      out.say(`next: npx titleholder try ${made.folder}`);
     });
 }
 

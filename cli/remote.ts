@@ -7,9 +7,9 @@ import type { Verb } from './remote/client.ts';
 import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';
-import { runLogs } from './remote/logs.ts';
+import { logWords, runLogs } from './remote/logs.ts';
 import { login, openSession, type Session } from './remote/session.ts';
-import { ledgerTable, runsTable, short, statusWords } from './remote/show.ts';
+import { clockTime, ledgerTable, runsTable, short, statusWords } from './remote/show.ts';
 import { nextCommands, watchRun } from './remote/watch.ts';
 
 interface Common {
@@ -29,6 +29,7 @@ export function registerRemoteVerbs(program: Command): void {
 
 function registerIdentity(program: Command): void {
   program
+    .commandsGroup('Runs:')
     .command('login')
     .description('become somebody on the local stack (no deployed environment has this)')
     .requiredOption('--as <who>', 'your name')
@@ -55,7 +56,7 @@ function registerRuns(program: Command): void {
         say: out.say,
       });
       out.data(sent, sent.message);
-      if (!sent.duplicate) out.say(`next: titleholder watch ${sent.runId}`);
+      if (!sent.duplicate) out.say(`next: npx titleholder watch ${sent.runId}`);
     });
 
   speaking(program, 'runs', 'the latest runs')
@@ -66,7 +67,7 @@ function registerRuns(program: Command): void {
       const { out, session } = await open(options);
       const page = await session.api.runs(options);
       out.data(page, runsTable(page.runs));
-      if (page.cursor !== undefined) out.say(`more: titleholder runs --cursor ${page.cursor}`);
+      if (page.cursor !== undefined) out.say(`more: npx titleholder runs --cursor ${page.cursor}`);
     });
 
   speaking(program, 'status <run>', 'where a run is, step by step').action(
@@ -82,8 +83,13 @@ function registerRuns(program: Command): void {
       const { out, session } = await open(options);
       const status = await watchRun({ api: session.api, runId: run, say: out.say });
       const { run: last, evaluation } = status;
+      const question = status.pending?.question;
+      if (question !== undefined) out.say(question.summary);
       if (evaluation !== null) out.say(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
-      out.data(status, `${last.runId}: ${last.status}${because(last.reason)}`);
+      out.data(
+        status,
+        `${last.runId}: ${last.status}${because(last.reason === evaluation?.reason ? undefined : last.reason)}`,
+      );
       for (const command of nextCommands(status)) out.say(`next: ${command}`);
       if (!isOpen(last.status) && last.status !== 'completed') process.exitCode = 1;
     },
@@ -97,13 +103,14 @@ function registerRuns(program: Command): void {
         lines,
         lines.length === 0
           ? `no function wrote anything about ${run}`
-          : lines.map((line) => `${line.at}  ${line.function.padEnd(20)}  ${line.text}`).join('\n'),
+          : lines.map((line) => logWords(line, run)).join('\n'),
       );
     },
   );
 }
 
 function registerDecisions(program: Command): void {
+  program.commandsGroup('Decisions:');
   decision(program, 'continue', 'let a run that holds before CD go on');
   decision(program, 'approve', 'approve a run that waits for a person');
   decision(program, 'reject', 'reject a run that waits for a person', true);
@@ -121,6 +128,7 @@ function registerDecisions(program: Command): void {
 }
 
 function registerAnswers(program: Command): void {
+  program.commandsGroup('Answers:');
   speaking(program, 'champion <model>', 'which version serves, and since when')
     .option('--at <time>', 'at that moment (ISO 8601, UTC)')
     .action(async (model: string, options: Common & { at?: string }) => {
@@ -129,7 +137,7 @@ function registerAnswers(program: Command): void {
       const { production, staging, since } = found;
       const words =
         since?.version !== undefined && since.version !== null
-          ? `version ${since.version} (${short(since.sha256)}) since ${since.at}, ${since.kind} by ${since.actor}: ${since.reason}`
+          ? `version ${since.version} (${short(since.sha256)}) since ${clockTime(since.at)}, ${since.kind} by ${since.actor}: ${since.reason}`
           : production === null
             ? `${model} has no champion${options.at === undefined ? '' : ` at ${options.at}`}`
             : `version ${production.version} (${short(production.sha256)})`;
@@ -183,15 +191,13 @@ function registerAnswers(program: Command): void {
       if (!checked.ok) process.exitCode = 1;
     },
   );
-  ledger
-    .command('export <model>')
-    .description('the entries as JSON lines, to keep elsewhere')
-    .option('--as <who>', 'who asks')
-    .action(async (model: string, options: Common) => {
-      const { session } = await open(options);
-      const { entries } = await session.api.ledger(model);
-      for (const entry of entries) process.stdout.write(`${JSON.stringify(entry)}\n`);
-    });
+  const kept = 'the entries as JSON lines, or with --json one array, to keep elsewhere';
+  speaking(ledger, 'export <model>', kept).action(async (model: string, options: Common) => {
+    const { out, session } = await open(options);
+    const { entries } = await session.api.ledger(model);
+    if (entries.length === 0 && options.json !== true) out.say(`${model} has no entries yet`);
+    else out.data(entries, entries.map((entry) => JSON.stringify(entry)).join('\n'));
+  });
 
   const dlq = program.command('dlq').description('events that could not be handled');
   dlq
@@ -235,7 +241,7 @@ async function decide(run: string, verb: Verb, options: WithReason): Promise<voi
   const { out, session } = await open(options);
   const answer = await session.api.decide(run, verb, { reason: options.reason });
   out.data(answer, answer.message);
-  if (verb !== 'cancel') out.say(`next: titleholder watch ${answer.runId}`);
+  if (verb !== 'cancel') out.say(`next: npx titleholder watch ${answer.runId}`);
 }
 
 async function open(options: Common): Promise<{ readonly out: Output; readonly session: Session }> {

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
-import { Stop, table, terminalOutput } from './output.ts';
+import { type Output, Stop, table, terminalOutput } from './output.ts';
 import {
   awsEnvironment,
   isAlive,
@@ -19,23 +19,31 @@ const DOWN_SECONDS = 60;
 
 export function registerStackVerbs(program: Command): void {
   program
+    .commandsGroup('The local stack:')
     .command('up')
     .description('run the local AWS and MLflow in the foreground, deployed and ready')
-    .action(up);
+    .option('--json', 'print data as JSON')
+    .action(async (options: { json?: boolean }) => up(terminalOutput(options.json === true)));
   program
     .command('down')
     .description('stop the local stack')
-    .action(async () => {
-      terminalOutput(false).say(await down());
+    .option('--json', 'print data as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const stopped = await down();
+      terminalOutput(options.json === true).data({ stopped }, downWords(stopped));
     });
   program
     .command('reset')
     .description('stop the local stack, drop its data and every login')
-    .action(async () => {
-      const said = await down();
+    .option('--json', 'print data as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const stopped = await down();
       await rm(STACK_FOLDER, { recursive: true, force: true });
       await forgetLogins();
-      terminalOutput(false).say(`${said}; its data and all logins are gone`);
+      terminalOutput(options.json === true).data(
+        { stopped },
+        `${downWords(stopped)}; its data and all logins are gone`,
+      );
     });
   program
     .command('doctor')
@@ -63,11 +71,10 @@ export function registerStackVerbs(program: Command): void {
     });
 }
 
-async function up(): Promise<void> {
-  const out = terminalOutput(false);
+async function up(out: Output): Promise<void> {
   const already = await runningStack();
   if (already !== undefined) {
-    throw new Stop(2, `a stack is up already (process ${already.pid}): titleholder down stops it`);
+    throw new Stop(2, `a stack is up already (process ${already.pid}): npm stop stops it`);
   }
   const asked = askedToStop();
   const starting = bringUp({
@@ -79,7 +86,7 @@ async function up(): Promise<void> {
   const stack = await Promise.race([starting, asked]);
   // Before it is up there is nothing to stop in order: the servers end when this process does.
   if (typeof stack === 'string') return process.exit(stack === 'SIGINT' ? 130 : 143);
-  process.stdout.write(`${welcome(stack.endpoints)}\n`);
+  out.data(stack.endpoints, welcome(stack.endpoints));
   const ended = await Promise.race([asked.then(() => undefined), firstDeath(stack.pids)]);
   out.say('stopping');
   await stack.stop();
@@ -107,9 +114,10 @@ function firstDeath(pids: readonly number[]): Promise<number> {
   });
 }
 
-async function down(): Promise<string> {
+/** @returns false when there was none. */
+async function down(): Promise<boolean> {
   const running = await runningStack();
-  if (running === undefined) return 'no stack is up';
+  if (running === undefined) return false;
   process.kill(running.pid, 'SIGTERM');
   const deadline = Date.now() + DOWN_SECONDS * 1000;
   while (isAlive(running.pid)) {
@@ -121,7 +129,11 @@ async function down(): Promise<string> {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return 'the stack is stopped';
+  return true;
+}
+
+function downWords(stopped: boolean): string {
+  return stopped ? 'the stack is stopped' : 'no stack is up';
 }
 
 function port(
@@ -137,7 +149,8 @@ function port(
   return { [name]: value };
 }
 
-function welcome(endpoints: Endpoints): string {
+/** What `up` prints when everything answers. */
+export function welcome(endpoints: Endpoints): string {
   return `
 Titleholder is up. Its data lasts until it stops; nothing is kept.
 
@@ -154,10 +167,12 @@ In other terminals:
 
   npx titleholder commit models/claims-denial --as ana        starts a run
   npx titleholder watch RUN                                   follows it
+  npx titleholder explain RUN --as ben                        why it was judged so
   npx titleholder approve RUN --reason "better AUC" --as ben  promotes it
   npx titleholder champion claims-denial                      what serves
+  npx titleholder rollback claims-denial --reason WHY --as olga
   npx titleholder ledger show claims-denial                   who decided what, and why
 
-Ctrl-C, or titleholder down, stops everything.
+Ctrl-C here, or npm stop elsewhere, stops everything.
 `;
 }

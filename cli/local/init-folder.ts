@@ -134,7 +134,7 @@ ${choices.map((choice) => `- ${choice}`).join('\n')}
 \`model.json\` says what is predicted and which settings are tried, \`schema.json\` what the columns
 hold, \`policy.json\` what a model must reach. Source and licence of the data: say them here.
 
-    titleholder try models/${options.name}
-    titleholder commit models/${options.name}
+    npx titleholder try models/${options.name}
+    npx titleholder commit models/${options.name}
 `;
 }

@@ -133,11 +133,9 @@ async function exchange(
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw new Stop(
-      3,
-      `nothing answers at ${new URL(url).origin}: is the stack up (titleholder up)?`,
-      { cause: error },
-    );
+    throw new Stop(3, `nothing answers at ${new URL(url).origin}: is the stack up (npm start)?`, {
+      cause: error,
+    });
   }
 }
 

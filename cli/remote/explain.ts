@@ -1,4 +1,5 @@
 /** Why a run was judged as it was. */
+import { isOpen } from '../../domain/run.ts';
 import { Stop, table } from '../output.ts';
 import type { MeasuredAnswer } from './answers.ts';
 import type { ApiClient } from './client.ts';
@@ -11,8 +12,12 @@ export async function explainRun(
   const status = await api.status(runId);
   if (status.evaluation === null) {
     const { run } = status;
-    const why = run.reason ?? 'no evaluation came of it';
-    throw new Stop(1, `${runId} is ${run.status} and was not evaluated: ${why}`);
+    throw new Stop(
+      1,
+      isOpen(run.status)
+        ? `${runId} is ${run.status} and was not evaluated yet`
+        : `${runId} is ${run.status} and was not evaluated: ${run.reason ?? 'it gave no reason'}`,
+    );
   }
   const { measured, timings, verdict } = await api.evidence(runId);
   const words = [

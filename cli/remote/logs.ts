@@ -4,6 +4,7 @@ import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
+import * as z from 'zod';
 import { needStack, pointAt, type Endpoints } from './place.ts';
 
 export interface LogLine {
@@ -53,4 +54,27 @@ export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]>
   }
   // All lines of one invocation may share a time: then the order of writing decides.
   return found.sort((a, b) => a.at - b.at || a.order - b.order).map(({ line }) => line);
+}
+
+/** A line as a person reads it: when, who, what; a function's JSON as its message and what it adds. */
+export function logWords(line: LogLine, runId: string): string {
+  const at = `${line.at.slice(11, 23)}  ${line.function.replace(/^titleholder-[a-z]+-/, '').padEnd(20)}`;
+  const entry = Entry.safeParse(parsed(line.text));
+  if (!entry.success) return `${at}  ${line.text}`;
+  const { message, ...rest } = entry.data;
+  const more = Object.entries(rest)
+    .filter(([, value]) => value !== runId && value !== null)
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return `${at}  ${message}${more.length === 0 ? '' : `  (${more.join(', ')})`}`;
+}
+
+const Entry = z.looseObject({ message: z.string() });
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
 }

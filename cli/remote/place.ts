@@ -40,7 +40,7 @@ export async function runningStack(folder = STACK_FOLDER): Promise<Endpoints | u
 export async function needStack(folder = STACK_FOLDER): Promise<Endpoints> {
   const endpoints = await runningStack(folder);
   if (endpoints === undefined) {
-    throw new Stop(3, 'no local stack is up: start one in another terminal with `titleholder up`');
+    throw new Stop(3, 'no local stack is up: start one in another terminal with npm start');
   }
   return endpoints;
 }

@@ -80,7 +80,7 @@ export async function openSession(of: { readonly as?: string | undefined }): Pro
   const { apiUrl } = await needStack();
   const wanted = of.as ?? process.env['TITLEHOLDER_AS'];
   const found = wanted === undefined || wanted === '' ? await lastLogin() : await loginOf(wanted);
-  const again = `titleholder login --as ${found.who} --role ${found.roles.join(',')}`;
+  const again = `npx titleholder login --as ${found.who} --role ${found.roles.join(',')}`;
   if (found.apiUrl !== apiUrl) {
     throw new Stop(2, `${found.who}'s login is of an earlier stack: ${again}`);
   }
@@ -97,14 +97,17 @@ async function loginOf(who: string): Promise<Login> {
   const logins = await allLogins();
   const found = logins.find((one) => one.who === who);
   if (found !== undefined) return found;
-  throw new Stop(2, `${who} isn't logged in: titleholder login --as ${who} --role ROLE[,ROLE…]`);
+  throw new Stop(
+    2,
+    `${who} isn't logged in: npx titleholder login --as ${who} --role ROLE[,ROLE…]`,
+  );
 }
 
 async function lastLogin(): Promise<Login> {
   const logins = await allLogins();
   const last = logins.sort((a, b) => (a.at < b.at ? -1 : 1)).at(-1);
   if (last !== undefined) return last;
-  throw new Stop(2, 'nobody is logged in: titleholder login --as WHO --role ROLE[,ROLE…]');
+  throw new Stop(2, 'nobody is logged in: npx titleholder login --as WHO --role ROLE[,ROLE…]');
 }
 
 async function allLogins(): Promise<Login[]> {

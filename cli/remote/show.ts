@@ -2,7 +2,7 @@
 import type { ChainedEntry } from '../../domain/champion.ts';
 import { table } from '../output.ts';
 import type { EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
-import { nextCommands, stepLine } from './watch.ts';
+import { nextCommands, QUIET, stepLine } from './watch.ts';
 
 export function short(sha256: string | null): string {
   return sha256 === null ? '-' : sha256.replace(/^sha256:/, '').slice(0, 12);
@@ -13,7 +13,7 @@ export function clockTime(at: string): string {
 }
 
 export function runsTable(runs: readonly RunAnswer[]): string {
-  if (runs.length === 0) return 'no runs yet: `titleholder commit models/NAME` starts one';
+  if (runs.length === 0) return 'no runs yet: `npx titleholder commit models/NAME` starts one';
   return table(
     ['RUN', 'STATUS', 'VERDICT', 'VERSION', 'BY', 'SINCE'],
     runs.map((run) => [
@@ -31,8 +31,9 @@ export function statusWords(status: StatusAnswer): string {
   const { run, pending, evaluation } = status;
   const lines = [
     `${run.runId}: ${run.status}${run.error === undefined ? '' : ` (${run.error})`}`,
-    ...(run.reason === undefined ? [] : [run.reason]),
-    ...status.steps.filter((step) => step.status !== 'idle').map(stepLine),
+    // A run that the verdict alone ended says no more than the verdict.
+    ...(run.reason === undefined || run.reason === evaluation?.reason ? [] : [run.reason]),
+    ...status.steps.filter((step) => !QUIET.includes(step.status)).map(stepLine),
   ];
   if (evaluation !== null) lines.push(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
   if (pending !== null) {

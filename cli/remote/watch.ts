@@ -6,7 +6,7 @@ import { Refused, type ApiClient } from './client.ts';
 /** A commit's event goes over a bus and a queue before there is a run of it. */
 const APPEAR_SECONDS = 30;
 /** Steps that were not entered have nothing to tell. */
-const QUIET = ['idle', 'skipped'];
+export const QUIET: readonly string[] = ['idle', 'skipped'];
 
 /**
  * Polls a run, telling each step as it changes, until the run is closed or a person is asked.
@@ -82,32 +82,32 @@ export function stepLine(step: StepAnswer): string {
 export function nextCommands(status: StatusAnswer): string[] {
   const { runId, model } = status.run;
   if (status.pending !== null) {
-    const who = 'titleholder';
+    const program = 'npx titleholder';
     switch (status.pending.kind) {
       case 'approval':
         return [
-          `${who} explain ${runId}`,
-          `${who} approve ${runId} --reason "…" --as SOMEBODY-ELSE   (or: reject)`,
+          `${program} explain ${runId}`,
+          `${program} approve ${runId} --reason "…" --as SOMEBODY-ELSE   # or: reject`,
         ];
       case 'continue':
-        return [`${who} continue ${runId} --reason "…"`];
+        return [`${program} continue ${runId} --as AN-APPROVER`];
       case 'acceptance':
-        return [`${who} policy accept ${runId} --reason "…"   (or: reject)`];
+        return [`${program} policy accept ${runId} --reason "…" --as AN-ADMIN   # or: reject`];
     }
   }
   switch (status.run.status) {
     case 'completed':
-      return [`titleholder champion ${model}`];
+      return [`npx titleholder champion ${model}`];
     case 'failed':
     case 'timed_out':
-      return [`titleholder logs ${runId}`, `titleholder resume ${runId}`];
+      return [`npx titleholder logs ${runId}`, `npx titleholder resume ${runId}`];
     case 'rejected_by_gate':
-      return [`titleholder explain ${runId}`];
+      return [`npx titleholder explain ${runId}`];
     case 'running':
     case 'waiting':
     case 'ci_complete':
     case 'cd_complete':
-      return [`titleholder watch ${runId}`];
+      return [`npx titleholder watch ${runId}`];
     case 'awaiting_approval':
     case 'held':
     case 'rejected':

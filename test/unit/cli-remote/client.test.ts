@@ -107,7 +107,7 @@ describe('the API client', () => {
     expect(refused).toBeInstanceOf(Stop);
     expect(endOf(refused)).toEqual({
       code: 3,
-      line: 'nothing answers at http://127.0.0.1:9: is the stack up (titleholder up)?',
+      line: 'nothing answers at http://127.0.0.1:9: is the stack up (npm start)?',
     });
   });
 });

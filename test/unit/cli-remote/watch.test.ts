@@ -95,7 +95,7 @@ describe('watching a run', () => {
   it('says what to type next', () => {
     expect(nextCommands(status({}, [], asked('x'))).join()).toContain(`approve ${RUN}`);
     expect(nextCommands(status({ status: 'failed' })).join()).toContain(`resume ${RUN}`);
-    expect(nextCommands(status({ status: 'completed' }))).toEqual(['titleholder champion m']);
+    expect(nextCommands(status({ status: 'completed' }))).toEqual(['npx titleholder champion m']);
     expect(nextCommands(status({ status: 'rejected' }))).toEqual([]);
   });
 });
