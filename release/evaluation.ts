@@ -19,13 +19,18 @@ export function evaluationDigest(
   return sha256Hex(canonicalJson({ artifact, measured, timings, charter, champion }));
 }
 
-/** Who decides now; a hold waits for a person on every tier. */
+/**
+ * Who decides now. A hold waits for a person on every tier, and so does a model's first release: its
+ * approval accepts the charter, and a committer must not accept the policy that he brings himself.
+ */
 export function whoDecides(
   verdict: Verdict['verdict'],
   policy: PolicyDocument,
+  champion: EvaluationReference['champion'],
 ): EvaluationReference['next'] {
   if (verdict === 'reject') return 'nobody';
-  return verdict === 'promote' && policy.tier === 'low' ? 'policy' : 'person';
+  const byItself = verdict === 'promote' && policy.tier === 'low' && champion !== null;
+  return byItself ? 'policy' : 'person';
 }
 
 export interface Evidence {
@@ -65,7 +70,7 @@ export async function loadEvidence(
   if (verdict.verdict !== evaluation.verdict || verdict.reason !== evaluation.reason) {
     mismatch(run, `says ${verdict.verdict}, the evaluation ${evaluation.verdict}`);
   }
-  if (whoDecides(verdict.verdict, charter.policy) !== evaluation.next) {
+  if (whoDecides(verdict.verdict, charter.policy, evaluation.champion) !== evaluation.next) {
     mismatch(run, 'leaves the decision to somebody else');
   }
   if (evaluationDigest({ ...evaluation, charter: measured.charter }) !== evaluation.digest) {

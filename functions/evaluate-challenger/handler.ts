@@ -78,7 +78,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,
-        next: whoDecides(verdict, charter.policy),
+        next: whoDecides(verdict, charter.policy, champion),
       };
     },
   );

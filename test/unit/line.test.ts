@@ -68,10 +68,18 @@ describe('the line, from a commit to the champion', () => {
 
   it('goes on by policy alone only on a low tier and a clear win', async () => {
     const l = line();
-    const run = await l.commit({ commit: 'b1', policy: { tier: 'low' } });
-    expect(await l.status(run)).toBe('completed');
-    const entry = (await l.registry.ledger(MODEL)).at(-1);
-    expect(entry).toMatchObject({ kind: 'promoted', authority: 'policy', actor: ALICE });
+    const policy = { tier: 'low' } as const;
+    const first = await l.commit({ commit: 'b1', policy, settings: SETTINGS.weak });
+    // Nobody has accepted this policy yet, so it can't wave itself through.
+    expect(await l.status(first)).toBe('awaiting_approval');
+    await l.say(first, 'approve');
+    const second = await l.commit({ commit: 'b2', policy });
+    expect(await l.status(second)).toBe('completed');
+    const [byPerson, byPolicy] = (await l.registry.ledger(MODEL)).filter(
+      (entry) => entry.kind === 'promoted',
+    );
+    expect(byPerson).toMatchObject({ authority: 'approval', version: 1 });
+    expect(byPolicy).toMatchObject({ authority: 'policy', actor: ALICE, version: 2 });
   });
 
   it('rolls back to no version that staging has not verified', async () => {
