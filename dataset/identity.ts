@@ -1,22 +1,75 @@
 /** Who a row is, and on which side of the split it therefore falls. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { ModelDocument, SchemaDocument } from '../contracts/folder.ts';
+import { canonicalJson } from '../domain/canonical.ts';
+import { TitleholderError } from '../domain/errors.ts';
 import type { DataTable } from './read-table.ts';
-import { columnOf } from './read-table.ts';
+import { columnOf, headerOf } from './read-table.ts';
 
 export type IdentityKind = 'group' | 'key' | 'features';
 
-/** Which columns say who a row is: its group if declared, else its key, else all feature columns. */
+/** Which columns say who a row is. Their order counts: it is the order in the identity's text. */
+export interface IdentityRule {
+  readonly kind: IdentityKind;
+  readonly columns: readonly string[];
+}
+
+/** What a folder declares: a row's group if there is one, else its key, else all feature columns. */
 export function identityColumns(
   model: Pick<ModelDocument, 'identity'>,
   schema: Pick<SchemaDocument, 'columns'>,
-): { readonly kind: IdentityKind; readonly columns: readonly string[] } {
+): IdentityRule {
   if (model.identity.group !== undefined) return { kind: 'group', columns: model.identity.group };
   if (model.identity.key !== undefined) return { kind: 'key', columns: model.identity.key };
   return {
     kind: 'features',
     columns: schema.columns.filter((c) => c.role === 'feature').map((c) => c.name),
   };
+}
+
+/**
+ * The rule by which a table's rows are identified: the one that the model's holdout was made with,
+ * where it has one.
+ *
+ * Identities by feature columns stay those of the first charter, because a feature column that is added
+ * would make every row somebody else and let trained rows judge. Throws `HoldoutRefused` where the
+ * folder declares another group or key, or where the table lacks a column of the rule.
+ */
+export function rulingIdentity(
+  declared: IdentityRule,
+  holdout: IdentityRule | null,
+  table: DataTable,
+): IdentityRule {
+  if (holdout === null) return declared;
+  const bothFeatures = holdout.kind === 'features' && declared.kind === 'features';
+  if (!bothFeatures && !sameIdentity(declared, holdout)) {
+    throw new TitleholderError(
+      'HoldoutRefused',
+      `rows are identified by ${named(declared)} and the stored holdout’s by ${named(holdout)}: what trained before could judge`,
+    );
+  }
+  const there = headerOf(table);
+  const gone = holdout.columns.filter((name) => !there.includes(name));
+  if (gone.length > 0) {
+    throw new TitleholderError(
+      'HoldoutRefused',
+      `the table lacks ${gone.join(', ')} and has ${named(declared)}; the stored holdout’s rows are identified by ${named(holdout)}`,
+    );
+  }
+  return holdout;
+}
+
+export function sameIdentity(one: IdentityRule, other: IdentityRule): boolean {
+  return canonicalJson(plain(one)) === canonicalJson(plain(other));
+}
+
+/** As a message names it: `group who`. */
+export function named({ kind, columns }: IdentityRule): string {
+  return `${kind} ${columns.join(', ')}`;
+}
+
+function plain({ kind, columns }: IdentityRule): { kind: string; columns: string[] } {
+  return { kind, columns: [...columns] };
 }
 
 /** Bytes of an identity's or a row's hash that registers and manifests keep: 2^64 rows to a collision. */

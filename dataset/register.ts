@@ -6,11 +6,18 @@
 import * as z from 'zod';
 import { TitleholderError } from '../domain/errors.ts';
 import { canonicalJson } from '../domain/canonical.ts';
-import { HASH_BYTES } from './identity.ts';
+import { HASH_BYTES, type IdentityRule } from './identity.ts';
 
-const Manifest = z.strictObject({
+const Rule = z.strictObject({
+  kind: z.enum(['group', 'key', 'features']),
+  columns: z.array(z.string()).min(1),
+});
+
+const ManifestDocument = z.strictObject({
   schemaVersion: z.literal(1),
   model: z.string(),
+  /** What the identities are made of: hashes of another rule never meet. */
+  identity: Rule,
   /** How many groups were trained on. */
   groups: z.int().min(0),
   /** Their identity hashes, sorted, each once. */
@@ -23,6 +30,8 @@ const RegisterDocument = z.strictObject({
   epoch: z.int().min(1),
   /** The snapshot's columns, in its order. */
   columns: z.array(z.string()).min(1),
+  /** What the identities are made of, as long as there is this holdout. */
+  identity: Rule,
   rows: z.int().min(0),
   /** One identity hash a row, in the snapshot's order. */
   identities: z.base64(),
@@ -44,7 +53,14 @@ export interface Register {
   readonly model: string;
   readonly epoch: number;
   readonly columns: readonly string[];
+  readonly identity: IdentityRule;
   readonly rows: readonly RegisterRow[];
+}
+
+export interface Manifest {
+  readonly identity: IdentityRule;
+  /** Hashes of the groups that an artifact was trained on. */
+  readonly groups: ReadonlySet<string>;
 }
 
 export function writeRegister(register: Register): Uint8Array<ArrayBuffer> {
@@ -59,6 +75,7 @@ export function writeRegister(register: Register): Uint8Array<ArrayBuffer> {
     model: register.model,
     epoch: register.epoch,
     columns: [...register.columns],
+    identity: ruleOf(register.identity),
     rows: register.rows.length,
     identities: pack(register.rows.map((r) => r.identity)),
     hashes: pack(register.rows.map((r) => r.hash)),
@@ -79,6 +96,7 @@ export function readRegister(bytes: Uint8Array): Register {
     model: document.model,
     epoch: document.epoch,
     columns: document.columns,
+    identity: document.identity,
     rows: identities.map((identity, i) => ({
       identity,
       hash: hashes[i] ?? '',
@@ -91,25 +109,31 @@ export function readRegister(bytes: Uint8Array): Register {
 /** @param identities identity hashes (32 hex digits), in any order. */
 export function writeManifest(
   model: string,
+  identity: IdentityRule,
   identities: Iterable<string>,
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...new Set(identities)].sort();
   return encode({
     schemaVersion: 1,
     model,
+    identity: ruleOf(identity),
     groups: sorted.length,
     identities: pack(sorted),
-  } satisfies z.infer<typeof Manifest>);
+  } satisfies z.infer<typeof ManifestDocument>);
 }
 
-/** The identity hashes of the groups that an artifact was trained on. Throws `ArtifactInvalid`. */
-export function readManifest(bytes: Uint8Array): ReadonlySet<string> {
-  const document = decode(Manifest, bytes, 'the training manifest');
-  const identities = new Set(unpack(document.identities));
-  if (identities.size !== document.groups) {
+/** The groups that an artifact was trained on. Throws `ArtifactInvalid`. */
+export function readManifest(bytes: Uint8Array): Manifest {
+  const document = decode(ManifestDocument, bytes, 'the training manifest');
+  const groups = new Set(unpack(document.identities));
+  if (groups.size !== document.groups) {
     throw new TitleholderError('ArtifactInvalid', 'the training manifest contradicts itself');
   }
-  return identities;
+  return { identity: document.identity, groups };
+}
+
+function ruleOf({ kind, columns }: IdentityRule): z.infer<typeof Rule> {
+  return { kind, columns: [...columns] };
 }
 
 function encode(document: unknown): Uint8Array<ArrayBuffer> {

@@ -5,7 +5,7 @@
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { readCsv } from './csv.ts';
-import { type RowIdentities, rowHash } from './identity.ts';
+import { type IdentityRule, type RowIdentities, rowHash } from './identity.ts';
 import { headerOf, textRows, type DataTable } from './read-table.ts';
 import { readRegister, type Register, type RegisterRow } from './register.ts';
 
@@ -44,11 +44,13 @@ export function updateHoldout(of: {
   readonly epoch: number;
   readonly asOf: string;
   readonly table: DataTable;
+  /** What `identities` are made of. */
+  readonly identity: IdentityRule;
   readonly identities: RowIdentities;
   readonly stored: StoredHoldout | null;
   readonly accepted?: string | undefined;
 }): NextHoldout {
-  const { model, epoch, asOf, table, identities, stored, accepted } = of;
+  const { model, epoch, asOf, table, identity, identities, stored, accepted } = of;
   const columns = headerOf(table);
   const present: { cells: readonly string[]; entry: RegisterRow }[] = [];
   const onSide: number[] = [];
@@ -66,7 +68,7 @@ export function updateHoldout(of: {
   }
   const fresh = (rows: typeof present): Pick<NextHoldout, 'rows' | 'register'> => ({
     rows: rows.map((r) => r.cells),
-    register: { model, epoch, columns, rows: rows.map((r) => r.entry) },
+    register: { model, epoch, columns, identity, rows: rows.map((r) => r.entry) },
   });
   if (stored === null) return { ...fresh(present), question: null };
 
@@ -109,7 +111,13 @@ export function updateHoldout(of: {
   if (sameColumns && lost.length === 0) {
     return {
       rows: [...before.rows, ...joined.map((r) => r.cells)],
-      register: { model, epoch, columns, rows: [...register.rows, ...joined.map((r) => r.entry)] },
+      register: {
+        model,
+        epoch,
+        columns,
+        identity,
+        rows: [...register.rows, ...joined.map((r) => r.entry)],
+      },
       question: null,
     };
   }

@@ -1,5 +1,6 @@
 /** The two training steps differ in their stage only. */
 import { TrainInput, Training } from '../contracts/steps.ts';
+import { readManifest } from '../dataset/register.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import type { ArtifactStore } from '../domain/ports.ts';
 import { train } from '../trial/train.ts';
@@ -15,7 +16,7 @@ export interface TrainDeps extends StepDeps {
   readonly stopwatch: () => number;
 }
 
-/** Throws `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`. */
+/** Throws `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`. */
 export const trainStep = (stage: 'quick' | 'full') => (deps: TrainDeps) =>
   recorded(
     {
@@ -35,6 +36,7 @@ export const trainStep = (stage: 'quick' | 'full') => (deps: TrainDeps) =>
         stage,
         training: await deps.artifacts.get('data', data.training),
         trainingManifest: data.trainingManifest,
+        identity: readManifest(await deps.artifacts.get('data', data.trainingManifest)).identity,
         provenance: { model, commit, bundle, data: run.data, code: deps.code, asOf },
         stopwatch: deps.stopwatch,
       });

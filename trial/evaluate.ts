@@ -1,7 +1,14 @@
 /** The trial itself: challenger, champion and baselines on the same stored holdout, and the verdict. */
 import { type Folder } from '../contracts/folder.ts';
 import { featureTable } from '../dataset/feature-table.ts';
-import { identifyRows, identityColumns } from '../dataset/identity.ts';
+import {
+  identifyRows,
+  identityColumns,
+  type IdentityRule,
+  named,
+  rulingIdentity,
+  sameIdentity,
+} from '../dataset/identity.ts';
 import { type DataTable, headerOf, readPart, textRows } from '../dataset/read-table.ts';
 import { readManifest, readRegister } from '../dataset/register.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
@@ -61,8 +68,8 @@ const TIMED_RECORDS = 200;
  * Measures a challenger against the champion on today's holdout and decides by the charter.
  *
  * The champion is scored again, never remembered. All but `timings` is the same, byte for byte, for the
- * same input. Throws `HoldoutRefused` with the count where a holdout group trained one of the two, or
- * where the champion can't score the holdout; `ProvenanceMismatch` for a challenger of another run or a
+ * same input. Throws `HoldoutRefused` with the count where a holdout group trained one of the two, where
+ * one's rows are identified by other columns, or where the champion can't score the holdout; `ProvenanceMismatch` for a challenger of another run or a
  * manifest that isn't the artifact's; `EvidenceMismatch` for a register of another snapshot;
  * `ArtifactCorrupt`, `ArtifactInvalid`.
  */
@@ -95,7 +102,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
 
   const holdout = readPart(input.holdout, 'the holdout', folder);
   const groups = checkRegister(holdout, input.register, folder);
-  const split = checkSides(groups.hashes, input.manifests);
+  const split = checkSides(groups, input.manifests);
   const table = featureTable(holdout);
   const challengerScorer = scorer(challenger);
   const championScorer = champion === null ? null : scorer(champion);
@@ -191,14 +198,15 @@ function checkManifest(who: string, artifact: Artifact, manifest: Uint8Array): v
 interface HoldoutGroups {
   readonly groupOf: Int32Array;
   readonly hashes: readonly string[];
+  readonly identity: IdentityRule;
 }
 
 function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): HoldoutGroups {
   const { model, schema } = folder;
   const register = readRegister(bytes);
-  const { columns } = identityColumns(model, schema);
+  const identity = rulingIdentity(identityColumns(model, schema), register.identity, table);
   const rule = { model: model.name, epoch: register.epoch, holdout: model.split.holdout };
-  const { groups, groupOf } = identifyRows(table, columns, rule);
+  const { groups, groupOf } = identifyRows(table, identity.columns, rule);
   const same =
     register.model === model.name &&
     register.rows.length === table.rows &&
@@ -207,15 +215,25 @@ function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): Hol
   if (!same) {
     throw new TitleholderError('EvidenceMismatch', 'the register is not that of the holdout');
   }
-  return { groupOf, hashes: groups.map((g) => g.hash) };
+  return { groupOf, hashes: groups.map((g) => g.hash), identity };
 }
 
-function checkSides(hashes: readonly string[], manifests: EvaluateInput['manifests']): Check {
+function checkSides(
+  { hashes, identity }: HoldoutGroups,
+  manifests: EvaluateInput['manifests'],
+): Check {
   for (const who of ['challenger', 'champion'] as const) {
     const bytes = manifests[who];
     if (bytes === null) continue;
     const trained = readManifest(bytes);
-    const both = hashes.filter((hash) => trained.has(hash)).length;
+    // Hashes of two rules never meet: that none is found would say nothing.
+    if (!sameIdentity(trained.identity, identity)) {
+      throw new TitleholderError(
+        'HoldoutRefused',
+        `the ${who}’s training rows are identified by ${named(trained.identity)} and the holdout’s by ${named(identity)}: whether it saw them can’t be told`,
+      );
+    }
+    const both = hashes.filter((hash) => trained.groups.has(hash)).length;
     if (both === 0) continue;
     throw new TitleholderError(
       'HoldoutRefused',

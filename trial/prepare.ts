@@ -7,10 +7,10 @@ import {
   writeReport,
 } from '../dataset/check-schema.ts';
 import { writeCsv } from '../dataset/csv.ts';
-import { type Group, identifyRows, identityColumns } from '../dataset/identity.ts';
+import { type Group, identifyRows, identityColumns, rulingIdentity } from '../dataset/identity.ts';
 import { columnOf, type DataTable, headerOf, readTable, textRows } from '../dataset/read-table.ts';
 import { refuse } from '../dataset/refusal.ts';
-import { writeManifest, writeRegister } from '../dataset/register.ts';
+import { readRegister, writeManifest, writeRegister } from '../dataset/register.ts';
 import {
   type HoldoutQuestion,
   type StoredHoldout,
@@ -55,7 +55,8 @@ export interface Prepared {
  * Validates a table, splits it by identity, and brings the holdout up to date.
  *
  * The same input gives the same bytes. Throws `DataInvalid` for what the contracts call bad input (and,
- * under `enforce`, for a passed limit), `HoldoutRefused` for an epoch that isn't the stored holdout's.
+ * under `enforce`, for a passed limit), `HoldoutRefused` for an epoch or an identity that isn't the stored
+ * holdout's.
  */
 export function prepare(input: PrepareInput): Prepared {
   const { folder, file, asOf, stored, accepted } = input;
@@ -63,9 +64,13 @@ export function prepare(input: PrepareInput): Prepared {
   const table = readTable(input.csv, file, folder);
   const findings = checkSchema(table, folder, asOf);
   enforceSchema(findings, file);
-  const { columns } = identityColumns(model, schema);
+  const identity = rulingIdentity(
+    identityColumns(model, schema),
+    stored === null ? null : readRegister(stored.register).identity,
+    table,
+  );
   const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
-  const identities = identifyRows(table, columns, rule);
+  const identities = identifyRows(table, identity.columns, rule);
   const side: Record<Group['side'], number[]> = { training: [], holdout: [] };
   identities.groupOf.forEach((group, row) => {
     side[identities.groups[group]?.side ?? 'training'].push(row);
@@ -76,6 +81,7 @@ export function prepare(input: PrepareInput): Prepared {
     epoch: model.split.epoch,
     asOf,
     table,
+    identity,
     identities,
     stored,
     accepted,
@@ -85,7 +91,7 @@ export function prepare(input: PrepareInput): Prepared {
   const trained = identities.groups.filter((g) => g.side === 'training').map((g) => g.hash);
   return {
     training: writeCsv(header, textRows(table, side.training)),
-    trainingManifest: writeManifest(model.name, trained),
+    trainingManifest: writeManifest(model.name, identity, trained),
     holdout: writeCsv(next.register.columns, next.rows),
     register: writeRegister(next.register),
     report: writeReport(findings),

@@ -1,7 +1,7 @@
 /** Training: choose among the candidates on folds of the training rows, then fit the chosen one on all. */
 import type { Candidate, Folder } from '../contracts/folder.ts';
 import { constantColumns, featureTable } from '../dataset/feature-table.ts';
-import { identifyRows, identityColumns } from '../dataset/identity.ts';
+import { identifyRows, identityColumns, type IdentityRule } from '../dataset/identity.ts';
 import { type DataTable, readPart } from '../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
@@ -34,6 +34,8 @@ export interface TrainInput {
   readonly training: Uint8Array;
   /** sha256 of `prepare`'s training manifest. */
   readonly trainingManifest: string;
+  /** That manifest's: rows of one identity are in one fold. The folder's own unless given. */
+  readonly identity?: IdentityRule;
   readonly stage: 'quick' | 'full';
   readonly provenance: RunProvenance;
   /** Seconds since any fixed moment: the only clock that is read. */
@@ -77,7 +79,7 @@ function trainNamed(input: TrainInput): Training {
   const { folder, stage, provenance, stopwatch } = input;
   const { model } = folder;
   const startedAt = stopwatch();
-  const all = trainingTable(input.training, folder);
+  const all = trainingTable(input.training, folder, input.identity);
   const { table, labels, groups } = stage === 'quick' ? sample(all, folder) : all;
   const candidates = stage === 'quick' ? [quickCandidate(folder)] : model.candidates;
   const fold = groupedFolds(groups, model.plan.folds, model.seed);
@@ -181,19 +183,27 @@ export interface TrainingTable {
 }
 
 /** Prepared training rows as the engine takes them, without the columns that are constant in them. */
-export function trainingTable(csv: Uint8Array, folder: Folder): TrainingTable {
+export function trainingTable(
+  csv: Uint8Array,
+  folder: Folder,
+  identity?: IdentityRule,
+): TrainingTable {
   const data = readPart(csv, 'the training rows', folder);
   const dropped = constantColumns(data);
   const table = featureTable(data, { drop: new Set(dropped) });
   if (table.columns.length === 0) {
     throw new TitleholderError('DataInvalid', 'every feature is constant in the training rows');
   }
-  return { data, table, labels: data.labels, groups: groupsOf(data, folder), dropped };
+  return { data, table, labels: data.labels, groups: groupsOf(data, folder, identity), dropped };
 }
 
-/** One number a row, the same for rows of one identity. */
-export function groupsOf(data: DataTable, { model, schema }: Folder): Int32Array {
-  const { columns } = identityColumns(model, schema);
+/** One number a row, the same for rows of one identity; `identity` is the folder's own unless given. */
+function groupsOf(
+  data: DataTable,
+  { model, schema }: Folder,
+  identity: IdentityRule = identityColumns(model, schema),
+): Int32Array {
+  const { columns } = identity;
   const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
   return identifyRows(data, columns, rule).groupOf;
 }

@@ -10,6 +10,7 @@ import {
 
 const a = identityHash('m', '["a"]');
 const b = identityHash('m', '["b"]');
+const identity = { kind: 'group', columns: ['who'] } as const;
 
 it('hashes an identity by sha256, cut to 16 bytes', () => {
   const whole = createHash('sha256').update('identity\nm\n["a"]').digest('hex');
@@ -17,9 +18,9 @@ it('hashes an identity by sha256, cut to 16 bytes', () => {
 });
 
 it('lists each trained group once, in one order whatever the rows’ order', () => {
-  const bytes = writeManifest('m', [b, a, b]);
-  expect(writeManifest('m', [a, b])).toEqual(bytes);
-  expect(readManifest(bytes)).toEqual(new Set([a, b]));
+  const bytes = writeManifest('m', identity, [b, a, b]);
+  expect(writeManifest('m', identity, [a, b])).toEqual(bytes);
+  expect(readManifest(bytes)).toEqual({ identity, groups: new Set([a, b]) });
 });
 
 it('gives back the register that was written', () => {
@@ -27,6 +28,7 @@ it('gives back the register that was written', () => {
     model: 'm',
     epoch: 2,
     columns: ['x', 'y'],
+    identity,
     rows: [
       { identity: a, hash: b, epoch: 1, firstSeen: '2026-01-01T00:00:00.000Z' },
       { identity: a, hash: a, epoch: 1, firstSeen: '2026-01-01T00:00:00.000Z' },
@@ -36,11 +38,13 @@ it('gives back the register that was written', () => {
   expect(readRegister(writeRegister(register))).toEqual(register);
 });
 
-it.each(['', '{}', '{"schemaVersion":1,"model":"m","groups":2,"identities":""}'])(
-  'refuses a manifest that is none: %s',
-  (text) => {
-    expect(() => readManifest(new TextEncoder().encode(text))).toThrow(
-      expect.objectContaining({ name: 'ArtifactInvalid' }),
-    );
-  },
-);
+it.each([
+  '',
+  '{}',
+  '{"schemaVersion":1,"model":"m","groups":0,"identities":""}',
+  '{"schemaVersion":1,"model":"m","identity":{"kind":"key","columns":["k"]},"groups":2,"identities":""}',
+])('refuses a manifest that is none: %s', (text) => {
+  expect(() => readManifest(new TextEncoder().encode(text))).toThrow(
+    expect.objectContaining({ name: 'ArtifactInvalid' }),
+  );
+});

@@ -195,10 +195,8 @@ describe('the trial', () => {
     const held = new TextDecoder().decode(prepared.holdout).split('\n').slice(1, -1);
     const [one, two] = [...new Set(held.map((line) => line.split(',', 1)[0] ?? ''))];
     const overlap = [one, two].map((who) => identityHash('small', JSON.stringify([who])));
-    const certain = writeManifest('small', [
-      ...readManifest(prepared.trainingManifest),
-      ...overlap,
-    ]);
+    const { identity, groups } = readManifest(prepared.trainingManifest);
+    const certain = writeManifest('small', identity, [...groups, ...overlap]);
     const trainedOnIt = train({
       folder,
       training: prepared.training,
@@ -221,6 +219,36 @@ describe('the trial', () => {
     ).toThrow(named('HoldoutRefused', /trained the champion/));
   });
 
+  it('refuses a model whose training rows are identified by other columns than the holdout’s', () => {
+    const wider = { kind: 'features', columns: ['x', 'colour'] } as const;
+    const { groups } = readManifest(prepared.trainingManifest);
+    const other = writeManifest('small', wider, groups);
+    const elsewhere = train({
+      folder,
+      training: prepared.training,
+      trainingManifest: sha256Hex(other),
+      stage: 'full',
+      provenance: PROVENANCE,
+      stopwatch,
+    });
+    expect(() =>
+      evaluate(
+        inputFor(full, {
+          champion: { bytes: elsewhere.artifact, sha256: elsewhere.sha256, version: 1 },
+          manifests: { challenger: prepared.trainingManifest, champion: other },
+        }),
+      ),
+    ).toThrow(
+      named(
+        'HoldoutRefused',
+        /^the champion’s .* by features x, colour and .* by group who: [^\n]*$/,
+      ),
+    );
+    expect(() =>
+      evaluate(inputFor(elsewhere, { manifests: { challenger: other, champion: null } })),
+    ).toThrow(named('HoldoutRefused', /^the challenger’s/));
+  });
+
   it.each(['model', 'commit', 'bundle', 'data'] as const)(
     'refuses a challenger of another %s',
     (field) => {
@@ -235,7 +263,7 @@ describe('the trial', () => {
     expect(() => evaluate(inputFor(trainOn(prepared, 'quick')))).toThrow(
       named('ProvenanceMismatch', /sample/),
     );
-    const manifest = writeManifest('small', []);
+    const manifest = writeManifest('small', { kind: 'group', columns: ['who'] }, []);
     expect(() =>
       evaluate(inputFor(full, { manifests: { challenger: manifest, champion: null } })),
     ).toThrow(named('ProvenanceMismatch', /manifest/));
