@@ -77,7 +77,14 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
     IDENTITY_AUDIENCE: context.identityAudience,
     ...(context.stage === 'local'
       ? { IDENTITY_JWKS: context.identityJwks }
-      : { IDENTITY_JWKS_URI: context.identityJwksUri }),
+      : {
+          IDENTITY_JWKS_URI: context.identityJwksUri,
+          IDENTITY_ROLES_CLAIM: context.identityRolesClaim,
+          IDENTITY_GROUPS:
+            context.identityGroups === undefined
+              ? undefined
+              : JSON.stringify(context.identityGroups),
+        }),
   };
 
   /** Its commit and the steps before it, and its own output for `resume`. */

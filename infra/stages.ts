@@ -4,6 +4,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { IdentityGroups } from '../contracts/identity-groups.ts';
 
 const common = {
   mlflowTrackingUri: z.url(),
@@ -35,6 +36,10 @@ const Context = z.discriminatedUnion('stage', [
     identityIssuer: z.url(),
     identityAudience: z.string().min(1),
     identityJwksUri: z.url(),
+    /** The claim that holds roles or groups; `roles` unless given. */
+    identityRolesClaim: z.string().min(1).optional(),
+    /** Group → grants, as JSON; without it the claim holds grants themselves. */
+    identityGroups: IdentityGroups.optional(),
   }),
 ]);
 export type Context = z.infer<typeof Context>;
@@ -62,6 +67,8 @@ const KEYS = [
   'identityAudience',
   'identityJwks',
   'identityJwksUri',
+  'identityRolesClaim',
+  'identityGroups',
   'recordCalls',
 ] as const;
 

@@ -15,9 +15,16 @@ export function configuredIdentity(vars: {
   readonly IDENTITY_AUDIENCE: string;
   readonly IDENTITY_JWKS?: string | undefined;
   readonly IDENTITY_JWKS_URI?: string | undefined;
+  readonly IDENTITY_ROLES_CLAIM: string;
+  readonly IDENTITY_GROUPS?: Readonly<Record<string, readonly string[]>> | undefined;
 }): Identity {
-  const { STAGE, IDENTITY_JWKS: inline, IDENTITY_JWKS_URI: uri } = vars;
-  const of = { issuer: vars.IDENTITY_ISSUER, audience: vars.IDENTITY_AUDIENCE };
+  const { STAGE, IDENTITY_JWKS: inline, IDENTITY_JWKS_URI: uri, IDENTITY_GROUPS: groups } = vars;
+  const of = {
+    issuer: vars.IDENTITY_ISSUER,
+    audience: vars.IDENTITY_AUDIENCE,
+    rolesClaim: vars.IDENTITY_ROLES_CLAIM,
+    ...(groups === undefined ? {} : { groupsToGrants: groups }),
+  };
   if (inline !== undefined) {
     if (STAGE !== 'local') throw new Error(`IDENTITY_JWKS is for the local stage, not ${STAGE}`);
     return jwtIdentity({ ...of, jwks: Keys.parse(JSON.parse(inline)) });

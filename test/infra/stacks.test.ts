@@ -195,6 +195,22 @@ describe('a stage', () => {
     expect(() => appOf({ ...DEV, stage: 'test' })).toThrow(/context of stage test/);
   });
 
+  it('hands claims and groups to every function that verifies tokens, and refuses bad ones', () => {
+    const groups = '{"ml-approvers":["approver:claims-denial"]}';
+    const context = { ...DEV, identityRolesClaim: 'cognito:groups', identityGroups: groups };
+    const identities = ofType(templatesOf(appOf(context)).stateless, 'AWS::Lambda::Function')
+      .map(([, f]) => f.Properties?.['Environment'].Variables)
+      .filter((variables) => 'IDENTITY_ISSUER' in variables);
+    expect(identities).toHaveLength(6);
+    for (const variables of identities) {
+      expect(variables['IDENTITY_ROLES_CLAIM']).toBe('cognito:groups');
+      expect(variables['IDENTITY_GROUPS']).toBe(groups);
+    }
+    for (const bad of ['{', '{}', '{"g":["aprover"]}', '{"g":"admin"}']) {
+      expect(() => appOf({ ...DEV, identityGroups: bad })).toThrow(/identityGroups/);
+    }
+  });
+
   it('takes the local endpoints from the environment', () => {
     const { endpointUrl: _e, mlflowTrackingUri: _m, ...rest } = LOCAL;
     const app = appOf(rest, {
