@@ -12,9 +12,10 @@ export const ACTIONS = {
   commit: ['committer'],
   cancel: ['committer', 'operator'],
   resume: ['committer', 'operator'],
-  decide: ['approver', 'compliance'],
+  // Compliance decides only where a policy names it, and no policy can yet: so not at all.
+  decide: ['approver'],
   // Rejecting is also how an admin answers a question that only he could have accepted.
-  reject: ['approver', 'compliance', 'admin'],
+  reject: ['approver', 'admin'],
   accept: ['admin'],
   rollback: ['operator'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

@@ -50,7 +50,7 @@ describe('POST approve', () => {
     });
     expect((await post(w, 'approve', 'approver')).body['status']).toBe('awaiting_approval');
     expect(w.answers).toEqual([]);
-    expect((await post(w, 'approve', 'compliance')).body['status']).toBe('approved');
+    expect((await post(w, 'approve', 'approver2')).body['status']).toBe('approved');
     expect(w.answers).toHaveLength(1);
   });
 
@@ -59,7 +59,8 @@ describe('POST approve', () => {
     ['after it expired', 'approver', {}, { expiresAt: '2026-01-01T00:00:00.000Z' }, 410, /expired/],
     ['other evidence', 'approver', { digest: sha256Hex('old') }, {}, 409, /other evidence/],
     ['a decided question', 'approver', {}, { status: 'rejected' }, 409, /was rejected already/],
-    ['a stale question that was told', 'viewer', {}, {}, 403, /approver or compliance/],
+    ['a viewer', 'viewer', {}, {}, 403, /^this needs approver$/],
+    ['compliance that no policy names', 'compliance', {}, {}, 403, /^this needs approver$/],
   ])('refuses %s and changes nothing', async (_what, as, body, of, status, detail) => {
     const w = await asked('approval', of);
     const before = await w.state();
