@@ -73,6 +73,8 @@ async function decideOnce(
   if (!open && !repeated) {
     throw new TitleholderError('Conflict', `${runId} is ${run.status}; there is nothing to decide`);
   }
+  // Looked at anew: a later commit may have come since the request was read.
+  refuseSuperseded((await deps.runs.run(runId)) ?? run);
   if (!repeated) {
     if (approval.kind === 'approval' && said.choice === 'approve') {
       await refuseMovedChampion(deps, stored, said);
@@ -194,10 +196,24 @@ const WAITING: Readonly<Record<ApprovalKind, RunStatus>> = {
 /**
  * The run is running again, said before its token is answered: after that the machine may have asked
  * the next question already. A run that waits for something else is left alone.
+ *
+ * The change is the same item's as the mark of a run that is superseded, so one of the two comes
+ * first: a run that goes on can't be marked, and one that is marked doesn't go on.
  */
 async function goesOn(deps: Deps, { runId, kind }: Approval): Promise<void> {
-  await updateRun(deps, runId, (run) =>
-    run.status === WAITING[kind] ? { status: 'running' } : undefined,
+  await updateRun(deps, runId, (run) => {
+    refuseSuperseded(run);
+    return run.status === WAITING[kind] ? { status: 'running' } : undefined;
+  });
+}
+
+/** A superseded run is about to be stopped: whoever is told that it goes on would be told wrong. */
+function refuseSuperseded({ runId, status, supersededBy }: Run): void {
+  if (supersededBy === undefined || !isOpen(status)) return;
+  throw new TitleholderError(
+    'Conflict',
+    `${runId} is superseded by ${supersededBy}; decide on that one`,
+    { runId, supersededBy },
   );
 }
 

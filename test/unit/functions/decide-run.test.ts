@@ -107,6 +107,43 @@ describe('POST approve', () => {
     expect(await w.state()).toEqual(before);
   });
 
+  const markedBy = async (w: World, later: string) => {
+    const run = (await w.runs.run(w.runId))!;
+    await w.runs.replaceRun({ ...run, supersededBy: later, revision: run.revision + 1 });
+  };
+
+  it.each([
+    ['approve', 'approver', 'approval'],
+    ['continue', 'approver', 'continue'],
+    ['accept', 'admin', 'acceptance'],
+    ['reject', 'approver', 'approval'],
+  ] as const)('after a later commit superseded the run is refused: %s', async (verb, as, kind) => {
+    const w = await asked(kind);
+    await markedBy(w, 'run-later');
+    const before = await w.state();
+    const answer = await post(w, verb, as, verb === 'reject' ? { reason: 'r' } : {});
+    expect(answer).toMatchObject({ status: 409, body: { error: 'Conflict' } });
+    expect(answer.body['detail']).toBe(`${w.runId} is superseded by run-later; decide on that one`);
+    expect(await w.state()).toEqual(before);
+  });
+
+  it('that loses the race against a later commit sends the run nowhere', async () => {
+    const w = await asked();
+    const put = w.approvals.put;
+    w.approvals.put = async (approval) => {
+      await put(approval);
+      await markedBy(w, 'run-later');
+    };
+    const answer = await post(w, 'approve', 'approver');
+    expect(answer).toMatchObject({ status: 409, body: { error: 'Conflict' } });
+    expect(answer.body['detail']).toContain('run-later');
+    expect(w.answers).toEqual([]);
+    expect((await w.runs.run(w.runId))?.status).toBe('awaiting_approval');
+    // Nor does saying it again.
+    expect((await post(w, 'approve', 'approver')).status).toBe(409);
+    expect(w.answers).toEqual([]);
+  });
+
   it('makes good a crash after the decision was stored', async () => {
     const w = await asked();
     const stored = (await w.approvals.get(w.runId, 'approval'))!;
