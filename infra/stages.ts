@@ -5,6 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { IdentityGroups } from '../contracts/identity-groups.ts';
+import { oneLine } from '../contracts/one-line.ts';
 
 const common = {
   mlflowTrackingUri: z.url(),
@@ -93,7 +94,7 @@ export function readStage(node: Node, env: Readonly<Record<string, string | unde
   const parsed = Context.safeParse({ ...definedOf(local), ...keys, stage });
   if (!parsed.success) {
     throw new Error(
-      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong:\n${z.prettifyError(parsed.error)}`,
+      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong: ${oneLine(parsed.error)}`,
     );
   }
   return stageOf(parsed.data);

@@ -6,6 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { oneLine } from '../../contracts/one-line.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { HttpAnswer, HttpCall, HttpRequest } from '../aws/clients.ts';
 
@@ -119,10 +120,7 @@ function parsed<T>(schema: z.ZodType<T>, text: string, path: string): T {
   if (result.success) return result.data;
   throw new TitleholderError(
     'TrackingRefused',
-    `MLflow's answer to ${path} is not in the known form: ${z.prettifyError(result.error)}`.slice(
-      0,
-      500,
-    ),
+    `MLflow's answer to ${path} is not in the known form: ${oneLine(result.error)}`.slice(0, 500),
     { path },
   );
 }

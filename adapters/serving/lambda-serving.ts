@@ -1,5 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
+import { oneLine } from '../../contracts/one-line.ts';
 import type { Slot } from '../../domain/champion.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { Serving, ServingHealth } from '../../domain/ports.ts';
@@ -65,7 +66,7 @@ function understood<T>(schema: z.ZodType<T>, answer: unknown, slot: Slot, model:
   if (parsed.success) return parsed.data;
   throw new TitleholderError(
     'SmokeTestFailed',
-    `the ${slot} function did not answer in the agreed form: ${z.prettifyError(parsed.error)}`,
+    `the ${slot} function did not answer in the agreed form: ${oneLine(parsed.error)}`,
     { slot, model },
   );
 }

@@ -191,6 +191,13 @@ describe('a stage', () => {
     },
   );
 
+  it('says all that is wrong in one line', () => {
+    const { identityIssuer: _i, identityJwksUri: _j, ...rest } = DEV;
+    expect(() => appOf(rest)).toThrow(
+      /^the context of stage dev is wrong: identityIssuer: [^\n]+; identityJwksUri: [^\n]+$/,
+    );
+  });
+
   it('is one of three', () => {
     expect(() => appOf({ ...DEV, stage: 'test' })).toThrow(/context of stage test/);
   });

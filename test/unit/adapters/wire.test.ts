@@ -79,7 +79,13 @@ describe('Lambda', () => {
     await expect(serving.predict('staging', 'm', [{}, {}])).rejects.toMatchObject({
       name: 'SmokeTestFailed',
     });
-    await expect(serving.health('staging', 'm')).rejects.toMatchObject({ name: 'SmokeTestFailed' });
+    await expect(serving.health('staging', 'm')).rejects.toMatchObject({
+      name: 'SmokeTestFailed',
+      // One line, however much is wrong.
+      message: expect.stringMatching(
+        /^the staging function .*: status: .+; stage: [^\n]+$/,
+      ) as string,
+    });
   });
 });
 
