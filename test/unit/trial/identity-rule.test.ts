@@ -108,6 +108,12 @@ describe('identity by features', () => {
     expect(evidence.rows.groups).toBe(registeredGroups(accepted));
   });
 
+  it('keeps rows of one identity in one fold of a training as well', () => {
+    const report = JSON.parse(new TextDecoder().decode(trained(wide, accepted).report)) as unknown;
+    const { size } = readManifest(accepted.trainingManifest).groups;
+    expect(report).toMatchObject({ groups: size });
+  });
+
   it('is refused where a column of the first charter is gone', () => {
     const lacking = smallFolder({
       group: [],
