@@ -113,6 +113,8 @@ async function register(
     commit,
     description: `Version ${number}, from run ${runId}. ${why}`.trim(),
   });
+  // The run that trained it was recorded before it had a number.
+  await deps.tracking.setTag(trackingRunId, 'model_version', String(number));
 }
 
 async function recordMove(

@@ -50,7 +50,7 @@ async function three() {
         stage: 'CD',
         dataset_window: '2023/2024',
         seed: '7',
-        model_version: String(version),
+        model_version: 'none',
       },
     });
     versions.push(trackingRunId);
@@ -85,6 +85,8 @@ describe('mirror-champion', () => {
     }
     expect(await w.tracking.aliases(MODEL)).toEqual({ champion: 3, challenger: null, previous: 2 });
     expect(w.tracking.registered.map((r) => r.version)).toEqual([1, 2, 3]);
+    const trained = (await w.tracking.runs({ model: MODEL, stage: 'CD', limit: 10 })).runs;
+    expect(trained.map((r) => r.tags['model_version']).sort()).toEqual(['1', '2', '3']);
     const runs = await deploys(w);
     expect(runs.map((r) => r.tags['model_version']).sort()).toEqual(['1', '2', '3']);
     for (const run of runs) {
