@@ -43,7 +43,7 @@ export async function commitFolder(of: {
       `"${model}" is no model's name: a lower-case letter, then up to 29 of a-z, 0-9, -`,
     );
   }
-  const git = await readGit(folder);
+  const git = await readGit(folder, of.folder);
   say(`packing ${of.folder} at ${git.commit.slice(0, 12)}`);
   const packed = await pack(folder);
   say('making the CI report: lint, schema check, a 1,000-row try');

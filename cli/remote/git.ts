@@ -17,8 +17,11 @@ export interface GitState {
   readonly authors: readonly string[];
 }
 
-/** Reads HEAD for a folder; refuses one with anything uncommitted, untracked files included. */
-export async function readGit(folder: string): Promise<GitState> {
+/**
+ * Reads HEAD for a folder; refuses one with anything uncommitted, untracked files included.
+ * @param name the folder as a person named it.
+ */
+export async function readGit(folder: string, name = folder): Promise<GitState> {
   const dirty = await git(folder, ['status', '--porcelain', '--untracked-files=all', '--', '.']);
   const changed = dirty
     .split('\n')
@@ -28,11 +31,11 @@ export async function readGit(folder: string): Promise<GitState> {
     const more = changed.length > SHOWN_FILES ? ` and ${changed.length - SHOWN_FILES} more` : '';
     throw new Stop(
       2,
-      `${folder} has changes that no commit holds: ${changed.slice(0, SHOWN_FILES).join(', ')}${more}; commit them first`,
+      `${name} has changes that no commit holds: ${changed.slice(0, SHOWN_FILES).join(', ')}${more}; commit them first`,
     );
   }
   const tracked = await git(folder, ['ls-files', '--', '.']);
-  if (tracked === '') throw new Stop(2, `no commit holds ${folder}: git add and commit it first`);
+  if (tracked === '') throw new Stop(2, `no commit holds ${name}: git add and commit it first`);
   const commit = await git(folder, ['rev-parse', 'HEAD']);
   const branch = await git(folder, ['rev-parse', '--abbrev-ref', 'HEAD']);
   const log = await git(folder, ['log', '--format=%ae', '--', '.']);
