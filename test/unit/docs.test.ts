@@ -33,14 +33,16 @@ function codeOf(markdown: string): { readonly blocks: string[]; readonly inline:
 /** What follows the program's name, up to a comment or the next command. */
 function words(command: string): string[] {
   const [one = ''] = command.split(/\s+(?:#|&&|\|)|\s{2,}|\s\(/);
-  return [...one.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word);
+  return [...one.matchAll(/"[^"]*"|'[^']*'|\S+/g)].map(([word]) => word);
 }
 
 function typedIn(file: string): string[][] {
   const { blocks, inline } = codeOf(readFileSync(join(PROJECT, file), 'utf8'));
-  // A terminal's record is read where somebody types, not where the program answers.
+  // A terminal's record is read where somebody types, and what he typed was understood.
   const lines = file.endsWith('transcript.md')
-    ? blocks.filter((line) => line.startsWith('$ '))
+    ? blocks.filter(
+        (line, i) => line.startsWith('$ ') && blocks[i + 1]?.startsWith('error:') !== true,
+      )
     : blocks;
   const typed = [...lines, ...inline].flatMap((line) =>
     line.split(' && ').flatMap((part) => SPOKEN.exec(part)?.[1] ?? []),
