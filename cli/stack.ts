@@ -12,6 +12,7 @@ import {
 } from './remote/place.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
+import { ownStack, stackOwner } from './stack/owner.ts';
 
 const WATCH_MILLIS = 2000;
 /** LocalStack and MLflow take up to 10 s to end in order. */
@@ -72,11 +73,8 @@ export function registerStackVerbs(program: Command): void {
 }
 
 async function up(out: Output): Promise<void> {
-  const already = await runningStack();
-  if (already !== undefined) {
-    throw new Stop(2, `a stack is up already (process ${already.pid}): npm stop stops it`);
-  }
   const asked = askedToStop();
+  await ownStack();
   const starting = bringUp({
     folder: STACK_FOLDER,
     log: out.say,
@@ -116,15 +114,15 @@ function firstDeath(pids: readonly number[]): Promise<number> {
 
 /** @returns false when there was none. */
 async function down(): Promise<boolean> {
-  const running = await runningStack();
-  if (running === undefined) return false;
-  process.kill(running.pid, 'SIGTERM');
+  const owner = await stackOwner();
+  if (owner === undefined) return false;
+  process.kill(owner, 'SIGTERM');
   const deadline = Date.now() + DOWN_SECONDS * 1000;
-  while (isAlive(running.pid)) {
+  while (isAlive(owner)) {
     if (Date.now() > deadline) {
       throw new Stop(
         1,
-        `process ${running.pid} didn't stop within ${DOWN_SECONDS} s: kill -9 ${running.pid} leaves nothing behind`,
+        `process ${owner} didn't stop within ${DOWN_SECONDS} s: kill -9 ${owner} leaves nothing behind`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -21,6 +21,9 @@ const QUALIFIER = 'hnb659fds'; // the CDK's default
 /** Newer than any that aws-cdk 2.1148.1 asks for. */
 const BOOTSTRAP_VERSION = '30';
 const LAST_LINES = 30;
+/** Told to cdk's Node: its channel to this process closes even when this one is killed with -9. */
+const END_WITH_PARENT =
+  'data:text/javascript,process.on("disconnect",()=>process.exit(1));process.channel.unref()';
 
 const Outputs = z.record(z.string(), z.record(z.string(), z.string()));
 
@@ -41,6 +44,7 @@ export async function deployLocally(
   await run(
     node,
     [
+      ...['--import', END_WITH_PARENT],
       join(PROJECT, 'node_modules/aws-cdk/bin/cdk'),
       'deploy',
       '--all',
@@ -105,7 +109,7 @@ async function run(
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
   log: (line: string) => void,
 ): Promise<void> {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let lines: string[] = [];
   const keep = (chunk: Buffer): void => {
     for (const line of chunk.toString('utf8').split('\n')) {
@@ -114,8 +118,8 @@ async function run(
       log(line);
     }
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const code = await new Promise<number | null>((ended, failed) => {
     child.on('error', failed);
     child.on('close', ended);

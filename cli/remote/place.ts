@@ -6,8 +6,10 @@ import * as z from 'zod';
 import { Stop } from '../output.ts';
 
 export const PROJECT = resolve(import.meta.dirname, '..', '..');
-export const STACK_FOLDER = join(PROJECT, '.local', 'stack');
-export const IDENTITY_FOLDER = join(PROJECT, '.local', 'identity');
+/** Another stack beside the usual one, by name: for tests, which mustn't touch a person's. */
+const OTHER = stackName(process.env['TITLEHOLDER_STACK']);
+export const STACK_FOLDER = join(PROJECT, '.local', `stack${OTHER}`);
+export const IDENTITY_FOLDER = join(PROJECT, '.local', `identity${OTHER}`);
 
 /** What `up` tells the other terminals. */
 export const Endpoints = z.strictObject({
@@ -22,6 +24,15 @@ export const Endpoints = z.strictObject({
   pid: z.int(),
 });
 export type Endpoints = z.infer<typeof Endpoints>;
+
+/** A name and never a path: the folder is emptied at each start. */
+function stackName(name: string | undefined): string {
+  if (name === undefined || name === '') return '';
+  if (!/^[a-z0-9]{1,30}$/.test(name)) {
+    throw new Stop(2, `TITLEHOLDER_STACK is "${name}": up to 30 of a-z, 0-9`);
+  }
+  return `-${name}`;
+}
 
 export function endpointsFile(folder = STACK_FOLDER): string {
   return join(folder, 'endpoints.json');
