@@ -12,7 +12,7 @@ import type { Log } from '../../release/log.ts';
 
 export interface Deps {
   readonly registry: Pick<ChampionRegistry, 'pointer' | 'ledger' | 'versions'>;
-  readonly tracking: Pick<Tracking, 'registerVersion' | 'record' | 'setAliases' | 'run'>;
+  readonly tracking: Pick<Tracking, 'registerVersion' | 'record' | 'setAliases' | 'setTag' | 'run'>;
   readonly log: Log;
 }
 
