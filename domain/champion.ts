@@ -151,6 +151,22 @@ export function rollbackTarget(
   return undefined;
 }
 
+/** The champion that a challenger was compared with; null: there was none. */
+export type ComparedWith = Pick<Pointer, 'version' | 'sha256' | 'revision'> | null;
+
+/**
+ * Whether production is still what a challenger was compared with. The revision counts too: a champion
+ * that left and came back is another comparison.
+ */
+export function isStillChampion(compared: ComparedWith, production: Pointer | undefined): boolean {
+  if (compared === null) return production === undefined;
+  return (
+    production?.revision === compared.revision &&
+    production.version === compared.version &&
+    production.sha256 === compared.sha256
+  );
+}
+
 /** The champion at a moment (ISO 8601 UTC), from the ledger alone. */
 export function championAt(entries: readonly ChainedEntry[], at: string): ChainedEntry | undefined {
   return entries.findLast((e) => (e.kind === 'promoted' || e.kind === 'rolled_back') && e.at <= at);

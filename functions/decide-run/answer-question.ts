@@ -3,6 +3,7 @@ import type { Answer as TokenAnswer } from '../../contracts/steps.ts';
 import { DataReference, EvaluationReference } from '../../contracts/steps.ts';
 import type { Approval, ApprovalKind, Decision, Refusal } from '../../domain/approval.ts';
 import { decideApproval } from '../../domain/approval.ts';
+import { isStillChampion } from '../../domain/champion.ts';
 import type { ErrorName } from '../../domain/errors.ts';
 import { isNamed, TitleholderError } from '../../domain/errors.ts';
 import type { Run, RunStatus } from '../../domain/run.ts';
@@ -162,13 +163,7 @@ async function refuseMovedChampion(deps: Deps, approval: Approval, said: Said): 
   }
   const compared = evaluation.champion;
   const now = await deps.registry.pointer(model, 'production');
-  const same =
-    compared === null
-      ? now === undefined
-      : now?.sha256 === compared.sha256 &&
-        now.version === compared.version &&
-        now.revision === compared.revision;
-  if (same) return;
+  if (isStillChampion(compared, now)) return;
   const stale: Approval = { ...approval, status: 'stale', revision: approval.revision + 1 };
   await put(deps, stale);
   await tellStale(deps, stale, said.actor);

@@ -1,6 +1,6 @@
 /** By what right a challenger moves on. */
 import type { EvaluationReference, RunReference } from '../../contracts/steps.ts';
-import type { ChainedEntry, LedgerEntry } from '../../domain/champion.ts';
+import { type ChainedEntry, isStillChampion, type LedgerEntry } from '../../domain/champion.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { RegistryChange } from '../../domain/ports.ts';
 import type { Commit } from '../../domain/run.ts';
@@ -86,13 +86,7 @@ export async function checkChampion(
 ): Promise<void> {
   const { champion } = evaluation;
   const now = await deps.registry.pointer(run.model, 'production');
-  const same =
-    champion === null
-      ? now === undefined
-      : now?.revision === champion.revision &&
-        now.version === champion.version &&
-        now.sha256 === champion.sha256;
-  if (same) return;
+  if (isStillChampion(champion, now)) return;
   // The run's own promotion moved it: a resume passes here on its way to verify it.
   const promoted = await promotionOf(deps, run, evaluation);
   if (promoted !== undefined && promoted.version === now?.version) return;
