@@ -62,8 +62,8 @@ describe.concurrent('setting up', () => {
   for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     it(`is finished the next time when ${signal} interrupts it`, async () => {
       const { start, finish, read } = project();
-      const interrupted = start(5_000);
-      await eventually('half of it', 5_000, () => read('made') === 'half' || undefined);
+      const interrupted = start(60_000);
+      await eventually('half of it', 30_000, () => read('made') === 'half' || undefined);
       interrupted.kill(signal);
       await once(interrupted, 'close');
       expect(await finish()).toEqual({ code: 0, out: '["small"]' });

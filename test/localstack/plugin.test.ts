@@ -38,7 +38,7 @@ import { startStack, type Stack } from '../../localstack/stack.ts';
 import { call, clientConfig, eventually, functions, isAlive, ROLE } from './support/aws.ts';
 
 // Real servers on a machine of any speed: no test here fails because of a time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let stack: Stack;
 let fn: ReturnType<typeof functions>;
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
   rmSync(dir, { recursive: true, force: true });
-}, 20_000);
+}, 60_000);
 
 describe.concurrent('the executor', () => {
   it('runs ESM and CJS handlers with true remaining time on a heap of the set size', async () => {
@@ -126,7 +126,7 @@ describe.concurrent('the executor', () => {
     expect(log).toContain('Task timed out after 1.00 seconds');
     const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
     expect(pids).toHaveLength(2);
-    await eventually('both gone', 2_000, () => (pids.some(isAlive) ? undefined : true));
+    await eventually('both gone', 30_000, () => (pids.some(isAlive) ? undefined : true));
     expect((await fn.invoke('slow')).body).toEqual({ value: 'ok' });
   });
 
@@ -259,8 +259,9 @@ const waiting = (functionArn: string) => ({
       Type: 'Task',
       Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
       Parameters: { FunctionName: functionArn, Payload: { 'token.$': '$$.Task.Token' } },
-      TimeoutSeconds: 30,
-      HeartbeatSeconds: 4,
+      TimeoutSeconds: 90,
+      // Longer than any cold start on a busy machine: an answer that was lost ends here.
+      HeartbeatSeconds: 40,
       End: true,
     },
   },
@@ -278,7 +279,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     );
     const stateMachineArn = await makeMachine('early', waiting(arn));
     const { executionArn } = await machines().send(new StartExecutionCommand({ stateMachineArn }));
-    expect(await endOfExecution(executionArn, 8_000)).toBe('SUCCEEDED');
+    expect(await endOfExecution(executionArn, 60_000)).toBe('SUCCEEDED');
   });
 
   it('aborts an execution that waits on a task token at once, and for good', async () => {
@@ -294,7 +295,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     const { executionArn } = await machines().send(new StartExecutionCommand({ stateMachineArn }));
     await new Promise((later) => setTimeout(later, 1_500));
     await machines().send(new StopExecutionCommand({ executionArn, error: 'Cancelled' }));
-    expect(await endOfExecution(executionArn, 3_000)).toBe('ABORTED');
+    expect(await endOfExecution(executionArn, 30_000)).toBe('ABORTED');
     await new Promise((later) => setTimeout(later, 500));
     expect(await endOfExecution(executionArn, 1_000)).toBe('ABORTED');
   });
@@ -323,7 +324,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
         Entries: [{ Source: 'ruled', DetailType: 'x', Detail: '{"model":"claims"}' }],
       }),
     );
-    const started = await eventually('an execution', 5_000, async () => {
+    const started = await eventually('an execution', 30_000, async () => {
       const { executions } = await machines().send(new ListExecutionsCommand({ stateMachineArn }));
       return executions?.[0];
     });
@@ -489,7 +490,7 @@ describe('repairs of CloudFormation', () => {
         }),
       )
       .then(() =>
-        eventually('the change set', 10_000, async () => {
+        eventually('the change set', 60_000, async () => {
           const { Status, StatusReason } = await cloudformation.send(
             new DescribeChangeSetCommand(names),
           );
@@ -498,5 +499,5 @@ describe('repairs of CloudFormation', () => {
       )
       .catch((error: unknown) => String(error));
     expect(refusal).toContain('AWS::CloudWatch::Dashboard');
-  }, 20_000);
+  }, 60_000);
 });
