@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PolicyDocument } from '../contracts/folder.ts';
 import { sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import { decodeArtifact } from '../learning/artifact.ts';
+import { decodeArtifact } from '../learning/pipeline/artifact.ts';
 import { withNamedErrors } from '../trial/learning-errors.ts';
 import { readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions } from './local/init-folder.ts';

@@ -2,7 +2,7 @@
 import type { DataReference, RunReference, Training } from '../contracts/steps.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import type { ArtifactStore } from '../domain/ports.ts';
-import { type Artifact, decodeArtifact } from '../learning/artifact.ts';
+import { type Artifact, decodeArtifact } from '../learning/pipeline/artifact.ts';
 import { withNamedErrors } from '../trial/learning-errors.ts';
 
 export interface LoadedArtifact {

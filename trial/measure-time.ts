@@ -1,6 +1,6 @@
 /** How fast models answer, champion and challenger by turns, so that both meet the same noise. */
 import type { ModelTimings, Timings } from '../domain/evidence.ts';
-import type { RawRow, Scorer } from '../learning/scorer.ts';
+import type { RawRow, Scorer } from '../learning/pipeline/scorer.ts';
 import type { Table } from '../learning/table.ts';
 
 export type Timed = Pick<ModelTimings, 'p50Micros' | 'p99Micros' | 'rowsPerSecond'>;

@@ -12,8 +12,8 @@ import {
   type Plan,
 } from '../domain/evidence.ts';
 import { LearningError } from '../learning/errors.ts';
-import { checkScores, confusion } from '../learning/metrics.ts';
-import { type Bootstrap, bootstrap, type Scored } from '../learning/paired.ts';
+import { checkScores, confusion } from '../learning/measures/metrics.ts';
+import { type Bootstrap, bootstrap, type Scored } from '../learning/measures/paired.ts';
 
 export interface MeasureInput {
   readonly source: EvidenceSource;

@@ -5,14 +5,14 @@ import { identifyRows, identityColumns, type IdentityRule } from '../dataset/ide
 import { type DataTable, readPart } from '../dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import { type Artifact, encodeArtifact } from '../learning/artifact.ts';
-import { fitPipeline } from '../learning/fit.ts';
+import { type Artifact, encodeArtifact } from '../learning/pipeline/artifact.ts';
+import { fitPipeline } from '../learning/pipeline/fit.ts';
 import { groupedFolds } from '../learning/folds.ts';
-import { type Metrics, metricsOf } from '../learning/metrics.ts';
+import { type Metrics, metricsOf } from '../learning/measures/metrics.ts';
 import { substream } from '../learning/random.ts';
-import { scorer } from '../learning/scorer.ts';
+import { scorer } from '../learning/pipeline/scorer.ts';
 import { selectRows, type Table } from '../learning/table.ts';
-import { chooseThreshold } from '../learning/threshold.ts';
+import { chooseThreshold } from '../learning/pipeline/threshold.ts';
 import { withNamedErrors } from './learning-errors.ts';
 
 /** Where a training's inputs came from; null where there is none (a `fit` of an uncommitted folder). */

@@ -1,8 +1,8 @@
 /** Scores rows by an artifact's bytes here, and measures AUC apart from the engine's own code. */
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
-import { type Artifact, decodeArtifact } from '../../learning/artifact.ts';
-import { scorer } from '../../learning/scorer.ts';
+import { type Artifact, decodeArtifact } from '../../learning/pipeline/artifact.ts';
+import { scorer } from '../../learning/pipeline/scorer.ts';
 
 const Rows = z.array(z.record(z.string(), z.string()));
 export type Row = z.infer<typeof Rows>[number];

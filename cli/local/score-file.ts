@@ -1,9 +1,9 @@
 /** An artifact's probabilities of a table's rows, without any model folder. */
 import { type RawTable, readCsv, writeCsv } from '../../dataset/csv.ts';
 import { refuse } from '../../dataset/refusal.ts';
-import type { Artifact } from '../../learning/artifact.ts';
+import type { Artifact } from '../../learning/pipeline/artifact.ts';
 import { isMissing, parseNumber } from '../../learning/cells.ts';
-import { scorer } from '../../learning/scorer.ts';
+import { scorer } from '../../learning/pipeline/scorer.ts';
 import type { Column, Table } from '../../learning/table.ts';
 
 export interface Scored {

@@ -2,10 +2,10 @@
 import type { Pointer, Slot } from '../../domain/champion.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { ArtifactStore, ChampionRegistry, Clock } from '../../domain/ports.ts';
-import type { Artifact } from '../../learning/artifact.ts';
-import { decodeArtifact } from '../../learning/artifact.ts';
-import type { Scorer } from '../../learning/scorer.ts';
-import { scorer } from '../../learning/scorer.ts';
+import type { Artifact } from '../../learning/pipeline/artifact.ts';
+import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
+import type { Scorer } from '../../learning/pipeline/scorer.ts';
+import { scorer } from '../../learning/pipeline/scorer.ts';
 import type { Log } from '../../release/log.ts';
 import { withNamedErrors } from '../../trial/learning-errors.ts';
 

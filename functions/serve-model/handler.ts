@@ -8,7 +8,7 @@ import type { Identity, ServingHealth } from '../../domain/ports.ts';
 import { httpFunction, on, onOpen } from '../../http/edge.ts';
 import { parse } from '../../http/parse.ts';
 import { ROUTES } from '../../http/routes.ts';
-import type { RawRow } from '../../learning/scorer.ts';
+import type { RawRow } from '../../learning/pipeline/scorer.ts';
 import type { ChampionCache, Deps as CacheDeps } from './champion-cache.ts';
 import { championCache } from './champion-cache.ts';
 import type { Prediction } from './score-rows.ts';

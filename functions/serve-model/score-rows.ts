@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { PredictBody } from '../../contracts/api.ts';
 import { TitleholderError } from '../../domain/errors.ts';
-import type { RawRow } from '../../learning/scorer.ts';
+import type { RawRow } from '../../learning/pipeline/scorer.ts';
 import { withNamedErrors } from '../../trial/learning-errors.ts';
 import type { Loaded } from './champion-cache.ts';
 

@@ -13,7 +13,7 @@ import {
   PROVIDER_TYPES,
 } from '../../../dataset/generate-claims.ts';
 import { sha256Hex } from '../../../domain/canonical.ts';
-import { rankMetrics } from '../../../learning/metrics.ts';
+import { rankMetrics } from '../../../learning/measures/metrics.ts';
 
 const table = [...claims({ rows: 50_000, seed: 1 })];
 

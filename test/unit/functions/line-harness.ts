@@ -28,8 +28,8 @@ import { recordRun } from '../../../functions/record-run/handler.ts';
 import { smokeTest } from '../../../functions/smoke-test/handler.ts';
 import { validateData } from '../../../functions/validate-data/handler.ts';
 import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
-import { decodeArtifact } from '../../../learning/artifact.ts';
-import { type RawRow, scorer } from '../../../learning/scorer.ts';
+import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
+import { type RawRow, scorer } from '../../../learning/pipeline/scorer.ts';
 import { withNamedErrors } from '../../../trial/learning-errors.ts';
 
 export const MODEL = 'claims-denial';

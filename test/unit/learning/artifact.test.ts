@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Artifact, decodeArtifact, encodeArtifact } from '../../../learning/artifact.ts';
-import { binColumn, fitBins } from '../../../learning/bins.ts';
-import { fromBase64, toBase64 } from '../../../learning/base64.ts';
-import { type Candidate, fitPipeline } from '../../../learning/fit.ts';
-import { type RawRow, scorer } from '../../../learning/scorer.ts';
+import { type Artifact, decodeArtifact, encodeArtifact } from '../../../learning/pipeline/artifact.ts';
+import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
+import { fromBase64, toBase64 } from '../../../learning/pipeline/base64.ts';
+import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
+import { type RawRow, scorer } from '../../../learning/pipeline/scorer.ts';
 import type { Table } from '../../../learning/table.ts';
 import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 

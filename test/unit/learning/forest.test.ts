@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binColumn, binOfNumber, fitBins } from '../../../learning/bins.ts';
-import { type ForestSettings, growForest } from '../../../learning/forest.ts';
-import { unroll } from '../../../learning/preorder.ts';
+import { binColumn, binOfNumber, fitBins } from '../../../learning/trees/bins.ts';
+import { type ForestSettings, growForest } from '../../../learning/trees/forest.ts';
+import { unroll } from '../../../learning/trees/preorder.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 const SETTINGS: ForestSettings = { trees: 6, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' };

@@ -1,4 +1,4 @@
-import type { Provenance } from '../../../learning/artifact.ts';
+import type { Provenance } from '../../../learning/pipeline/artifact.ts';
 import { substream } from '../../../learning/random.ts';
 import type { Table } from '../../../learning/table.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '../../../domain/evidence.ts';
-import { metricsOf } from '../../../learning/metrics.ts';
-import { bootstrap, pairedDifference, type Scored } from '../../../learning/paired.ts';
+import { metricsOf } from '../../../learning/measures/metrics.ts';
+import { bootstrap, pairedDifference, type Scored } from '../../../learning/measures/paired.ts';
 import { substream } from '../../../learning/random.ts';
 import { thrownBy } from './made.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
 import { METRIC_NAMES } from '../../../domain/evidence.ts';
 import { decide } from '../../../domain/verdict.ts';
-import { metricsOf } from '../../../learning/metrics.ts';
-import { pairedDifference } from '../../../learning/paired.ts';
+import { metricsOf } from '../../../learning/measures/metrics.ts';
+import { pairedDifference } from '../../../learning/measures/paired.ts';
 import { substream } from '../../../learning/random.ts';
 import { type MeasureInput, measure, scoresDocument } from '../../../trial/measure.ts';
 

@@ -3,7 +3,7 @@ import type { Folder } from '../../../contracts/folder.ts';
 import { identityHash } from '../../../dataset/identity.ts';
 import { readManifest, writeManifest } from '../../../dataset/register.ts';
 import { sha256Hex } from '../../../domain/canonical.ts';
-import { decodeArtifact } from '../../../learning/artifact.ts';
+import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
 import { holdoutMetrics } from '../../../release/tracked-metrics.ts';
 import { evaluate, type EvaluateInput } from '../../../trial/evaluate.ts';
 import { prepare, type Prepared } from '../../../trial/prepare.ts';

@@ -7,9 +7,9 @@
  * votes counted by us from its own JSON. It draws features once a tree, not once a split.
  */
 import { RandomForestClassifier } from 'ml-random-forest';
-import { LearningError } from './errors.ts';
+import { LearningError } from '../errors.ts';
 import { type ForestSettings, featuresTried } from './forest.ts';
-import { substream } from './random.ts';
+import { substream } from '../random.ts';
 
 export const ML_RANDOM_FOREST_ROWS = 5000;
 

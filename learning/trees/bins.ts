@@ -5,7 +5,7 @@
  * missing too. Source: the binning of LightGBM (Ke et al. 2017) and, for categories, Fisher 1958 (an
  * optimal split of ordered-by-rate levels) with the shrinkage of Micci-Barreca 2001.
  */
-import type { CategoricalColumn, Column, NumericColumn } from './table.ts';
+import type { CategoricalColumn, Column, NumericColumn } from '../table.ts';
 
 export const MISSING_BIN = 255;
 export const MAX_BINS = 255;

@@ -1,13 +1,13 @@
 /** Training: from a table to an artifact. */
 import type { Artifact, ArtifactColumn, Estimator, Provenance, Transform } from './artifact.ts';
-import { type Bins, binColumn, fitBins } from './bins.ts';
-import { LearningError } from './errors.ts';
-import { groupedFolds } from './folds.ts';
-import { type ForestSettings, featuresTried, growForest } from './forest.ts';
-import { checkVotingRows, growVotingForest } from './ml-random-forest.ts';
-import { substream } from './random.ts';
+import { type Bins, binColumn, fitBins } from '../trees/bins.ts';
+import { LearningError } from '../errors.ts';
+import { groupedFolds } from '../folds.ts';
+import { type ForestSettings, featuresTried, growForest } from '../trees/forest.ts';
+import { checkVotingRows, growVotingForest } from '../trees/ml-random-forest.ts';
+import { substream } from '../random.ts';
 import { scorer } from './scorer.ts';
-import { type Column, checkLabels, checkTable, selectRows, type Table } from './table.ts';
+import { type Column, checkLabels, checkTable, selectRows, type Table } from '../table.ts';
 import { chooseThreshold, type ThresholdRule } from './threshold.ts';
 
 export interface CandidateSettings extends ForestSettings {

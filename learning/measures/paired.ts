@@ -5,10 +5,10 @@
  * same draw (Efron and Tibshirani 1993; whole groups, because rows of one group aren't independent).
  * Scores are sorted once; a replicate only changes how often a row counts.
  */
-import { METRIC_NAMES, type MetricName } from '../domain/evidence.ts';
-import { LearningError } from './errors.ts';
+import { METRIC_NAMES, type MetricName } from '../../domain/evidence.ts';
+import { LearningError } from '../errors.ts';
 import { checkScores, logLossOf, type Metrics, metricsOf, orderByScore } from './metrics.ts';
-import { substream } from './random.ts';
+import { substream } from '../random.ts';
 
 /** A model's probabilities on the rows at hand, and from where on it says "positive". */
 export interface Scored {

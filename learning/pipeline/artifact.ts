@@ -6,10 +6,10 @@
  */
 import canonicalize from 'canonicalize';
 import { fromBase64, toBase64 } from './base64.ts';
-import { LearningError } from './errors.ts';
-import type { Forest } from './forest.ts';
-import type { VotingForest } from './ml-random-forest.ts';
-import { unroll } from './preorder.ts';
+import { LearningError } from '../errors.ts';
+import type { Forest } from '../trees/forest.ts';
+import type { VotingForest } from '../trees/ml-random-forest.ts';
+import { unroll } from '../trees/preorder.ts';
 
 export type ArtifactColumn =
   | { readonly name: string; readonly kind: 'numeric' }

@@ -6,8 +6,8 @@
  * where training had none there, it follows the heavier side.
  */
 import { MISSING_BIN } from './bins.ts';
-import { LearningError } from './errors.ts';
-import { type Random, substream } from './random.ts';
+import { LearningError } from '../errors.ts';
+import { type Random, substream } from '../random.ts';
 
 export interface ForestSettings {
   /** 1 to 1,000. */

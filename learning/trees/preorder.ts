@@ -1,5 +1,5 @@
 /** Trees written in preorder, unrolled for walking; also the proof that a file's trees are trees. */
-import { LearningError } from './errors.ts';
+import { LearningError } from '../errors.ts';
 
 /** Deeper trees are refused when read: the engine grows at most 40. */
 export const DEEPEST = 64;

@@ -1,9 +1,9 @@
 /** What any model has to beat: the base rate, and one cut of the best single column. */
-import type { Artifact, Provenance } from './artifact.ts';
-import { binColumn, fitBins } from './bins.ts';
-import { binTransform, columnOf } from './fit.ts';
-import { growForest } from './forest.ts';
-import { checkLabels, checkTable, type Table } from './table.ts';
+import type { Artifact, Provenance } from '../pipeline/artifact.ts';
+import { binColumn, fitBins } from '../trees/bins.ts';
+import { binTransform, columnOf } from '../pipeline/fit.ts';
+import { growForest } from '../trees/forest.ts';
+import { checkLabels, checkTable, type Table } from '../table.ts';
 
 export type BaselineName = 'base-rate' | 'best-column';
 

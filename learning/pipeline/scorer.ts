@@ -1,10 +1,10 @@
 /** From cells to probabilities: the one path that training, `try`, staging and production take. */
 import type { Artifact, ArtifactColumn, Estimator, Transform } from './artifact.ts';
-import { binOfNumber, MISSING_BIN } from './bins.ts';
-import { isMissing, parseNumber } from './cells.ts';
-import { LearningError } from './errors.ts';
-import { unroll } from './preorder.ts';
-import type { Table } from './table.ts';
+import { binOfNumber, MISSING_BIN } from '../trees/bins.ts';
+import { isMissing, parseNumber } from '../cells.ts';
+import { LearningError } from '../errors.ts';
+import { unroll } from '../trees/preorder.ts';
+import type { Table } from '../table.ts';
 
 /** One row as JSON or CSV brings it, by column name; further columns don't matter. */
 export type RawRow = Readonly<Record<string, string | number | boolean | null>>;

@@ -1,6 +1,6 @@
 /** How good scores are. Definitions are scikit-learn's; test/fixtures/metrics holds its values. */
-import type { Confusion, MetricName } from '../domain/evidence.ts';
-import { LearningError } from './errors.ts';
+import type { Confusion, MetricName } from '../../domain/evidence.ts';
+import { LearningError } from '../errors.ts';
 
 export type Metrics = Readonly<Record<MetricName, number>>;
 
