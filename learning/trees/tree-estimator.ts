@@ -1,0 +1,134 @@
+/** What a forest and boosted trees share in the file: how features become bytes, and the trees over them. */
+import { type Bins, binColumn, fitBins } from './bins.ts';
+import { unroll } from './preorder.ts';
+import type { Feature } from '../pipeline/estimator-kind.ts';
+import {
+  bytesOf,
+  codesOf,
+  countsOf,
+  doublesOf,
+  fieldsOf,
+  kindOf,
+  listPerFeature,
+  packArray,
+  refusePart,
+  wholeOf,
+} from '../pipeline/packed.ts';
+import type { Table } from '../table.ts';
+
+/** How a feature's cell becomes a byte; 255 is missing or unseen. */
+export type TreeInput =
+  /** A number to the count of edges below it; at most 254 edges, ascending. */
+  | { readonly kind: 'bin'; readonly edges: Float64Array }
+  /** A level to its bin. */
+  | { readonly kind: 'order'; readonly binOfLevel: Uint8Array };
+
+/** Trees one after another, each in preorder: a left child follows its parent. */
+export interface TreesOverBins {
+  /** One a feature. */
+  readonly inputs: readonly TreeInput[];
+  readonly trees: number;
+  /** One a node: 0 a leaf, 1 + f splits feature f with missing to the right, 1 + features + f to the left. */
+  readonly split: Uint8Array | Uint16Array;
+  /** One a split, in node order: bins up to it go left; never 255. */
+  readonly bin: Uint8Array;
+  /** One a leaf, in node order: what of the training rows is in it, at least 1. */
+  readonly cover: Uint16Array | Uint32Array;
+}
+
+/** Fits a feature's bins on training rows. */
+export function fitInputs(table: Table, labels: Uint8Array): readonly TreeInput[] {
+  return table.columns.map((column) => {
+    const bins = fitBins(column, labels);
+    return bins.kind === 'numeric'
+      ? { kind: 'bin', edges: bins.edges }
+      : { kind: 'order', binOfLevel: bins.binOfLevel };
+  });
+}
+
+/** One byte a row for each column, in the inputs' order. */
+export function binTable(table: Table, inputs: readonly TreeInput[]): readonly Uint8Array[] {
+  return table.columns.map((column, i) => binColumn(column, binsOf(inputs[i])));
+}
+
+function binsOf(input: TreeInput | undefined): Bins {
+  return input?.kind === 'order'
+    ? { kind: 'categorical', binOfLevel: input.binOfLevel }
+    : { kind: 'numeric', edges: input?.edges ?? new Float64Array(0) };
+}
+
+/** The shared fields as JSON. */
+export function packTrees({ inputs, trees, split, bin, cover }: TreesOverBins): object {
+  return {
+    inputs: inputs.map((input) =>
+      input.kind === 'bin'
+        ? { kind: input.kind, edges: packArray(input.edges) }
+        : { kind: input.kind, binOfLevel: packArray(input.binOfLevel) },
+    ),
+    trees,
+    split: packArray(split),
+    bin: packArray(bin),
+    cover: packArray(cover),
+  };
+}
+
+/** The names of the fields that `packTrees` writes. */
+export const TREE_FIELDS = ['inputs', 'trees', 'split', 'bin', 'cover'] as const;
+
+/**
+ * Takes the shared fields from an object that has them; `leaves` is `cover.length`.
+ *
+ * Throws `ArtifactInvalid` where an input doesn't fit its feature, a split's feature or bin is out of
+ * range, a leaf is empty, or the trees aren't trees or are deeper than 64.
+ */
+export function unpackTrees(
+  written: Readonly<Record<string, unknown>>,
+  features: readonly Feature[],
+): TreesOverBins {
+  const inputs = listPerFeature(written['inputs'], 'estimator.inputs', features.length).map(
+    (input, i) => unpackInput(input, `estimator.inputs[${i}]`, features[i]),
+  );
+  const trees = wholeOf(written['trees'], 'estimator.trees', 1, 100_000);
+  const split = codesOf(written['split'], 'estimator.split');
+  let splits = 0;
+  for (let node = 0; node < split.length; node += 1) {
+    const code = split[node] ?? 0;
+    if (code > 2 * features.length) {
+      refusePart('estimator.split', `has a feature out of range at node ${node}`);
+    }
+    if (code > 0) splits += 1;
+  }
+  unroll(split, trees);
+  const bin = bytesOf(written['bin'], 'estimator.bin');
+  const cover = countsOf(written['cover'], 'estimator.cover');
+  if (bin.length !== splits) refusePart('estimator.bin', 'has not one entry a split');
+  if (cover.length !== split.length - splits) {
+    refusePart('estimator.cover', 'has not one entry a leaf');
+  }
+  // 255 is missing, which has a direction of its own.
+  const missing = bin.indexOf(255);
+  if (missing >= 0) refusePart('estimator.bin', `is 255 at split ${missing}`);
+  const empty = cover.indexOf(0);
+  if (empty >= 0) refusePart('estimator.cover', `is 0 at leaf ${empty}`);
+  return { inputs, trees, split, bin, cover };
+}
+
+function unpackInput(value: unknown, part: string, feature: Feature | undefined): TreeInput {
+  const kind = kindOf(value, part);
+  if (kind === 'bin' && feature?.kind === 'numeric') {
+    const edges = doublesOf(fieldsOf(value, part, ['kind', 'edges'])['edges'], part);
+    if (edges.length > 254) refusePart(part, 'has more than 254 edges');
+    for (let i = 1; i < edges.length; i += 1) {
+      if (!((edges[i] ?? Number.NaN) > (edges[i - 1] ?? Number.NaN))) {
+        refusePart(part, 'has edges that do not ascend');
+      }
+    }
+    return { kind, edges };
+  }
+  if (kind === 'order' && feature?.kind === 'categorical') {
+    const binOfLevel = bytesOf(fieldsOf(value, part, ['kind', 'binOfLevel'])['binOfLevel'], part);
+    if (binOfLevel.length !== feature.levels.length) refusePart(part, 'has not one bin a level');
+    return { kind, binOfLevel };
+  }
+  return refusePart(part, `is of a kind that doesn't fit its ${feature?.kind ?? ''} feature`);
+}
