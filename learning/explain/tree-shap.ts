@@ -1,0 +1,485 @@
+/**
+ * Exact Shapley values of trees, path-dependent: a feature outside the coalition is averaged over by the
+ * shares of training rows that went left and right (TreeSHAP; Lundberg et al. 2020, "From local
+ * explanations to global understanding with explainable AI for trees").
+ *
+ * How it is reckoned here. A leaf of value v is reached by a coalition with weight ∏ (agrees or share) over
+ * the features of its path. Averaging over all orders of the features is an integral over the chance t of
+ * having been drawn already (Owen 1972, "Multilinear extensions of games"): the leaf gives feature j
+ *
+ *     v · ∫₀¹ (o_j − z_j) ∏_{k ≠ j} (t·o_k + (1 − t)·z_k) dt
+ *
+ * with o = 1 where the row agrees with every split on that feature and z the product of their shares. The
+ * integrand is a polynomial of degree below the number of features on the path, so Gauss–Legendre points,
+ * half as many, give it exactly; all terms are positive and no divisor is small, so depth doesn't hurt
+ * (the polynomial of Linear TreeSHAP, Yu et al. 2022, kept by its values at those points).
+ *
+ * At a split on feature j, let P be the product over the path, U_hot and U_cold what the subtrees on the
+ * row's side and on the other are worth, z the share of j's splits above (1 if there was none), z' the
+ * share of the cold side and f = t + (1 − t)·z. Then j gains ∫ P/f² · z·z' · (U_hot − U_cold), and nothing
+ * where the row disagreed with a split on j above.
+ *
+ * P depends only on where the row agreed above, U only on where it goes below. Rows that are alike in that
+ * are one class: P is worked out for classes going down, U for classes coming up, and a row costs one look
+ * into a table of class × class where that table is smaller than the rows.
+ */
+import { gaussLegendre, type Quadrature } from './quadrature.ts';
+import { LearningError } from '../errors.ts';
+import { MISSING_BIN } from '../trees/bins.ts';
+import { unroll } from '../trees/preorder.ts';
+
+/** Trees as they are explained: the score is the sum of the leaves that a row comes to. */
+export interface ExplainedTrees {
+  readonly trees: number;
+  readonly features: number;
+  /** One a node in preorder: 0 a leaf, 1 + f splits feature f with missing to the right, 1 + features + f to the left. */
+  readonly split: Uint8Array | Uint16Array;
+  /** One a split, in node order: bins up to it go left. */
+  readonly bin: Uint8Array;
+  /** One a leaf, in node order: the weight of the training rows in it, above 0. */
+  readonly weight: Float64Array;
+  /** One a leaf, in node order. */
+  readonly value: Float64Array;
+}
+
+export interface TreeShap {
+  /** The mean score over the training rows, as the trees' shares have it. */
+  readonly base: number;
+  /**
+   * Adds to `out` (rows × features, row by row) each feature's part of each row's score.
+   *
+   * `bins` has one byte a row for each feature, 255 missing. With `base` a row's parts are its score.
+   */
+  explain(bins: readonly Uint8Array[], rows: number): Float64Array;
+}
+
+/** Rows that share classes: enough to meet again, few enough to stay in the cache. */
+const BLOCK = 1024;
+/** Combinations of classes that are numbered by a table; above, every row is its own class. */
+const COMBINATIONS = 4096;
+
+/** Not on the row's account any more, as it disagreed with this feature above; goes left; goes right. */
+const OFF = 0;
+const LEFT = 1;
+const RIGHT = 2;
+
+/** One level of the walk: what is known of the rows at the node that the walk is at. */
+interface Level {
+  /** A row's class by what was above. */
+  readonly above: Int32Array;
+  /** A class's product over the path, a number a point. */
+  readonly path: Float64Array;
+  /** The class one level up that a class comes from, and whether it agreed there. */
+  readonly from: Int32Array;
+  readonly agreed: Uint8Array;
+  /** Whether a class still agrees with the feature that the node splits. */
+  readonly alive: Uint8Array;
+  /** OFF, LEFT or RIGHT, by row. */
+  readonly side: Uint8Array;
+  /** A row's class by what is below the left child, and below the right one. */
+  readonly below: readonly [Int32Array, Int32Array];
+  /** A class's worth, a number a point, for each child. */
+  readonly worth: readonly [Float64Array, Float64Array];
+}
+
+/** Prepares trees for explaining. Throws `ArtifactInvalid` where a leaf has no weight. */
+export function treeShap(trees: ExplainedTrees): TreeShap {
+  const walk = new Walk(trees);
+  return {
+    base: walk.base,
+    explain(bins, rows) {
+      const out = new Float64Array(rows * trees.features);
+      for (let at = 0; at < rows; at += BLOCK) {
+        walk.block(bins, at, Math.min(BLOCK, rows - at), out);
+      }
+      return out;
+    },
+  };
+}
+
+class Walk {
+  readonly base: number;
+  readonly #features: number;
+  readonly #split: Uint8Array | Uint16Array;
+  readonly #roots: Int32Array;
+  /** A split: its right child. A leaf: its index among leaves. */
+  readonly #next: Int32Array;
+  readonly #cut: Uint8Array;
+  readonly #value: Float64Array;
+  /** Share of the node's rows that go left. */
+  readonly #leftShare: Float64Array;
+  /** Product of the shares of the splits above on the same feature. */
+  readonly #shareAbove: Float64Array;
+  /** Level of the child of the nearest split above on the same feature; 0 where there is none. */
+  readonly #repeats: Uint8Array;
+  /** Quadrature of each tree. */
+  readonly #rules: readonly Quadrature[];
+  readonly #levels: readonly Level[];
+
+  /** Two bytes a feature, as a split's code reads them: missing as 255, then missing as 0. */
+  readonly #planes: readonly Uint8Array[];
+  readonly #parts: readonly Float64Array[];
+  readonly #numbers = new Int32Array(COMBINATIONS);
+  readonly #table = new Float64Array(BLOCK);
+  readonly #gain: Float64Array;
+  /** A row of each class. */
+  readonly #member = new Int32Array(BLOCK);
+  readonly #factors: Float64Array;
+  readonly #keep: Float64Array;
+  readonly #weigh: Float64Array;
+  readonly #rootBelow = new Int32Array(BLOCK);
+  readonly #rootWorth: Float64Array;
+  #rows = 0;
+  #rule: Quadrature;
+
+  constructor(trees: ExplainedTrees) {
+    const { features, split, bin, weight, value } = trees;
+    const { roots, next, splitIndex } = unroll(split, trees.trees);
+    const nodes = split.length;
+    this.#features = features;
+    this.#split = split;
+    this.#roots = roots;
+    this.#next = next;
+    this.#value = value;
+    this.#cut = Uint8Array.from(split, (_, node) => bin[splitIndex[node] ?? 0] ?? 0);
+
+    // A child comes after its parent: from the end, children are done first.
+    const weights = new Float64Array(nodes);
+    const means = new Float64Array(nodes);
+    this.#leftShare = new Float64Array(nodes);
+    for (let node = nodes - 1; node >= 0; node -= 1) {
+      const right = next[node] ?? 0;
+      if ((split[node] ?? 0) === 0) {
+        weights[node] = weight[right] ?? 0;
+        means[node] = value[right] ?? 0;
+        if (!((weight[right] ?? 0) > 0)) {
+          throw new LearningError('ArtifactInvalid', `leaf ${right} has no weight`);
+        }
+      } else {
+        const total = (weights[node + 1] ?? 0) + (weights[right] ?? 0);
+        const share = (weights[node + 1] ?? 0) / total;
+        weights[node] = total;
+        this.#leftShare[node] = share;
+        means[node] = share * (means[node + 1] ?? 0) + (1 - share) * (means[right] ?? 0);
+      }
+    }
+    let base = 0;
+    for (const root of roots) base += means[root] ?? 0;
+    this.base = base;
+
+    this.#shareAbove = new Float64Array(nodes).fill(1);
+    this.#repeats = new Uint8Array(nodes);
+    let deepest = 0;
+    const rules: Quadrature[] = [];
+    const known = new Map<number, Quadrature>();
+    const share = new Float64Array(features).fill(1);
+    const level = new Uint8Array(features);
+    let distinct = 0;
+    let most = 0;
+    const prepare = (node: number, depth: number): void => {
+      const code = split[node] ?? 0;
+      deepest = Math.max(deepest, depth);
+      most = Math.max(most, distinct);
+      if (code === 0) return;
+      const feature = (code - 1) % features;
+      const shareHere = share[feature] ?? 1;
+      const levelHere = level[feature] ?? 0;
+      const left = this.#leftShare[node] ?? 0;
+      this.#shareAbove[node] = shareHere;
+      this.#repeats[node] = levelHere;
+      if (levelHere === 0) distinct += 1;
+      level[feature] = depth + 1;
+      share[feature] = shareHere * left;
+      prepare(node + 1, depth + 1);
+      share[feature] = shareHere * (1 - left);
+      prepare(next[node] ?? 0, depth + 1);
+      share[feature] = shareHere;
+      level[feature] = levelHere;
+      if (levelHere === 0) distinct -= 1;
+    };
+    let points = 1;
+    for (const root of roots) {
+      most = 1;
+      prepare(root, 0);
+      const needed = Math.ceil(most / 2);
+      points = Math.max(points, needed);
+      const rule = known.get(needed) ?? gaussLegendre(needed);
+      known.set(needed, rule);
+      rules.push(rule);
+    }
+    this.#rules = rules;
+    this.#rule = known.get(points) ?? gaussLegendre(points);
+
+    const numbers = BLOCK * points;
+    this.#levels = Array.from({ length: deepest }, () => ({
+      above: new Int32Array(BLOCK),
+      path: new Float64Array(numbers),
+      from: new Int32Array(BLOCK),
+      agreed: new Uint8Array(BLOCK),
+      alive: new Uint8Array(BLOCK),
+      side: new Uint8Array(BLOCK),
+      below: [new Int32Array(BLOCK), new Int32Array(BLOCK)],
+      worth: [new Float64Array(numbers), new Float64Array(numbers)],
+    }));
+    this.#gain = new Float64Array(numbers);
+    this.#factors = new Float64Array(3 * points);
+    this.#keep = new Float64Array(points);
+    this.#weigh = new Float64Array(points);
+    this.#rootWorth = new Float64Array(numbers);
+    this.#planes = Array.from({ length: 2 * features }, () => new Uint8Array(BLOCK));
+    this.#parts = Array.from({ length: features }, () => new Float64Array(BLOCK));
+  }
+
+  block(bins: readonly Uint8Array[], at: number, rows: number, out: Float64Array): void {
+    const features = this.#features;
+    this.#rows = rows;
+    for (let f = 0; f < features; f += 1) {
+      const column = bins[f] ?? NO_BYTES;
+      const missingRight = this.#planes[f] ?? NO_BYTES;
+      const missingLeft = this.#planes[features + f] ?? NO_BYTES;
+      for (let row = 0; row < rows; row += 1) {
+        const b = column[at + row] ?? MISSING_BIN;
+        missingRight[row] = b;
+        missingLeft[row] = b === MISSING_BIN ? 0 : b;
+      }
+      this.#parts[f]?.fill(0);
+    }
+    const top = this.#levels[0];
+    // Trees that are single leaves say nothing about any feature.
+    if (top === undefined) return;
+    top.above.fill(0);
+    for (let tree = 0; tree < this.#roots.length; tree += 1) {
+      const root = this.#roots[tree] ?? 0;
+      if ((this.#split[root] ?? 0) === 0) continue;
+      this.#rule = this.#rules[tree] ?? this.#rule;
+      top.path.fill(1, 0, this.#rule.points.length);
+      this.#visit(root, 0, 1, this.#rootBelow, this.#rootWorth);
+    }
+    for (let f = 0; f < features; f += 1) {
+      const part = this.#parts[f] ?? NO_NUMBERS;
+      for (let row = 0; row < rows; row += 1) out[(at + row) * features + f] = part[row] ?? 0;
+    }
+  }
+
+  /**
+   * Adds what the splits from `node` down give the rows, which are in `classes` classes by what is above.
+   *
+   * Leaves in `below` each row's class by what the subtree holds for it and in `worth` what that is worth;
+   * gives back the number of these classes.
+   */
+  #visit(
+    node: number,
+    depth: number,
+    classes: number,
+    below: Int32Array,
+    worth: Float64Array,
+  ): number {
+    const level = this.#levels[depth];
+    if (level === undefined) return 0;
+    this.#takeSides(node, level, depth, classes);
+    const right = this.#next[node] ?? 0;
+    const lefts = this.#descend(node, node + 1, LEFT, level, depth, classes);
+    const rights = this.#descend(node, right, RIGHT, level, depth, classes);
+    const met = this.#meet(node, level, lefts, rights, below, worth);
+    this.#credit(node, level, classes, met, below);
+    return met;
+  }
+
+  /** Writes which side of the split each row is on, and which classes still agree with its feature. */
+  #takeSides(node: number, level: Level, depth: number, classes: number): void {
+    const rows = this.#rows;
+    const { above, side, alive } = level;
+    const plane = this.#planes[(this.#split[node] ?? 0) - 1] ?? NO_BYTES;
+    const cut = this.#cut[node] ?? 0;
+    const repeats = this.#repeats[node] ?? 0;
+    if (repeats === 0) {
+      alive.fill(1, 0, classes);
+      for (let row = 0; row < rows; row += 1) side[row] = (plane[row] ?? 0) <= cut ? LEFT : RIGHT;
+      return;
+    }
+    for (let one = 0; one < classes; one += 1) {
+      let ancestor = one;
+      for (let d = depth; d > repeats; d -= 1) ancestor = this.#levels[d]?.from[ancestor] ?? 0;
+      alive[one] = this.#levels[repeats]?.agreed[ancestor] ?? 0;
+    }
+    for (let row = 0; row < rows; row += 1) {
+      const agrees = alive[above[row] ?? 0] === 1;
+      side[row] = agrees ? ((plane[row] ?? 0) <= cut ? LEFT : RIGHT) : OFF;
+    }
+  }
+
+  /** Visits a child: parts the classes by who agrees with going there, and follows their products. */
+  #descend(
+    node: number,
+    child: number,
+    way: typeof LEFT | typeof RIGHT,
+    level: Level,
+    depth: number,
+    classes: number,
+  ): number {
+    const below = level.below[way - 1] ?? NO_CLASSES;
+    const worth = level.worth[way - 1] ?? NO_NUMBERS;
+    const n = this.#rule.points.length;
+    if (this.#split[child] === 0) {
+      worth.fill(this.#value[this.#next[child] ?? 0] ?? 0, 0, n);
+      return 0;
+    }
+    const next = this.#levels[depth + 1];
+    if (next === undefined) return 0;
+    const { above, side, alive, path } = level;
+    const { from, agreed } = next;
+    const nextAbove = next.above;
+    const nextPath = next.path;
+    const numbers = this.#numbers;
+    const rows = this.#rows;
+    numbers.fill(-1, 0, 2 * classes);
+    let found = 0;
+    for (let row = 0; row < rows; row += 1) {
+      const key = 2 * (above[row] ?? 0) + (side[row] === way ? 1 : 0);
+      let number = numbers[key] ?? 0;
+      if (number < 0) {
+        number = found;
+        found += 1;
+        numbers[key] = number;
+        from[number] = key >> 1;
+        agreed[number] = key & 1;
+      }
+      nextAbove[row] = number;
+    }
+    this.#factor(node, way);
+    const factors = this.#factors;
+    for (let number = 0; number < found; number += 1) {
+      const mine = from[number] ?? 0;
+      const factor = agreed[number] === 1 ? 0 : alive[mine] === 1 ? n : 2 * n;
+      for (let q = 0; q < n; q += 1) {
+        nextPath[number * n + q] = (path[mine * n + q] ?? 0) * (factors[factor + q] ?? 0);
+      }
+    }
+    return this.#visit(child, depth + 1, found, below, worth);
+  }
+
+  /** What going to a child does to the product over the path: agreeing, not agreeing, and not any more. */
+  #factor(node: number, way: typeof LEFT | typeof RIGHT): void {
+    const { points } = this.#rule;
+    const n = points.length;
+    const left = this.#leftShare[node] ?? 0;
+    const share = way === LEFT ? left : 1 - left;
+    const z = this.#shareAbove[node] ?? 1;
+    const factors = this.#factors;
+    for (let q = 0; q < n; q += 1) {
+      const t = points[q] ?? 0;
+      const rest = (1 - t) * z;
+      factors[q] = (t + rest * share) / (t + rest);
+      factors[n + q] = (rest * share) / (t + rest);
+      factors[2 * n + q] = share;
+    }
+  }
+
+  /** Classes by what is below the node, out of those of its children (0: a leaf), and their worth and gain. */
+  #meet(
+    node: number,
+    level: Level,
+    lefts: number,
+    rights: number,
+    below: Int32Array,
+    worth: Float64Array,
+  ): number {
+    const rows = this.#rows;
+    const { points, weights } = this.#rule;
+    const n = points.length;
+    const { side } = level;
+    const leftBelow = lefts === 0 ? ALL_ONE : level.below[0];
+    const rightBelow = rights === 0 ? ALL_ONE : level.below[1];
+    const [leftWorth, rightWorth] = level.worth;
+    const leftShare = this.#leftShare[node] ?? 0;
+    const rightShare = 1 - leftShare;
+    const z = this.#shareAbove[node] ?? 1;
+    const gain = this.#gain;
+    const member = this.#member;
+    const keep = this.#keep;
+    const weigh = this.#weigh;
+    const numbers = this.#numbers;
+    const width = Math.max(1, rights);
+    const height = Math.max(1, lefts);
+    let found = 0;
+    if (3 * height * width <= COMBINATIONS) {
+      numbers.fill(-1, 0, 3 * height * width);
+      for (let row = 0; row < rows; row += 1) {
+        const key =
+          ((side[row] ?? 0) * height + (leftBelow[row] ?? 0)) * width + (rightBelow[row] ?? 0);
+        let number = numbers[key] ?? 0;
+        if (number < 0) {
+          number = found;
+          found += 1;
+          numbers[key] = number;
+          member[number] = row;
+        }
+        below[row] = number;
+      }
+    } else {
+      found = rows;
+      for (let row = 0; row < rows; row += 1) member[row] = below[row] = row;
+    }
+    for (let q = 0; q < n; q += 1) {
+      const t = points[q] ?? 0;
+      const rest = (1 - t) * z;
+      const f = t + rest;
+      keep[q] = t / f;
+      weigh[q] = ((weights[q] ?? 0) * z) / (f * f);
+    }
+    for (let number = 0; number < found; number += 1) {
+      const row = member[number] ?? 0;
+      const way = side[row] ?? OFF;
+      const l = (leftBelow[row] ?? 0) * n;
+      const r = (rightBelow[row] ?? 0) * n;
+      const at = number * n;
+      const onLeft = way === LEFT ? rightShare : way === RIGHT ? -leftShare : 0;
+      for (let q = 0; q < n; q += 1) {
+        const ul = leftWorth[l + q] ?? 0;
+        const ur = rightWorth[r + q] ?? 0;
+        const apart = onLeft * (ul - ur);
+        const mean = leftShare * ul + rightShare * ur;
+        // t·hot + rest·mean over f, where hot is the mean and what lies between.
+        worth[at + q] = mean + (keep[q] ?? 0) * apart;
+        gain[at + q] = (weigh[q] ?? 0) * apart;
+      }
+    }
+    return found;
+  }
+
+  /** Adds to each row what the node's split gives its feature. */
+  #credit(node: number, level: Level, classes: number, met: number, below: Int32Array): void {
+    const rows = this.#rows;
+    const n = this.#rule.points.length;
+    const { above, path } = level;
+    const gain = this.#gain;
+    const part = this.#parts[((this.#split[node] ?? 0) - 1) % this.#features] ?? NO_NUMBERS;
+    if (classes * met <= rows) {
+      const table = this.#table;
+      for (let a = 0; a < classes; a += 1) {
+        for (let b = 0; b < met; b += 1) {
+          let sum = 0;
+          for (let q = 0; q < n; q += 1) sum += (path[a * n + q] ?? 0) * (gain[b * n + q] ?? 0);
+          table[a * met + b] = sum;
+        }
+      }
+      for (let row = 0; row < rows; row += 1) {
+        part[row] = (part[row] ?? 0) + (table[(above[row] ?? 0) * met + (below[row] ?? 0)] ?? 0);
+      }
+      return;
+    }
+    for (let row = 0; row < rows; row += 1) {
+      const a = (above[row] ?? 0) * n;
+      const b = (below[row] ?? 0) * n;
+      let sum = 0;
+      for (let q = 0; q < n; q += 1) sum += (path[a + q] ?? 0) * (gain[b + q] ?? 0);
+      part[row] = (part[row] ?? 0) + sum;
+    }
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_NUMBERS = new Float64Array(0);
+const NO_CLASSES = new Int32Array(0);
+/** Below a leaf all rows are of one class. */
+const ALL_ONE = new Int32Array(BLOCK);
