@@ -53,7 +53,7 @@ const EXAMPLES = 5;
 export function checkSchema(table: DataTable, folder: Folder, asOf: string): ValidationReport {
   const findings: Finding[] = [];
   let wrongCells = 0;
-  const distinct = table.columns.map((column) => new Set(column.texts).size);
+  const distinct = table.columns.map((column) => column.distinct());
   table.columns.forEach((column, index) => {
     for (const finding of checkColumn(column, table.rows)) {
       findings.push(finding);
@@ -158,7 +158,7 @@ export function writeReport(report: ValidationReport): Uint8Array<ArrayBuffer> {
 }
 
 function checkColumn(column: DataColumn, rows: number): Finding[] {
-  const { contract, texts, numbers, missing } = column;
+  const { contract, text, numbers, missing } = column;
   const found: Finding[] = [];
   const add = (check: Finding['check'], limit: string, at: readonly number[]): void => {
     found.push({
@@ -181,7 +181,7 @@ function checkColumn(column: DataColumn, rows: number): Finding[] {
     add(
       'missing',
       `at most ${(most * 100).toFixed(1)} % of the cells`,
-      where((row) => texts[row] === ''),
+      where((row) => text(row) === ''),
     );
   }
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = contract;
@@ -195,7 +195,7 @@ function checkColumn(column: DataColumn, rows: number): Finding[] {
   }
   if (contract.values !== undefined) {
     const allowed = new Set([...contract.values, '']);
-    const strange = where((row) => !allowed.has(texts[row] ?? ''));
+    const strange = where((row) => !allowed.has(text(row)));
     if (strange.length > 0) add('values', `one of ${contract.values.length} values`, strange);
   }
   return found;
@@ -203,11 +203,11 @@ function checkColumn(column: DataColumn, rows: number): Finding[] {
 
 /** Rows (0-based) that are equal to an earlier one in these columns. */
 export function repeats(table: DataTable, names: readonly string[]): number[] {
-  const columns = names.map((name) => columnOf(table, name).texts);
+  const columns = names.map((name) => columnOf(table, name));
   const seen = new Set<string>();
   const found: number[] = [];
   for (let row = 0; row < table.rows; row += 1) {
-    const text = columns.map((c) => c[row] ?? '').join('\u0000');
+    const text = columns.map((c) => c.text(row)).join('\u0000');
     if (seen.has(text)) found.push(row);
     else seen.add(text);
   }

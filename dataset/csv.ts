@@ -11,39 +11,91 @@ export interface RawTable {
 /** Throws where these can't be column names. */
 export type HeaderCheck = (header: readonly string[]) => void;
 
+/** Takes one row, as long as the header; `row` is 0-based among the data rows. */
+export type RowReader = (cells: readonly string[], row: number) => void;
+
 /**
- * Reads UTF-8 CSV with a header (RFC 4180, a byte order mark allowed, blank lines skipped).
+ * Reads UTF-8 CSV with a header (RFC 4180, a byte order mark allowed, blank lines skipped), row by row:
+ * no more of the text than one row is held beside the bytes.
  *
  * Throws `DataInvalid` on another encoding, broken quoting, no header, a name twice, a ragged row and
  * on no rows; `file` is only the name that the message bears.
  *
+ * @param open is asked once, with the header, for what takes the rows.
  * @param checkHeader is asked before any message names a column: the first line of a table without a
  * header holds cells, which no message may show.
  */
-export function readCsv(
+export function scanCsv(
   bytes: Uint8Array,
   file: string,
+  open: (header: readonly string[]) => RowReader,
   checkHeader: HeaderCheck = () => undefined,
-): RawTable {
-  let records: string[][];
+): void {
+  checkEncoding(bytes, file, checkHeader);
+  let header: readonly string[] | undefined;
+  let read: RowReader = () => undefined;
+  let rows = 0;
+  const take = (cells: string[]): null => {
+    if (header === undefined) {
+      header = checkedHeader(cells, file, checkHeader);
+      read = open(header);
+      return null;
+    }
+    if (cells.length !== header.length) {
+      const place = {
+        row: rows + 1,
+        column: header[Math.min(cells.length, header.length - 1)] ?? '',
+      };
+      refuse(file, place, `is ragged: ${cells.length} cells where the header has ${header.length}`);
+    }
+    read(cells, rows);
+    rows += 1;
+    // The parser keeps no row for which it gets none back.
+    return null;
+  };
   try {
-    records = parse(decode(bytes, file, checkHeader), {
+    parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
+      bom: true,
       relax_column_count: true,
       skip_empty_lines: true,
+      on_record: take,
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // The parser's own message may quote a cell.
-    const { records: read } = error;
+    const { records } = error;
     return refuse(
       file,
-      { ...(typeof read === 'number' ? { row: read } : {}) },
+      { ...(typeof records === 'number' ? { row: records } : {}) },
       'the quoting is broken',
     );
   }
-  const [head, ...rows] = records;
-  if (head === undefined) return refuse(file, {}, 'has no header: the file is empty');
-  const header = head.map((name) => name.trim());
+  if (header === undefined) return refuse(file, {}, 'has no header: the file is empty');
+  if (rows === 0) refuse(file, {}, 'has a header but no rows');
+}
+
+/** A small table's rows all at once; else as `scanCsv`. */
+export function readCsv(bytes: Uint8Array, file: string, checkHeader?: HeaderCheck): RawTable {
+  let header: readonly string[] = [];
+  const rows: (readonly string[])[] = [];
+  scanCsv(
+    bytes,
+    file,
+    (names) => {
+      header = names;
+      return (cells) => void rows.push(cells);
+    },
+    checkHeader,
+  );
+  return { header, rows };
+}
+
+function checkedHeader(
+  cells: readonly string[],
+  file: string,
+  checkHeader: HeaderCheck,
+): readonly string[] {
+  const header = cells.map((name) => name.trim());
   checkHeader(header);
   const seen = new Set<string>();
   header.forEach((name, index) => {
@@ -51,16 +103,7 @@ export function readCsv(
     if (seen.has(name)) refuse(file, { row: 0, column: name }, 'stands twice in the header');
     seen.add(name);
   });
-  if (rows.length === 0) refuse(file, {}, 'has a header but no rows');
-  rows.forEach((row, index) => {
-    if (row.length === header.length) return;
-    const place = {
-      row: index + 1,
-      column: header[Math.min(row.length, header.length - 1)] ?? '',
-    };
-    refuse(file, place, `is ragged: ${row.length} cells where the header has ${header.length}`);
-  });
-  return { header, rows };
+  return header;
 }
 
 /** Writes CSV with `\n` line ends, quoting only where it must; the same cells give the same bytes. */
@@ -68,28 +111,69 @@ export function writeCsv(
   header: readonly string[],
   rows: Iterable<readonly string[]>,
 ): Uint8Array<ArrayBuffer> {
-  const parts: string[] = [];
-  const push = (cells: readonly string[]): void => {
-    // A lone empty cell would be a blank line, which readers skip.
-    parts.push(cells.length === 1 && cells[0] === '' ? '""' : cells.map(escape).join(','), '\n');
-  };
-  push(header);
-  for (const row of rows) push(row);
-  return new TextEncoder().encode(parts.join(''));
+  const writer = csvWriter(header);
+  for (const row of rows) writer.add(row);
+  return writer.finish();
 }
 
+export interface CsvWriter {
+  add(cells: readonly string[]): void;
+  /** Bytes so far, but for what isn't encoded yet (less than a megabyte). */
+  readonly size: () => number;
+  finish(): Uint8Array<ArrayBuffer>;
+}
+
+/** `writeCsv` a row at a time: holds bytes, not texts. */
+export function csvWriter(header: readonly string[]): CsvWriter {
+  const encoder = new TextEncoder();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let text = '';
+  const flush = (): void => {
+    const chunk = encoder.encode(text);
+    chunks.push(chunk);
+    size += chunk.length;
+    text = '';
+  };
+  const add = (cells: readonly string[]): void => {
+    // A lone empty cell would be a blank line, which readers skip.
+    text += cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.map(escape).join(',')}\n`;
+    if (text.length > CHUNK) flush();
+  };
+  add(header);
+  return {
+    add,
+    size: () => size,
+    finish() {
+      flush();
+      const out = new Uint8Array(size);
+      let at = 0;
+      for (const chunk of chunks) {
+        out.set(chunk, at);
+        at += chunk.length;
+      }
+      return out;
+    },
+  };
+}
+
+/** Code units of text that are encoded together. */
+const CHUNK = 1 << 18;
 const SPECIAL = /[",\r\n]|^\s|\s$/;
 
 function escape(cell: string): string {
   return SPECIAL.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-function decode(bytes: Uint8Array, file: string, checkHeader: HeaderCheck): string {
+function checkEncoding(bytes: Uint8Array, file: string, checkHeader: HeaderCheck): void {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    // Without `ignoreBOM` the decoder drops a UTF-8 byte order mark.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    for (let at = 0; at < bytes.length; at += CHUNK) {
+      decoder.decode(bytes.subarray(at, at + CHUNK), { stream: true });
+    }
+    decoder.decode();
   } catch {
-    return refuse(
+    refuse(
       file,
       firstUndecodable(bytes, checkHeader),
       'is not UTF-8: save the table in that encoding',

@@ -24,17 +24,18 @@ export function featureTable(
 /** Feature columns whose cells are all alike (missing counts as a value): nothing to train on. */
 export function constantColumns(table: DataTable): string[] {
   return table.columns
-    .filter((c) => c.contract.role === 'feature' && new Set(c.texts).size <= 1)
+    .filter((c) => c.contract.role === 'feature' && c.distinct() <= 1)
     .map((c) => c.contract.name);
 }
 
 function categorical(column: DataColumn): CategoricalColumn {
-  const levels = [...new Set(column.texts)].filter((text) => text !== '').sort();
-  const codes = new Map(levels.map((level, code) => [level, code]));
+  const levels = [...column.levels].sort();
+  const codeOf = new Map(levels.map((level, code) => [level, code]));
+  const codes = Int32Array.from(column.levels, (level) => codeOf.get(level) ?? -1);
   return {
     kind: 'categorical',
     name: column.contract.name,
-    codes: Int32Array.from(column.texts, (text) => codes.get(text) ?? -1),
+    codes: column.codes.map((code) => codes[code] ?? -1),
     levels,
   };
 }

@@ -108,12 +108,12 @@ export function identifyRows(
   columns: readonly string[],
   rule: SplitRule,
 ): RowIdentities {
-  const texts = columns.map((name) => columnOf(table, name).texts);
+  const found = columns.map((name) => columnOf(table, name));
   const indices = new Map<string, number>();
   const groups: Group[] = [];
   const groupOf = new Int32Array(table.rows);
   for (let row = 0; row < table.rows; row += 1) {
-    const text = JSON.stringify(texts.map((column) => column[row] ?? ''));
+    const text = JSON.stringify(found.map((column) => column.text(row)));
     let index = indices.get(text);
     if (index === undefined) {
       index = groups.length;

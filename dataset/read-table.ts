@@ -1,19 +1,25 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
 import type { ColumnContract, Folder } from '../contracts/folder.ts';
 import { isMissing, parseNumber } from '../learning/cells.ts';
-import { type HeaderCheck, type RawTable, readCsv } from './csv.ts';
+import { type HeaderCheck, scanCsv } from './csv.ts';
 import { quoted, refuse } from './refusal.ts';
 
 export interface DataColumn {
   readonly contract: ColumnContract;
   /**
-   * One canonical text a row: trimmed, a missing cell empty, a number as JSON writes it (so `1.0`
-   * and `1` are the same cell).
+   * The canonical text of a row (0-based): trimmed, a missing cell empty, a number as JSON writes it (so
+   * `1.0` and `1` are the same cell).
    */
-  readonly texts: readonly string[];
+  readonly text: (row: number) => string;
   /** One number a row where the column is one, NaN where it is missing; else empty. */
   readonly numbers: Float64Array;
+  /** One index into `levels` a row where the column isn't numbers, −1 where it is missing; else empty. */
+  readonly codes: Int32Array;
+  /** The texts of such a column in order of first appearance, each once. */
+  readonly levels: readonly string[];
   readonly missing: number;
+  /** How many different texts it has; missing counts as one. */
+  readonly distinct: () => number;
 }
 
 export interface DataTable {
@@ -42,7 +48,7 @@ export const MOST_MISSING = 0.6;
  * 60 % missing, one class, the positive class absent.
  */
 export function readTable(bytes: Uint8Array, file: string, folder: Folder): DataTable {
-  return typeTable(readCsv(bytes, file, headerOfSchema(file, folder)), file, folder, MOST_MISSING);
+  return typeTable(bytes, file, folder, MOST_MISSING);
 }
 
 /**
@@ -50,7 +56,7 @@ export function readTable(bytes: Uint8Array, file: string, folder: Folder): Data
  * table may by chance lack more of a column than the whole did.
  */
 export function readPart(bytes: Uint8Array, file: string, folder: Folder): DataTable {
-  return typeTable(readCsv(bytes, file, headerOfSchema(file, folder)), file, folder, 1);
+  return typeTable(bytes, file, folder, 1);
 }
 
 /** A first line that names no column of the schema is a row of data. */
@@ -62,33 +68,56 @@ function headerOfSchema(file: string, { schema }: Folder): HeaderCheck {
   };
 }
 
-function typeTable(raw: RawTable, file: string, folder: Folder, mostMissing: number): DataTable {
+function typeTable(
+  bytes: Uint8Array,
+  file: string,
+  folder: Folder,
+  mostMissing: number,
+): DataTable {
   const { model, schema } = folder;
-  const positions = new Map(raw.header.map((name, index) => [name, index]));
   const wanted = schema.columns.filter((c) => c.role !== 'ignored');
   const known = new Set(schema.columns.map((c) => c.name));
   const required = new Set([...(model.identity.group ?? []), ...(model.identity.key ?? [])]);
-  const columns = wanted.map((contract): DataColumn => {
-    const position = positions.get(contract.name);
-    if (position === undefined) {
-      const what = contract.role === 'target' ? 'is the target and is absent' : 'is absent';
-      return refuse(file, { row: 0, column: contract.name }, what);
-    }
+  const most = mostRows(bytes);
+  const builders = wanted.map((contract) => {
     const needed = contract.role === 'target' || required.has(contract.name);
-    return readColumn(raw, position, contract, { file, required: needed, mostMissing });
+    return builderOf(contract, { file, required: needed, mostMissing, most });
   });
+  let header: readonly string[] = [];
+  let rows = 0;
+  scanCsv(
+    bytes,
+    file,
+    (names) => {
+      header = names;
+      const positions = wanted.map((contract) => {
+        const position = names.indexOf(contract.name);
+        if (position !== -1) return position;
+        const what = contract.role === 'target' ? 'is the target and is absent' : 'is absent';
+        return refuse(file, { row: 0, column: contract.name }, what);
+      });
+      return (cells, row) => {
+        for (let i = 0; i < positions.length; i += 1) {
+          builders[i]?.add(cells[positions[i] ?? 0] ?? '', row);
+        }
+        rows = row + 1;
+      };
+    },
+    headerOfSchema(file, folder),
+  );
+  const columns = builders.map((builder) => builder.finish(rows));
   const target = columns.find((c) => c.contract.role === 'target');
   if (target === undefined)
     return refuse(file, { column: model.target }, 'is the target and is absent');
-  const labels = new Uint8Array(raw.rows.length);
+  const labels = new Uint8Array(rows);
   let positives = 0;
-  for (let row = 0; row < labels.length; row += 1) {
-    if (target.texts[row] !== model.positive) continue;
+  for (let row = 0; row < rows; row += 1) {
+    if (target.text(row) !== model.positive) continue;
     labels[row] = 1;
     positives += 1;
   }
   if (positives === 0) {
-    const one = new Set(target.texts).size === 1 ? 'holds one class only, and ' : '';
+    const one = target.distinct() === 1 ? 'holds one class only, and ' : '';
     refuse(file, { column: model.target }, `${one}never holds the positive class of model.json`);
   }
   if (positives === labels.length) {
@@ -96,66 +125,128 @@ function typeTable(raw: RawTable, file: string, folder: Folder, mostMissing: num
   }
   return {
     file,
-    rows: raw.rows.length,
+    rows,
     columns,
     labels,
     positives,
-    unknown: raw.header.filter((name) => !known.has(name)),
+    unknown: header.filter((name) => !known.has(name)),
   };
 }
 
-function readColumn(
-  raw: RawTable,
-  position: number,
-  contract: ColumnContract,
-  how: { readonly file: string; readonly required: boolean; readonly mostMissing: number },
-): DataColumn {
-  const { file, required, mostMissing } = how;
-  const rows = raw.rows.length;
-  const texts = new Array<string>(rows);
-  const numbers = new Float64Array(contract.type === 'number' ? rows : 0);
-  let missing = 0;
-  for (let row = 0; row < rows; row += 1) {
-    const cell = (raw.rows[row]?.[position] ?? '').trim();
-    const fail = (what: string): never =>
-      refuse(file, { row: row + 1, column: contract.name }, what);
-    if (isMissing(cell)) {
-      if (required) {
-        fail(
-          contract.role === 'target' ? 'the target is missing' : 'the row’s identity is missing',
-        );
-      }
-      texts[row] = '';
-      missing += 1;
-      if (contract.type === 'number') numbers[row] = Number.NaN;
-    } else if (contract.type === 'number') {
-      const value = parseNumber(cell);
-      if (value === undefined) {
-        return fail(
-          INFINITE.test(cell) || Math.abs(Number(cell)) === Number.POSITIVE_INFINITY
-            ? 'is infinite'
-            : 'is not a number',
-        );
-      }
-      numbers[row] = value;
-      texts[row] = String(value === 0 ? 0 : value);
-    } else {
-      if (contract.type === 'date' && !isDate(cell)) fail('is not a date (YYYY-MM-DD)');
-      texts[row] = cell;
-    }
+/** Line ends: rows can't be more. */
+function mostRows(bytes: Uint8Array): number {
+  let ends = 1;
+  for (let i = 0; i < bytes.length; i += 1) {
+    if (bytes[i] === 0x0a || bytes[i] === 0x0d) ends += 1;
   }
-  if (contract.role === 'feature' && !(missing <= rows * mostMissing)) {
+  return ends;
+}
+
+interface Builder {
+  add(cell: string, row: number): void;
+  finish(rows: number): DataColumn;
+}
+
+function builderOf(
+  contract: ColumnContract,
+  how: {
+    readonly file: string;
+    readonly required: boolean;
+    readonly mostMissing: number;
+    readonly most: number;
+  },
+): Builder {
+  const { file, required, mostMissing, most } = how;
+  const fail = (row: number, what: string): never =>
+    refuse(file, { row: row + 1, column: contract.name }, what);
+  let missing = 0;
+  let firstMissing = 0;
+  const miss = (row: number): void => {
+    if (required) {
+      fail(
+        row,
+        contract.role === 'target' ? 'the target is missing' : 'the row’s identity is missing',
+      );
+    }
+    if (missing === 0) firstMissing = row;
+    missing += 1;
+  };
+  const checkMissing = (rows: number): void => {
+    if (contract.role !== 'feature' || missing <= rows * mostMissing) return;
     const what =
       missing === rows
         ? 'is missing in every row'
         : `is missing in ${missing} of ${rows} rows, and more than 60 % is refused`;
-    refuse(file, { row: firstMissing(texts), column: contract.name }, what);
+    fail(firstMissing, what);
+  };
+
+  if (contract.type === 'number') {
+    const all = new Float64Array(most);
+    return {
+      add(cell, row) {
+        const value = parseNumber(cell);
+        if (value === undefined) {
+          const infinite =
+            INFINITE.test(cell.trim()) || Math.abs(Number(cell)) === Number.POSITIVE_INFINITY;
+          return fail(row, infinite ? 'is infinite' : 'is not a number');
+        }
+        if (Number.isNaN(value)) miss(row);
+        all[row] = value;
+      },
+      finish(rows) {
+        checkMissing(rows);
+        const numbers = all.subarray(0, rows);
+        const text = (row: number): string => {
+          const value = numbers[row] ?? Number.NaN;
+          return Number.isNaN(value) ? '' : String(value === 0 ? 0 : value);
+        };
+        const distinct = (): number => countDistinct(numbers);
+        return { contract, text, numbers, codes: NO_CODES, levels: [], missing, distinct };
+      },
+    };
   }
-  return { contract, texts, numbers, missing };
+  const all = new Int32Array(most);
+  const codeOf = new Map<string, number>();
+  return {
+    add(cell, row) {
+      const text = cell.trim();
+      if (isMissing(text)) {
+        miss(row);
+        all[row] = -1;
+        return;
+      }
+      let code = codeOf.get(text);
+      if (code === undefined) {
+        if (contract.type === 'date' && !isDate(text)) fail(row, 'is not a date (YYYY-MM-DD)');
+        code = codeOf.size;
+        codeOf.set(text, code);
+      }
+      all[row] = code;
+    },
+    finish(rows) {
+      checkMissing(rows);
+      const levels = [...codeOf.keys()];
+      const codes = all.subarray(0, rows);
+      const text = (row: number): string => levels[codes[row] ?? -1] ?? '';
+      const distinct = (): number => levels.length + (missing > 0 ? 1 : 0);
+      return { contract, text, numbers: NO_NUMBERS, codes, levels, missing, distinct };
+    },
+  };
 }
 
-function firstMissing(texts: readonly string[]): number {
-  return texts.indexOf('') + 1;
+const NO_NUMBERS = new Float64Array(0);
+const NO_CODES = new Int32Array(0);
+
+function countDistinct(numbers: Float64Array): number {
+  const sorted = numbers.slice().sort();
+  let count = 0;
+  let before: number | undefined;
+  for (const value of sorted) {
+    // NaN, which stands last and is never equal to itself, counts once.
+    if (value !== before && !(Number.isNaN(value) && Number.isNaN(before))) count += 1;
+    before = value;
+  }
+  return count;
 }
 
 /** A day of the calendar as ISO 8601. */
@@ -173,7 +264,7 @@ export function columnOf(table: DataTable, name: string): DataColumn {
 
 /** The canonical texts of some rows (0-based), one array a row, in the schema's order. */
 export function* textRows(table: DataTable, rows: Iterable<number>): Generator<string[]> {
-  for (const row of rows) yield table.columns.map((c) => c.texts[row] ?? '');
+  for (const row of rows) yield table.columns.map((c) => c.text(row));
 }
 
 export function headerOf(table: DataTable): string[] {

@@ -1,7 +1,9 @@
 /** The folder by which MLflow, and so Python, loads a model: `mlflow.pyfunc.load_model`. */
 import { sha256Hex } from '../domain/canonical.ts';
-import type { Artifact, ArtifactColumn } from '../learning/pipeline/artifact.ts';
+import type { Artifact } from '../learning/pipeline/artifact.ts';
 import { PYTHON_LOADER } from './python-loader.ts';
+
+type ArtifactColumn = Artifact['columns'][number];
 
 export interface ModelFolderFile {
   /** Within the folder, with `/`. */

@@ -148,11 +148,11 @@ function checkHoldout(
 
 function windowOf(table: DataTable, time: string | undefined): string {
   if (time === undefined) return `undated, ${table.rows} rows`;
-  const days = columnOf(table, time).texts.filter((text) => text !== '');
-  let first = days[0] ?? '';
-  let last = first;
-  for (const day of days) {
-    if (day < first) first = day;
+  let first = '';
+  let last = '';
+  // A column of days: each once.
+  for (const day of columnOf(table, time).levels) {
+    if (first === '' || day < first) first = day;
     if (day > last) last = day;
   }
   return first === '' ? `undated, ${table.rows} rows` : `${first}/${last}`;
