@@ -7,13 +7,13 @@ export function refuseSetting(setting: string, what: string): never {
   throw new LearningError('SettingsInvalid', `${setting} ${what}`, setting);
 }
 
-/** An object with no other fields than `names`; some may be absent. */
-export function settingsOf(value: unknown, names: readonly string[]): Settings {
+/** An object with no other fields than `names` (null: any); some may be absent. */
+export function settingsOf(value: unknown, names: readonly string[] | null): Settings {
   const isObject = (it: unknown): it is Settings =>
     typeof it === 'object' && it !== null && !Array.isArray(it);
   if (!isObject(value)) return refuseSetting('settings', 'are not an object');
   for (const name of Object.keys(value)) {
-    if (!names.includes(name)) refuseSetting(name, 'is unknown');
+    if (names?.includes(name) === false) refuseSetting(name, 'is unknown');
   }
   return value;
 }

@@ -1,8 +1,8 @@
 /** What any model has to beat: the base rate, and one cut of the best single column. */
 import type { Artifact, Provenance } from '../pipeline/artifact.ts';
-import { binColumn, fitBins } from '../trees/bins.ts';
-import { binTransform, columnOf } from '../pipeline/fit.ts';
+import { featureOf } from '../pipeline/transforms.ts';
 import { growForest } from '../trees/forest.ts';
+import { binTable, fitInputs } from '../trees/tree-estimator.ts';
 import { checkLabels, checkTable, type Table } from '../table.ts';
 
 export type BaselineName = 'base-rate' | 'best-column';
@@ -28,9 +28,9 @@ export function fitBaseline(name: BaselineName, input: BaselineInput): Artifact 
   const { table, labels } = input;
   checkTable(table);
   checkLabels(labels, table.rows);
-  const bins = table.columns.map((column) => fitBins(column, labels));
+  const inputs = fitInputs(table, labels);
   const grown = growForest({
-    bins: table.columns.map((column, i) => binColumn(column, bins[i] ?? fitBins(column, labels))),
+    bins: binTable(table, inputs),
     labels,
     settings: {
       trees: 1,
@@ -41,14 +41,22 @@ export function fitBaseline(name: BaselineName, input: BaselineInput): Artifact 
     seed: 0,
     bootstrap: false,
   });
+  const { trees, split, bin, cover, positives } = grown.forest;
   return {
     format: 'titleholder-model',
-    schemaVersion: 1,
-    columns: table.columns.map(columnOf),
-    transforms: table.columns.map((column, i) =>
-      binTransform(column.name, bins[i] ?? fitBins(column, labels)),
-    ),
-    estimator: { kind: 'forest', ...grown.forest },
+    schemaVersion: 2,
+    columns: table.columns.map(featureOf),
+    transforms: [],
+    estimator: {
+      kind: 'forest',
+      inputs,
+      trees,
+      split,
+      bin,
+      cover,
+      positives,
+      classWeights: [1, 1],
+    },
     calibrator: null,
     threshold: 0.5,
     positive: input.positive,

@@ -1,24 +1,34 @@
 /** Training: from a table to an artifact. */
-import type { Artifact, ArtifactColumn, Estimator, Provenance, Transform } from './artifact.ts';
-import { type Bins, binColumn, fitBins } from '../trees/bins.ts';
+import type { Artifact, Provenance } from './artifact.ts';
+import { type Calibrator, calibrate, fitCalibrator } from './calibrate.ts';
+import type { EstimatorKind } from './estimator-kind.ts';
+import { ALGORITHMS, type Algorithm, type Estimator, estimatorKind } from './estimators.ts';
+import { fitTransforms } from './fit-transforms.ts';
+import { scorer } from './scorer.ts';
+import { chooseThreshold, type ThresholdRule } from './threshold.ts';
+import { checkTransformSpecs, type TransformSpec } from './transform-specs.ts';
+import { featureOf, type Transform } from './transforms.ts';
 import { LearningError } from '../errors.ts';
 import { groupedFolds } from '../folds.ts';
-import { type ForestSettings, featuresTried, growForest } from '../trees/forest.ts';
-import { checkVotingRows, growVotingForest } from '../trees/ml-random-forest.ts';
 import { substream } from '../random.ts';
-import { scorer } from './scorer.ts';
-import { type Column, checkLabels, checkTable, selectRows, type Table } from '../table.ts';
-import { chooseThreshold, type ThresholdRule } from './threshold.ts';
-
-export interface CandidateSettings extends ForestSettings {
-  /** Train on so many rows, drawn without replacement from the seed; more than there are is all. */
-  readonly sampleRows?: number | undefined;
-}
+import {
+  refuseSetting,
+  type Settings,
+  settingsOf,
+  wholeSetting,
+  wordSetting,
+} from '../settings.ts';
+import { checkLabels, checkTable, type Column, selectRows, type Table } from '../table.ts';
 
 export interface Candidate {
   readonly name: string;
-  readonly algorithm: 'forest' | 'ml-random-forest';
-  readonly settings: CandidateSettings;
+  readonly algorithm: Algorithm;
+  /** The estimator's own, and `sampleRows`: train on so many rows, drawn without replacement. */
+  readonly settings: Settings;
+  /** Absent: none. */
+  readonly transforms?: readonly TransformSpec[] | undefined;
+  /** Absent: 'none'. */
+  readonly calibration?: 'none' | 'sigmoid' | 'isotonic' | undefined;
 }
 
 export interface FitInput {
@@ -35,52 +45,75 @@ export interface FitInput {
   readonly provenance: Provenance;
   /** A group a row: rows of one group never stand on both sides of a fold. Absent: each row its own. */
   readonly groups?: Int32Array;
-  /** Folds of a threshold rule where out-of-bag won't do. Absent: 3. */
+  /** Folds of a threshold rule or calibrator where out-of-bag won't do. Absent: 3. */
   readonly folds?: number;
 }
 
-const SETTINGS = ['trees', 'maxDepth', 'minLeaf', 'featuresPerSplit', 'sampleRows'];
-
-/** Refuses settings that no training can honour: throws `SettingsInvalid`, naming the setting. */
-export function checkCandidate(candidate: Candidate, features: number): void {
-  const { settings } = candidate;
-  const refuse = (setting: string, what: string): never => {
-    throw new LearningError(
-      'SettingsInvalid',
-      `candidate '${candidate.name}': ${setting} ${what}`,
-      setting,
-    );
-  };
-  const algorithm: string = candidate.algorithm;
-  if (algorithm !== 'forest' && algorithm !== 'ml-random-forest') {
-    refuse('algorithm', "is neither 'forest' nor 'ml-random-forest'");
-  }
-  for (const setting of Object.keys(settings)) {
-    if (!SETTINGS.includes(setting)) refuse(setting, 'is unknown');
-  }
-  const whole = (setting: string, value: number, low: number, high: number): void => {
-    if (!(Number.isInteger(value) && value >= low && value <= high)) {
-      refuse(setting, `is a whole number from ${low} to ${high}, not ${String(value)}`);
-    }
-  };
-  whole('trees', settings.trees, 1, 1000);
-  whole('maxDepth', settings.maxDepth, 1, 40);
-  whole('minLeaf', settings.minLeaf, 1, 1_000_000);
-  if (settings.sampleRows !== undefined) whole('sampleRows', settings.sampleRows, 2, 2 ** 26);
-  featuresTried(settings.featuresPerSplit, features);
+interface CheckedCandidate {
+  readonly verbs: EstimatorKind<Estimator>;
+  readonly settings: unknown;
+  readonly sampleRows: number | undefined;
+  readonly specs: readonly TransformSpec[];
+  readonly calibration: 'none' | 'sigmoid' | 'isotonic';
 }
 
 /**
- * Fits transforms, estimator and threshold on the rows given, which must not hold a holdout row.
+ * A candidate that somebody wrote, checked in full: algorithm, settings, transforms, calibration.
  *
- * The same input gives the same artifact, byte for byte. A threshold rule looks at out-of-bag scores of a
- * forest; with groups, or with `ml-random-forest`, at scores of held-out folds of the training rows (so
- * it trains `folds` times more). Throws `SettingsInvalid`, `TableInvalid` and `OneClass`.
+ * Throws `SettingsInvalid`, naming the candidate and the setting. What depends on the table (columns, how
+ * many features a split may try) shows when it is fitted.
+ */
+export function checkCandidate(candidate: Candidate): CheckedCandidate {
+  return named(candidate, () => {
+    const verbs =
+      estimatorKind(candidate.algorithm) ??
+      refuseSetting('algorithm', `is none of ${ALGORITHMS.join(', ')}`);
+    const { sampleRows, ...own } = settingsOf(candidate.settings, null);
+    return {
+      verbs,
+      settings: verbs.check(own),
+      sampleRows:
+        sampleRows === undefined
+          ? undefined
+          : wholeSetting({ sampleRows }, 'sampleRows', [2, 2 ** 26]),
+      specs: checkTransformSpecs(candidate.transforms ?? []),
+      calibration: wordSetting(
+        { calibration: candidate.calibration },
+        'calibration',
+        ['none', 'sigmoid', 'isotonic'],
+        'none',
+      ),
+    };
+  });
+}
+
+/** Puts the candidate's name before a refusal of its settings. */
+function named<T>({ name }: Candidate, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof LearningError) || error.name !== 'SettingsInvalid') throw error;
+    throw new LearningError(error.name, `candidate '${name}': ${error.message}`, error.subject);
+  }
+}
+
+/**
+ * Fits transforms, estimator, calibrator and threshold on the rows given, which must not hold a holdout
+ * row.
+ *
+ * The same input gives the same artifact, byte for byte. Calibrator and threshold are fitted on scores of
+ * rows by what didn't see them: a forest's out-of-bag scores; with groups, with a selection of features, or
+ * of another estimator, those of held-out folds of the training rows (so it trains `folds` times more).
+ * The threshold is chosen on calibrated scores. Throws `SettingsInvalid`, `SeedInvalid`, `TableInvalid`
+ * and `OneClass`.
  */
 export function fitPipeline(input: FitInput): Artifact {
   const { candidate, seed, thresholdRule } = input;
   checkTable(input.table);
-  checkCandidate(candidate, input.table.columns.length);
+  const checked = checkCandidate(candidate);
+  if (!Number.isSafeInteger(seed)) {
+    throw new LearningError('SeedInvalid', `a seed is a whole number, not ${seed}`, 'seed');
+  }
   if (input.groups !== undefined && input.groups.length !== input.table.rows) {
     throw new LearningError('TableInvalid', 'there is not one group a row');
   }
@@ -88,129 +121,125 @@ export function fitPipeline(input: FitInput): Artifact {
     throw new LearningError('SettingsInvalid', 'a fixed threshold is from 0 to 1', 'threshold');
   }
   checkLabels(input.labels, input.table.rows);
-  const sample = drawSample(input.table.rows, candidate.settings.sampleRows, seed);
-  const table = sample === null ? input.table : selectRows(input.table, sample);
-  const labels = sample === null ? input.labels : pickBytes(input.labels, sample);
-  const groups =
-    input.groups === undefined || sample === null ? input.groups : pickWords(input.groups, sample);
-  checkLabels(labels, table.rows);
-
+  const rows = sampled(input, checked.sampleRows);
+  const scored = checked.calibration !== 'none' || typeof thresholdRule !== 'number';
   const byOutOfBag =
-    typeof thresholdRule !== 'number' && candidate.algorithm === 'forest' && groups === undefined;
-  const fitted = fitEstimator(table, labels, candidate, seed, byOutOfBag);
-  const pipeline = (threshold: number, parts: Fitted): Artifact => ({
+    scored && rows.groups === undefined && checked.specs.every((spec) => spec.kind !== 'select');
+  const fitted = named(candidate, () => fitRows(rows, checked, seed, byOutOfBag));
+  const artifact: Artifact = {
     format: 'titleholder-model',
-    schemaVersion: 1,
-    columns: table.columns.map(columnOf),
-    transforms: parts.transforms,
-    estimator: parts.estimator,
+    schemaVersion: 2,
+    columns: fitted.columns,
+    transforms: fitted.transforms,
+    estimator: fitted.estimator,
     calibrator: null,
-    threshold,
+    threshold: 0.5,
     positive: input.positive,
     trainingManifest: input.trainingManifest,
     provenance: input.provenance,
-  });
-  if (typeof thresholdRule === 'number') return pipeline(thresholdRule, fitted);
-  let scores = fitted.outOfBag;
-  if (scores === null) {
-    scores = new Float64Array(table.rows).fill(Number.NaN);
-    const folds = groupedFolds(
-      groups ?? new Int32Array(table.rows).map((_, row) => row),
-      input.folds ?? 3,
-      seed,
-    );
-    for (let fold = 0; fold < (input.folds ?? 3); fold += 1) {
-      const inside = rowsWhere(folds, (other) => other !== fold);
-      const outside = rowsWhere(folds, (other) => other === fold);
-      const parts = selectRows(table, inside);
-      const insideLabels = pickBytes(labels, inside);
-      checkLabels(insideLabels, inside.length);
-      const part = fitEstimator(parts, insideLabels, candidate, seed, false);
-      const held = scorer(pipeline(0.5, part)).scoreTable(selectRows(table, outside));
-      for (let i = 0; i < outside.length; i += 1) scores[outside[i] ?? 0] = held[i] ?? Number.NaN;
-    }
-  }
-  return pipeline(chooseThreshold(scores, labels, thresholdRule), fitted);
+  };
+  if (!scored) return { ...artifact, threshold: thresholdRule };
+  const scores =
+    fitted.outOfBag ??
+    heldOutScores(rows, input.folds ?? 3, seed, (inside) => {
+      const part = named(candidate, () => fitRows(inside, checked, seed, false));
+      const { columns, transforms, estimator } = part;
+      return { ...artifact, columns, transforms, estimator };
+    });
+  const calibrator: Calibrator | null =
+    checked.calibration === 'none' ? null : fitCalibrator(checked.calibration, scores, rows.labels);
+  const probabilities =
+    calibrator === null ? scores : scores.map((score) => calibrate(calibrator, score));
+  return {
+    ...artifact,
+    calibrator,
+    threshold:
+      typeof thresholdRule === 'number'
+        ? thresholdRule
+        : chooseThreshold(probabilities, rows.labels, thresholdRule),
+  };
 }
 
-interface Fitted {
+interface Rows {
+  readonly table: Table;
+  readonly labels: Uint8Array;
+  readonly groups: Int32Array | undefined;
+}
+
+interface Fitted extends Pick<Artifact, 'columns' | 'estimator'> {
   readonly transforms: readonly Transform[];
-  readonly estimator: Estimator;
   readonly outOfBag: Float64Array | null;
 }
 
-function fitEstimator(
-  table: Table,
-  labels: Uint8Array,
-  candidate: Candidate,
+function fitRows(rows: Rows, checked: CheckedCandidate, seed: number, outOfBag: boolean): Fitted {
+  const { labels, groups } = rows;
+  checkLabels(labels, rows.table.rows);
+  const seen = withSeenLevels(rows.table);
+  const { transforms, table } = fitTransforms(seen, labels, checked.specs);
+  const fitted = checked.verbs.fit({
+    table,
+    labels,
+    settings: checked.settings,
+    seed,
+    outOfBag,
+    ...(groups === undefined ? {} : { groups }),
+  });
+  return { columns: seen.columns.map(featureOf), transforms, ...fitted };
+}
+
+/** A level that only a held-out row has is unseen in training: it may not have an index. */
+export function withSeenLevels(table: Table): Table {
+  return {
+    rows: table.rows,
+    columns: table.columns.map((column): Column => {
+      if (column.kind === 'numeric') return column;
+      const seen = new Uint8Array(column.levels.length);
+      for (const code of column.codes) if (code >= 0) seen[code] = 1;
+      if (!seen.includes(0)) return column;
+      let next = 0;
+      const newCode = Int32Array.from(seen, (one) => (one === 0 ? -1 : next++));
+      return {
+        ...column,
+        levels: column.levels.filter((_, level) => seen[level] === 1),
+        codes: column.codes.map((code) => newCode[code] ?? -1),
+      };
+    }),
+  };
+}
+
+/** One score a row, by a pipeline that was fitted on the other folds. */
+function heldOutScores(
+  rows: Rows,
+  count: number,
   seed: number,
-  outOfBag: boolean,
-): Fitted {
-  const { settings } = candidate;
-  switch (candidate.algorithm) {
-    case 'forest': {
-      const bins = table.columns.map((column) => fitBins(column, labels));
-      const grown = growForest({
-        bins: table.columns.map((column, i) => binColumn(column, bins[i] ?? NO_BINS)),
-        labels,
-        settings,
-        seed,
-        outOfBag,
-      });
-      return {
-        transforms: table.columns.map((column, i) => binTransform(column.name, bins[i] ?? NO_BINS)),
-        estimator: { kind: 'forest', ...grown.forest },
-        outOfBag: grown.outOfBag,
-      };
-    }
-    case 'ml-random-forest': {
-      // Before the rows are copied into the library's own form.
-      checkVotingRows(table.rows);
-      const transforms = table.columns.map(imputation);
-      const matrix = Array.from({ length: table.rows }, (_, row) =>
-        table.columns.map((column, i) => {
-          const cell = column.kind === 'numeric' ? column.values[row] : column.codes[row];
-          const absent =
-            cell === undefined || Number.isNaN(cell) || (column.kind === 'categorical' && cell < 0);
-          return absent ? (transforms[i]?.value ?? 0) : cell;
-        }),
-      );
-      return {
-        transforms,
-        estimator: {
-          kind: 'ml-random-forest',
-          ...growVotingForest(matrix, labels, settings, seed),
-        },
-        outOfBag: null,
-      };
-    }
+  fit: (inside: Rows) => Artifact,
+): Float64Array {
+  const { table, labels } = rows;
+  const groups = rows.groups ?? new Int32Array(table.rows).map((_, row) => row);
+  const folds = groupedFolds(groups, count, seed);
+  const scores = new Float64Array(table.rows).fill(Number.NaN);
+  for (let fold = 0; fold < count; fold += 1) {
+    const inside = rowsWhere(folds, (other) => other !== fold);
+    const outside = rowsWhere(folds, (other) => other === fold);
+    const artifact = fit({
+      table: selectRows(table, inside),
+      labels: pickBytes(labels, inside),
+      groups: rows.groups === undefined ? undefined : pickWords(rows.groups, inside),
+    });
+    const held = scorer(artifact).scoreTable(selectRows(table, outside));
+    for (let i = 0; i < outside.length; i += 1) scores[outside[i] ?? 0] = held[i] ?? Number.NaN;
   }
+  return scores;
 }
 
-const NO_BINS: Bins = { kind: 'numeric', edges: new Float64Array(0) };
-
-/** A column's name and kind, and its levels, as an artifact keeps them. */
-export function columnOf(column: Column): ArtifactColumn {
-  return column.kind === 'numeric'
-    ? { name: column.name, kind: 'numeric' }
-    : { name: column.name, kind: 'categorical', levels: column.levels };
-}
-
-/** Fitted bins as a transform of an artifact. */
-export function binTransform(column: string, bins: Bins): Transform {
-  return bins.kind === 'numeric'
-    ? { kind: 'bin', column, edges: bins.edges }
-    : { kind: 'order', column, binOfLevel: bins.binOfLevel };
-}
-
-function imputation(column: Column): Extract<Transform, { value: number }> {
-  const present =
-    column.kind === 'numeric'
-      ? column.values.filter((value) => !Number.isNaN(value)).sort()
-      : Float64Array.from(column.codes.filter((code) => code >= 0)).sort();
-  // The lower median: always a value that was there, so an index stays an index.
-  const value = present[(present.length - 1) >> 1] ?? 0;
-  return { kind: column.kind === 'numeric' ? 'impute' : 'ordinal', column: column.name, value };
+function sampled({ table, labels, groups, seed }: FitInput, wanted: number | undefined): Rows {
+  const sample = drawSample(table.rows, wanted, seed);
+  if (sample === null) return { table, labels, groups };
+  return {
+    table: selectRows(table, sample),
+    labels: pickBytes(labels, sample),
+    groups: groups === undefined ? undefined : pickWords(groups, sample),
+  };
 }
 
 function drawSample(rows: number, wanted: number | undefined, seed: number): Int32Array | null {

@@ -29,10 +29,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The text in `kind`, by which the other fields are told; undefined where there is none. */
-export function kindOf(value: unknown, part: string): string | undefined {
+/** The text in `kind`, by which the other fields are told; empty where there is none. */
+export function kindOf(value: unknown, part: string): string {
   const kind = isObject(value) ? value['kind'] : refusePart(part, 'is not an object');
-  return typeof kind === 'string' ? kind : undefined;
+  return typeof kind === 'string' ? kind : '';
 }
 
 /** An object with exactly these fields. */

@@ -1,10 +1,12 @@
 /** From cells to probabilities: the one path that training, `try`, staging and production take. */
-import type { Artifact, ArtifactColumn, Estimator, Transform } from './artifact.ts';
-import { binOfNumber, MISSING_BIN } from '../trees/bins.ts';
+import type { Artifact } from './artifact.ts';
+import { calibrate } from './calibrate.ts';
+import { BLOCK, type Feature, MISSING_LEVEL, type Reader, UNSEEN_LEVEL } from './estimator-kind.ts';
+import { estimatorKind } from './estimators.ts';
+import { throughTransforms } from './transforms.ts';
 import { isMissing, parseNumber } from '../cells.ts';
 import { LearningError } from '../errors.ts';
-import { unroll } from '../trees/preorder.ts';
-import type { Table } from '../table.ts';
+import type { Column, Table } from '../table.ts';
 
 /** One row as JSON or CSV brings it, by column name; further columns don't matter. */
 export type RawRow = Readonly<Record<string, string | number | boolean | null>>;
@@ -16,73 +18,94 @@ export interface Scorer {
   readonly scoreRecord: (record: RawRow) => number;
 }
 
-/** Rows that go through a tree together, so that its nodes stay in the cache. */
-const BLOCK = 128;
-
-/** What an estimator reads: a block of rows, filled cell by cell, then scored. */
-interface Block {
-  setNumber(row: number, column: number, value: number): void;
-  /** `code` is an index into the artifact's levels, −1 missing or unseen. */
-  setLevel(row: number, column: number, code: number): void;
-  /** Scores the first `rows` rows of the block into `out` from `at` on. */
-  score(rows: number, out: Float64Array, at: number): void;
-}
-
-/** Makes the scorer of an artifact; unrolls its trees once, then allocates nothing a row. */
+/** Makes the scorer of an artifact; lays it out once, then allocates nothing a row. */
 export function scorer(artifact: Artifact): Scorer {
-  const { columns } = artifact;
-  const block = blockOf(artifact.estimator, artifact.transforms);
-  const codes = columns.map(levelCodes);
+  const { columns, calibrator, estimator } = artifact;
+  const verbs = estimatorKind(estimator.kind);
+  if (verbs === undefined) throw new LearningError('ArtifactInvalid', 'the estimator is unknown');
+  const reader = throughTransforms(columns, artifact.transforms, verbs.reader(estimator));
+  const score = (rows: number, out: Float64Array, at: number): void => {
+    reader.score(rows, out, at);
+    if (calibrator === null) return;
+    for (let row = at; row < at + rows; row += 1) {
+      out[row] = calibrate(calibrator, out[row] ?? Number.NaN);
+    }
+  };
+  const put = columns.map((column, i) => cellReader(column, i, reader));
+  const one = new Float64Array(1);
 
   return {
     scoreTable(table) {
-      const found = columns.map((column, i) => {
-        const given = table.columns.find((candidate) => candidate.name === column.name);
-        if (given === undefined) return refuse(column.name, 'is missing');
-        if (given.kind !== column.kind) {
-          return refuse(column.name, `is ${given.kind} where the model has it ${column.kind}`);
-        }
-        const cells = given.kind === 'numeric' ? given.values : given.codes;
-        if (cells.length !== table.rows) refuse(column.name, 'has another number of rows');
-        if (given.kind === 'numeric') return given;
-        return { ...given, translated: given.levels.map((level) => codes[i]?.(level) ?? -1) };
-      });
+      const fill = columns.map((column, i) => columnReader(column, i, table, reader));
       const out = new Float64Array(table.rows);
       for (let at = 0; at < table.rows; at += BLOCK) {
         const rows = Math.min(BLOCK, table.rows - at);
-        found.forEach((column, i) => {
-          if (column.kind === 'numeric') {
-            for (let row = 0; row < rows; row += 1) {
-              const value = column.values[at + row] ?? Number.NaN;
-              if (value === Infinity || value === -Infinity) {
-                refuse(column.name, `is infinite in row ${at + row}`);
-              }
-              block.setNumber(row, i, value);
-            }
-          } else {
-            for (let row = 0; row < rows; row += 1) {
-              const code = column.codes[at + row] ?? -1;
-              block.setLevel(row, i, column.translated[code] ?? -1);
-            }
-          }
-        });
-        block.score(rows, out, at);
+        for (const fillColumn of fill) fillColumn(at, rows);
+        score(rows, out, at);
       }
       return out;
     },
 
     scoreRecord(record) {
-      columns.forEach((column, i) => {
-        const cell = Object.hasOwn(record, column.name) ? record[column.name] : undefined;
-        if (cell === undefined) return refuse(column.name, 'is missing');
-        if (column.kind === 'numeric') block.setNumber(0, i, numberOf(cell, column.name));
-        else block.setLevel(0, i, cell === null ? -1 : (codes[i]?.(String(cell)) ?? -1));
-      });
-      const out = new Float64Array(1);
-      block.score(1, out, 0);
-      return out[0] ?? Number.NaN;
+      for (let i = 0; i < put.length; i += 1) put[i]?.(record);
+      score(1, one, 0);
+      return one[0] ?? Number.NaN;
     },
   };
+}
+
+/** Reads a record's cell of one column into the block's first row. */
+function cellReader(column: Feature, i: number, reader: Reader): (record: RawRow) => void {
+  const { name } = column;
+  const cellOf = (record: RawRow): string | number | boolean | null => {
+    const cell = Object.hasOwn(record, name) ? record[name] : undefined;
+    return cell === undefined ? refuse(name, 'is missing') : cell;
+  };
+  if (column.kind === 'numeric') {
+    return (record) => reader.setNumber(0, i, numberOf(cellOf(record), name));
+  }
+  const codeOf = levelCodes(column.levels);
+  return (record) => {
+    const cell = cellOf(record);
+    reader.setLevel(0, i, cell === null ? MISSING_LEVEL : codeOf(String(cell)));
+  };
+}
+
+/** Reads a block of a table's column, found by name, its levels by their text. */
+function columnReader(
+  column: Feature,
+  i: number,
+  table: Table,
+  reader: Reader,
+): (at: number, rows: number) => void {
+  const { name } = column;
+  const given = table.columns.find((candidate) => candidate.name === name);
+  if (given === undefined) return refuse(name, 'is missing');
+  if (lengthOf(given) !== table.rows) refuse(name, 'has another number of rows');
+  if (column.kind === 'numeric' && given.kind === 'numeric') {
+    return (at, rows) => {
+      for (let row = 0; row < rows; row += 1) {
+        const value = given.values[at + row] ?? Number.NaN;
+        if (value === Infinity || value === -Infinity)
+          refuse(name, `is infinite in row ${at + row}`);
+        reader.setNumber(row, i, value);
+      }
+    };
+  }
+  if (column.kind === 'categorical' && given.kind === 'categorical') {
+    const translated = Int32Array.from(given.levels, levelCodes(column.levels));
+    return (at, rows) => {
+      for (let row = 0; row < rows; row += 1) {
+        const code = given.codes[at + row] ?? MISSING_LEVEL;
+        reader.setLevel(row, i, code < 0 ? MISSING_LEVEL : (translated[code] ?? UNSEEN_LEVEL));
+      }
+    };
+  }
+  return refuse(name, `is ${given.kind} where the model has it ${column.kind}`);
+}
+
+function lengthOf(column: Column): number {
+  return column.kind === 'numeric' ? column.values.length : column.codes.length;
 }
 
 function refuse(column: string, what: string): never {
@@ -99,88 +122,9 @@ function numberOf(cell: string | number | boolean | null, column: string): numbe
   return value;
 }
 
-/** Index of a level by its text; −1 for missing and for a level that training never saw. */
-function levelCodes(column: ArtifactColumn): (level: string) => number {
-  if (column.kind === 'numeric') return () => -1;
-  const indices = new Map(column.levels.map((level, i) => [level.trim(), i]));
-  return (level) => (isMissing(level) ? -1 : (indices.get(level.trim()) ?? -1));
+/** Index of a level by its text. */
+function levelCodes(levels: readonly string[]): (level: string) => number {
+  const indices = new Map(levels.map((level, i) => [level.trim(), i]));
+  return (level) =>
+    isMissing(level) ? MISSING_LEVEL : (indices.get(level.trim()) ?? UNSEEN_LEVEL);
 }
-
-function blockOf(estimator: Estimator, transforms: readonly Transform[]): Block {
-  const { trees, features, split } = estimator;
-  const { roots, next, splitIndex } = unroll(split, trees);
-  if (estimator.kind === 'forest') {
-    const bin = new Uint8Array(split.length);
-    for (let node = 0; node < bin.length; node += 1) {
-      bin[node] = estimator.bin[splitIndex[node] ?? 0] ?? 0;
-    }
-    const leaf = new Float64Array(estimator.cover.length);
-    for (let i = 0; i < leaf.length; i += 1) {
-      leaf[i] = (estimator.positives[i] ?? 0) / (estimator.cover[i] ?? 0);
-    }
-    // A row has two bytes a feature: at 1 + f, where missing (255) goes right of every cut, and at
-    // 1 + features + f, where missing is 0 and goes left of every cut. A split's code is the place to
-    // read, so a node costs one comparison and no question about missing.
-    const width = 1 + 2 * features;
-    const cells = new Uint8Array(BLOCK * width);
-    const edges = transforms.map((t) => (t.kind === 'bin' ? t.edges : new Float64Array(0)));
-    const bins = transforms.map((t) => (t.kind === 'order' ? t.binOfLevel : new Uint8Array(0)));
-    const put = (row: number, column: number, b: number): void => {
-      const at = row * width + 1 + column;
-      cells[at] = b;
-      cells[at + features] = b === MISSING_BIN ? 0 : b;
-    };
-    return {
-      setNumber: (row, column, value) =>
-        put(row, column, binOfNumber(edges[column] ?? NONE, value)),
-      setLevel: (row, column, code) => put(row, column, bins[column]?.[code] ?? MISSING_BIN),
-      score(rows, out, at) {
-        out.fill(0, at, at + rows);
-        for (let tree = 0; tree < trees; tree += 1) {
-          const root = roots[tree] ?? 0;
-          for (let row = 0; row < rows; row += 1) {
-            const base = row * width;
-            let node = root;
-            let code = split[node] ?? 0;
-            while (code !== 0) {
-              node = (cells[base + code] ?? 0) <= (bin[node] ?? 0) ? node + 1 : (next[node] ?? 0);
-              code = split[node] ?? 0;
-            }
-            out[at + row] = (out[at + row] ?? 0) + (leaf[next[node] ?? 0] ?? 0);
-          }
-        }
-        for (let row = at; row < at + rows; row += 1) out[row] = (out[row] ?? 0) / trees;
-      },
-    };
-  }
-
-  const { value, vote } = estimator;
-  const cells = new Float64Array(BLOCK * features);
-  const fill = transforms.map((t) => (t.kind === 'impute' || t.kind === 'ordinal' ? t.value : 0));
-  return {
-    setNumber(row, column, number) {
-      cells[row * features + column] = Number.isNaN(number) ? (fill[column] ?? 0) : number;
-    },
-    setLevel(row, column, code) {
-      cells[row * features + column] = code < 0 ? (fill[column] ?? 0) : code;
-    },
-    score(rows, out, at) {
-      for (let row = 0; row < rows; row += 1) {
-        let votes = 0;
-        for (let tree = 0; tree < trees; tree += 1) {
-          let node = roots[tree] ?? 0;
-          for (let code = split[node] ?? 0; code !== 0; code = split[node] ?? 0) {
-            // The library cuts with <, not ≤.
-            const left =
-              (cells[row * features + code - 1] ?? 0) < (value[splitIndex[node] ?? 0] ?? 0);
-            node = left ? node + 1 : (next[node] ?? 0);
-          }
-          votes += vote[next[node] ?? 0] ?? 0;
-        }
-        out[at + row] = votes / trees;
-      }
-    },
-  };
-}
-
-const NONE = new Float64Array(0);

@@ -7,9 +7,30 @@
  * votes counted by us from its own JSON. It draws features once a tree, not once a split.
  */
 import { RandomForestClassifier } from 'ml-random-forest';
-import { LearningError } from '../errors.ts';
 import { type ForestSettings, featuresTried } from './forest.ts';
+import { checkForestSettings } from './forest-estimator.ts';
+import { unroll } from './preorder.ts';
+import { LearningError } from '../errors.ts';
+import {
+  BLOCK,
+  type EstimatorKind,
+  type Feature,
+  type Reader,
+} from '../pipeline/estimator-kind.ts';
+import {
+  bytesOf,
+  codesOf,
+  doublesOf,
+  fieldsOf,
+  finiteOf,
+  kindOf,
+  listPerFeature,
+  packArray,
+  refusePart,
+  wholeOf,
+} from '../pipeline/packed.ts';
 import { substream } from '../random.ts';
+import type { Column } from '../table.ts';
 
 export const ML_RANDOM_FOREST_ROWS = 5000;
 
@@ -23,6 +44,20 @@ export interface VotingForest {
   readonly value: Float64Array;
   /** One a leaf: 1 where it votes for the positive class; a tie votes 0, as the library does. */
   readonly vote: Uint8Array;
+}
+
+/** What a missing or unseen cell counts as; a level counts as its index. */
+export interface VotingInput {
+  /** `impute` reads a number, `ordinal` a level. */
+  readonly kind: 'impute' | 'ordinal';
+  readonly value: number;
+}
+
+/** Its score is the share of trees that vote for the positive class. */
+export interface VotingEstimator extends Omit<VotingForest, 'features'> {
+  readonly kind: 'ml-random-forest';
+  /** One a feature. */
+  readonly inputs: readonly VotingInput[];
 }
 
 /** Refuses, with `SettingsInvalid`, more rows than the library trains on in bearable time. */
@@ -119,4 +154,118 @@ function listOf(value: unknown): readonly unknown[] {
 
 function numberOf(value: unknown): number {
   return typeof value === 'number' ? value : unexpected();
+}
+
+export const votingForest: EstimatorKind<VotingEstimator, ForestSettings> = {
+  kind: 'ml-random-forest',
+  check: checkForestSettings,
+  fit({ table, labels, settings, seed }) {
+    // Before the rows are copied into the library's own form.
+    checkVotingRows(table.rows);
+    const inputs = table.columns.map(medianOf);
+    const matrix = Array.from({ length: table.rows }, (_, row) =>
+      table.columns.map((column, i) => {
+        const cell = column.kind === 'numeric' ? column.values[row] : column.codes[row];
+        const absent =
+          cell === undefined || Number.isNaN(cell) || (column.kind === 'categorical' && cell < 0);
+        return absent ? (inputs[i]?.value ?? 0) : cell;
+      }),
+    );
+    const { trees, split, value, vote } = growVotingForest(matrix, labels, settings, seed);
+    return {
+      estimator: { kind: 'ml-random-forest', inputs, trees, split, value, vote },
+      outOfBag: null,
+    };
+  },
+  pack: ({ kind, inputs, trees, split, value, vote }) => ({
+    kind,
+    inputs,
+    trees,
+    split: packArray(split),
+    value: packArray(value),
+    vote: packArray(vote),
+  }),
+  unpack(value, features) {
+    const part = 'estimator';
+    const written = fieldsOf(value, part, ['kind', 'inputs', 'trees', 'split', 'value', 'vote']);
+    const trees = wholeOf(written['trees'], 'estimator.trees', 1, 100_000);
+    const split = codesOf(written['split'], 'estimator.split');
+    let splits = 0;
+    for (let node = 0; node < split.length; node += 1) {
+      const code = split[node] ?? 0;
+      if (code > features.length) {
+        refusePart('estimator.split', `has a feature out of range at node ${node}`);
+      }
+      if (code > 0) splits += 1;
+    }
+    unroll(split, trees);
+    const cuts = doublesOf(written['value'], 'estimator.value');
+    const vote = bytesOf(written['vote'], 'estimator.vote');
+    if (cuts.length !== splits) refusePart('estimator.value', 'has not one entry a split');
+    if (vote.length !== split.length - splits) {
+      refusePart('estimator.vote', 'has not one entry a leaf');
+    }
+    if (!vote.every((one) => one <= 1)) {
+      refusePart('estimator.vote', 'is neither 0 nor 1 somewhere');
+    }
+    const inputs = listPerFeature(written['inputs'], 'estimator.inputs', features.length);
+    return {
+      kind: 'ml-random-forest',
+      inputs: features.map((feature, i) => unpackInput(inputs[i], feature, i)),
+      trees,
+      split,
+      value: cuts,
+      vote,
+    };
+  },
+  reader: votingReader,
+};
+
+function unpackInput(value: unknown, feature: Feature, i: number): VotingInput {
+  const part = `estimator.inputs[${i}]`;
+  const kind = kindOf(value, part);
+  if (kind !== (feature.kind === 'numeric' ? 'impute' : 'ordinal')) {
+    return refusePart(part, `is of a kind that doesn't fit a ${feature.kind} feature`);
+  }
+  return { kind, value: finiteOf(fieldsOf(value, part, ['kind', 'value'])['value'], part) };
+}
+
+function medianOf(column: Column): VotingInput {
+  const present =
+    column.kind === 'numeric'
+      ? column.values.filter((value) => !Number.isNaN(value)).sort()
+      : Float64Array.from(column.codes.filter((code) => code >= 0)).sort();
+  // The lower median: always a value that was there, so an index stays an index.
+  const value = present[(present.length - 1) >> 1] ?? 0;
+  return { kind: column.kind === 'numeric' ? 'impute' : 'ordinal', value };
+}
+
+function votingReader({ inputs, trees, split, value, vote }: VotingEstimator): Reader {
+  const { roots, next, splitIndex } = unroll(split, trees);
+  const width = inputs.length;
+  const cells = new Float64Array(BLOCK * width);
+  const fill = Float64Array.from(inputs, (input) => input.value);
+  return {
+    setNumber(row, feature, number) {
+      cells[row * width + feature] = Number.isNaN(number) ? (fill[feature] ?? 0) : number;
+    },
+    setLevel(row, feature, code) {
+      cells[row * width + feature] = code < 0 ? (fill[feature] ?? 0) : code;
+    },
+    score(rows, out, at) {
+      for (let row = 0; row < rows; row += 1) {
+        let votes = 0;
+        for (let tree = 0; tree < trees; tree += 1) {
+          let node = roots[tree] ?? 0;
+          for (let code = split[node] ?? 0; code !== 0; code = split[node] ?? 0) {
+            // The library cuts with <, not ≤.
+            const left = (cells[row * width + code - 1] ?? 0) < (value[splitIndex[node] ?? 0] ?? 0);
+            node = left ? node + 1 : (next[node] ?? 0);
+          }
+          votes += vote[next[node] ?? 0] ?? 0;
+        }
+        out[at + row] = votes / trees;
+      }
+    },
+  };
 }

@@ -1,7 +1,8 @@
 /** What a forest and boosted trees share in the file: how features become bytes, and the trees over them. */
-import { type Bins, binColumn, fitBins } from './bins.ts';
+import { type Bins, binColumn, binOfNumber, fitBins, MISSING_BIN } from './bins.ts';
 import { unroll } from './preorder.ts';
-import type { Feature } from '../pipeline/estimator-kind.ts';
+import { walker } from './walk.ts';
+import type { Feature, Reader } from '../pipeline/estimator-kind.ts';
 import {
   bytesOf,
   codesOf,
@@ -106,7 +107,7 @@ export function unpackTrees(
     refusePart('estimator.cover', 'has not one entry a leaf');
   }
   // 255 is missing, which has a direction of its own.
-  const missing = bin.indexOf(255);
+  const missing = bin.indexOf(MISSING_BIN);
   if (missing >= 0) refusePart('estimator.bin', `is 255 at split ${missing}`);
   const empty = cover.indexOf(0);
   if (empty >= 0) refusePart('estimator.cover', `is 0 at leaf ${empty}`);
@@ -132,3 +133,33 @@ function unpackInput(value: unknown, part: string, feature: Feature | undefined)
   }
   return refusePart(part, `is of a kind that doesn't fit its ${feature?.kind ?? ''} feature`);
 }
+
+/**
+ * Reads cells into bytes and walks the trees; `leaf` is what a leaf adds, `scoreOf` makes a score of a
+ * row's sum.
+ */
+export function treeReader(
+  { inputs, trees, split, bin }: TreesOverBins,
+  leaf: Float64Array,
+  scoreOf: (sum: number) => number,
+): Reader {
+  const { put, sum } = walker({ trees, features: inputs.length, split, bin, leaf });
+  const edges = inputs.map((input) => (input.kind === 'bin' ? input.edges : new Float64Array(0)));
+  const bins = inputs.map((input) =>
+    input.kind === 'order' ? input.binOfLevel : new Uint8Array(0),
+  );
+  return {
+    setNumber(row, feature, value) {
+      put(row, feature, binOfNumber(edges[feature] ?? NO_EDGES, value));
+    },
+    setLevel(row, feature, code) {
+      put(row, feature, code < 0 ? MISSING_BIN : (bins[feature]?.[code] ?? MISSING_BIN));
+    },
+    score(rows, out, at) {
+      sum(rows, out, at);
+      for (let row = at; row < at + rows; row += 1) out[row] = scoreOf(out[row] ?? Number.NaN);
+    },
+  };
+}
+
+const NO_EDGES = new Float64Array(0);
