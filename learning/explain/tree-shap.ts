@@ -66,7 +66,7 @@ const RIGHT = 2;
 /** One level of the walk: what is known of the rows at the node that the walk is at. */
 interface Level {
   /** A row's class by what was above. */
-  readonly above: Int32Array;
+  readonly above: Uint16Array;
   /** A class's product over the path, a number a point. */
   readonly path: Float64Array;
   /** The class one level up that a class comes from, and whether it agreed there. */
@@ -77,7 +77,7 @@ interface Level {
   /** OFF, LEFT or RIGHT, by row. */
   readonly side: Uint8Array;
   /** A row's class by what is below the left child, and below the right one. */
-  readonly below: readonly [Int32Array, Int32Array];
+  readonly below: readonly [Uint16Array, Uint16Array];
   /** A class's worth, a number a point, for each child. */
   readonly worth: readonly [Float64Array, Float64Array];
 }
@@ -120,14 +120,16 @@ class Walk {
   readonly #planes: readonly Uint8Array[];
   readonly #parts: readonly Float64Array[];
   readonly #numbers = new Int32Array(COMBINATIONS);
-  readonly #table = new Float64Array(BLOCK);
+  readonly #table = new Float64Array(2 * BLOCK);
+  readonly #agreed = new Uint8Array(BLOCK);
+  readonly #stays = new Uint8Array(2 * BLOCK);
   readonly #gain: Float64Array;
   /** A row of each class. */
   readonly #member = new Int32Array(BLOCK);
   readonly #factors: Float64Array;
   readonly #keep: Float64Array;
   readonly #weigh: Float64Array;
-  readonly #rootBelow = new Int32Array(BLOCK);
+  readonly #rootBelow = new Uint16Array(BLOCK);
   readonly #rootWorth: Float64Array;
   #rows = 0;
   #rule: Quadrature;
@@ -212,13 +214,13 @@ class Walk {
 
     const numbers = BLOCK * points;
     this.#levels = Array.from({ length: deepest }, () => ({
-      above: new Int32Array(BLOCK),
+      above: new Uint16Array(BLOCK),
       path: new Float64Array(numbers),
       from: new Int32Array(BLOCK),
       agreed: new Uint8Array(BLOCK),
       alive: new Uint8Array(BLOCK),
       side: new Uint8Array(BLOCK),
-      below: [new Int32Array(BLOCK), new Int32Array(BLOCK)],
+      below: [new Uint16Array(BLOCK), new Uint16Array(BLOCK)],
       worth: [new Float64Array(numbers), new Float64Array(numbers)],
     }));
     this.#gain = new Float64Array(numbers);
@@ -271,7 +273,7 @@ class Walk {
     node: number,
     depth: number,
     classes: number,
-    below: Int32Array,
+    below: Uint16Array,
     worth: Float64Array,
   ): number {
     const level = this.#levels[depth];
@@ -292,19 +294,27 @@ class Walk {
     const plane = this.#planes[(this.#split[node] ?? 0) - 1] ?? NO_BYTES;
     const cut = this.#cut[node] ?? 0;
     const repeats = this.#repeats[node] ?? 0;
+    this.#agreeing(depth, repeats, classes, alive);
     if (repeats === 0) {
-      alive.fill(1, 0, classes);
       for (let row = 0; row < rows; row += 1) side[row] = (plane[row] ?? 0) <= cut ? LEFT : RIGHT;
+      return;
+    }
+    for (let row = 0; row < rows; row += 1) {
+      const agrees = alive[above[row] ?? 0] === 1;
+      side[row] = agrees ? ((plane[row] ?? 0) <= cut ? LEFT : RIGHT) : OFF;
+    }
+  }
+
+  /** Writes which classes of the level `depth` agreed on coming to the level `repeats`; all where it is 0. */
+  #agreeing(depth: number, repeats: number, classes: number, agreeing: Uint8Array): void {
+    if (repeats === 0) {
+      agreeing.fill(1, 0, classes);
       return;
     }
     for (let one = 0; one < classes; one += 1) {
       let ancestor = one;
       for (let d = depth; d > repeats; d -= 1) ancestor = this.#levels[d]?.from[ancestor] ?? 0;
-      alive[one] = this.#levels[repeats]?.agreed[ancestor] ?? 0;
-    }
-    for (let row = 0; row < rows; row += 1) {
-      const agrees = alive[above[row] ?? 0] === 1;
-      side[row] = agrees ? ((plane[row] ?? 0) <= cut ? LEFT : RIGHT) : OFF;
+      agreeing[one] = this.#levels[repeats]?.agreed[ancestor] ?? 0;
     }
   }
 
@@ -323,6 +333,11 @@ class Walk {
     if (this.#split[child] === 0) {
       worth.fill(this.#value[this.#next[child] ?? 0] ?? 0, 0, n);
       return 0;
+    }
+    this.#factor(node, way);
+    if (this.#split[child + 1] === 0 && this.#split[this.#next[child] ?? 0] === 0) {
+      this.#twoLeaves(child, way, level, depth, classes);
+      return 3;
     }
     const next = this.#levels[depth + 1];
     if (next === undefined) return 0;
@@ -346,7 +361,6 @@ class Walk {
       }
       nextAbove[row] = number;
     }
-    this.#factor(node, way);
     const factors = this.#factors;
     for (let number = 0; number < found; number += 1) {
       const mine = from[number] ?? 0;
@@ -356,6 +370,76 @@ class Walk {
       }
     }
     return this.#visit(child, depth + 1, found, below, worth);
+  }
+
+  /**
+   * Visits a child both of whose children are leaves, at once: nearly half of all splits are such.
+   *
+   * What the path is worth is one number a class then, straight from the classes of the level above; the
+   * classes by what is below are the row's sides themselves.
+   */
+  #twoLeaves(
+    child: number,
+    way: typeof LEFT | typeof RIGHT,
+    level: Level,
+    depth: number,
+    classes: number,
+  ): void {
+    const rows = this.#rows;
+    const { points, weights } = this.#rule;
+    const n = points.length;
+    const { above, side, alive, path } = level;
+    const below = level.below[way - 1] ?? NO_CLASSES;
+    const worth = level.worth[way - 1] ?? NO_NUMBERS;
+    const code = this.#split[child] ?? 0;
+    const plane = this.#planes[code - 1] ?? NO_BYTES;
+    const part = this.#parts[(code - 1) % this.#features] ?? NO_NUMBERS;
+    const cut = this.#cut[child] ?? 0;
+    const ul = this.#value[this.#next[child + 1] ?? 0] ?? 0;
+    const ur = this.#value[this.#next[this.#next[child] ?? 0] ?? 0] ?? 0;
+    const left = this.#leftShare[child] ?? 0;
+    const z = this.#shareAbove[child] ?? 1;
+    const mean = left * ul + (1 - left) * ur;
+    const onLeft = (1 - left) * (ul - ur);
+    const onRight = -left * (ul - ur);
+    const weigh = this.#weigh;
+    for (let q = 0; q < n; q += 1) {
+      const t = points[q] ?? 0;
+      const f = t + (1 - t) * z;
+      weigh[q] = ((weights[q] ?? 0) * z) / (f * f);
+      worth[OFF * n + q] = mean;
+      worth[LEFT * n + q] = mean + (t / f) * onLeft;
+      worth[RIGHT * n + q] = mean + (t / f) * onRight;
+    }
+    const factors = this.#factors;
+    const agreeing = this.#agreed;
+    const stays = this.#stays;
+    const gain = this.#table;
+    const repeats = this.#repeats[child] ?? 0;
+    const repeatsParent = repeats === depth + 1;
+    if (!repeatsParent) this.#agreeing(depth, repeats, classes, agreeing);
+    for (let one = 0; one < classes; one += 1) {
+      const factor = alive[one] === 1 ? n : 2 * n;
+      let agreed = 0;
+      let not = 0;
+      for (let q = 0; q < n; q += 1) {
+        const product = (path[one * n + q] ?? 0) * (weigh[q] ?? 0);
+        agreed += product * (factors[q] ?? 0);
+        not += product * (factors[factor + q] ?? 0);
+      }
+      const ifNot = repeatsParent ? 0 : (agreeing[one] ?? 0);
+      const ifAgreed = repeatsParent ? 1 : ifNot;
+      stays[2 * one] = ifNot;
+      stays[2 * one + 1] = ifAgreed;
+      gain[2 * one] = ifNot * not;
+      gain[2 * one + 1] = ifAgreed * agreed;
+    }
+    for (let row = 0; row < rows; row += 1) {
+      const key = 2 * (above[row] ?? 0) + (side[row] === way ? 1 : 0);
+      const goesLeft = (plane[row] ?? 0) <= cut;
+      part[row] = (part[row] ?? 0) + (gain[key] ?? 0) * (goesLeft ? onLeft : onRight);
+      below[row] = stays[key] === 0 ? OFF : goesLeft ? LEFT : RIGHT;
+    }
   }
 
   /** What going to a child does to the product over the path: agreeing, not agreeing, and not any more. */
@@ -381,7 +465,7 @@ class Walk {
     level: Level,
     lefts: number,
     rights: number,
-    below: Int32Array,
+    below: Uint16Array,
     worth: Float64Array,
   ): number {
     const rows = this.#rows;
@@ -448,7 +532,7 @@ class Walk {
   }
 
   /** Adds to each row what the node's split gives its feature. */
-  #credit(node: number, level: Level, classes: number, met: number, below: Int32Array): void {
+  #credit(node: number, level: Level, classes: number, met: number, below: Uint16Array): void {
     const rows = this.#rows;
     const n = this.#rule.points.length;
     const { above, path } = level;
@@ -480,6 +564,6 @@ class Walk {
 
 const NO_BYTES = new Uint8Array(0);
 const NO_NUMBERS = new Float64Array(0);
-const NO_CLASSES = new Int32Array(0);
+const NO_CLASSES = new Uint16Array(0);
 /** Below a leaf all rows are of one class. */
-const ALL_ONE = new Int32Array(BLOCK);
+const ALL_ONE = new Uint16Array(BLOCK);
