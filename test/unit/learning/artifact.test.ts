@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Artifact, decodeArtifact, encodeArtifact } from '../../../learning/pipeline/artifact.ts';
+import {
+  type Artifact,
+  decodeArtifact,
+  encodeArtifact,
+} from '../../../learning/pipeline/artifact.ts';
 import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
 import { fromBase64, toBase64 } from '../../../learning/pipeline/base64.ts';
 import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
@@ -67,10 +71,11 @@ describe('base64', () => {
 describe('a forest, walked node by node in the plainest way', () => {
   it('gives what the scorer gives, with missing cells going where training sent them', () => {
     const { table, labels } = madeUp(600);
-    const { estimator, transforms } = fitted('forest', 600);
+    const { estimator, columns } = fitted('forest', 600);
     if (estimator.kind !== 'forest') throw new Error('not a forest');
     const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
-    const { split, bin, cover, positives, features, trees } = estimator;
+    const { split, bin, cover, positives, trees } = estimator;
+    const features = estimator.inputs.length;
     const expected = new Float64Array(600);
     let missingLeft = 0;
     for (let row = 0; row < 600; row += 1) {
@@ -93,7 +98,8 @@ describe('a forest, walked node by node in the plainest way', () => {
       for (let tree = 0; tree < trees; tree += 1) walk(true);
       expected[row] = sum / trees;
     }
-    expect(transforms).toHaveLength(4);
+    expect(columns).toHaveLength(4);
+    expect(features).toBe(4);
     expect(missingLeft).toBeGreaterThan(100);
     expect(scorer(fitted('forest', 600)).scoreTable(table)).toEqual(expected);
   });
@@ -196,13 +202,16 @@ describe.each(both)('an artifact of %s', (algorithm) => {
       ['no UTF-8', Uint8Array.of(0xff, 0xfe)],
       ['a list', new TextEncoder().encode('[]')],
       ['format', set(['format'], 'pickle')],
-      ['version', set(['schemaVersion'], 2)],
+      ['version', set(['schemaVersion'], 1)],
       ['unknown field', set(['extra'], 1)],
       ['calibrator', set(['calibrator'], {})],
       ['no columns', set(['columns'], [])],
-      ['transform of another column', set(['transforms', '0', 'column'], 'second')],
-      ['transform of another kind', set(['transforms', '0', 'kind'], 'eval')],
-      ['fewer transforms', changed((root) => (root['transforms'] as unknown as unknown[]).pop())],
+      ['input of another feature', set(['estimator', 'inputs', '0', 'kind'], 'ordinal')],
+      ['input of another kind', set(['estimator', 'inputs', '0', 'kind'], 'eval')],
+      [
+        'fewer inputs',
+        changed((root) => (root['estimator']!['inputs'] as unknown as unknown[]).pop()),
+      ],
       ['column twice', set(['columns', '2', 'name'], 'first')],
       ['level twice', set(['columns', '1', 'levels'], ['a', 'a', 'b', 'c'])],
       ['threshold', set(['threshold'], 1.5)],
@@ -211,7 +220,7 @@ describe.each(both)('an artifact of %s', (algorithm) => {
       ['more trees', set(['estimator', 'trees'], 6)],
       ['fewer trees', set(['estimator', 'trees'], 4)],
       ['many trees', set(['estimator', 'trees'], 2 ** 31)],
-      ['other width', set(['estimator', 'features'], 5)],
+      ['unknown field of the estimator', set(['estimator', 'features'], 4)],
       ['feature out of range', set(['estimator', 'split'], array('u8', Uint8Array.of(200, 0, 0)))],
       ['too deep', set(['estimator', 'split'], array('u8', chain))],
       ['open tree', set(['estimator', 'split'], array('u8', Uint8Array.of(1, 0)))],
@@ -224,17 +233,20 @@ describe.each(both)('an artifact of %s', (algorithm) => {
             ['bins', set(['estimator', 'bin'], array('u8', new Uint8Array(1)))],
             [
               'falling edges',
-              set(['transforms', '0', 'edges'], array('f64', Float64Array.of(2, 1))),
+              set(['estimator', 'inputs', '0', 'edges'], array('f64', Float64Array.of(2, 1))),
             ],
             [
               'NaN edge',
-              set(['transforms', '0', 'edges'], array('f64', Float64Array.of(Number.NaN))),
+              set(['estimator', 'inputs', '0', 'edges'], array('f64', Float64Array.of(Number.NaN))),
             ],
-            ['levels', set(['transforms', '1', 'binOfLevel'], array('u8', new Uint8Array(2)))],
+            [
+              'levels',
+              set(['estimator', 'inputs', '1', 'binOfLevel'], array('u8', new Uint8Array(2))),
+            ],
           ] as [string, Uint8Array][])
         : ([
             ['votes', set(['estimator', 'vote'], array('u8', new Uint8Array(1)))],
-            ['median', set(['transforms', '0', 'value'], null)],
+            ['median', set(['estimator', 'inputs', '0', 'value'], null)],
           ] as [string, Uint8Array][])),
     ];
     for (const [what, file] of wrong) {

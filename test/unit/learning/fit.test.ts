@@ -177,9 +177,8 @@ describe('ml-random-forest', () => {
   it("counts the votes of the library's own trees, none lost", () => {
     const { table, labels } = madeUp(200);
     const model = fitPipeline(input(200, { candidate }));
-    const medians = model.transforms.map((t) =>
-      t.kind === 'impute' || t.kind === 'ordinal' ? t.value : Number.NaN,
-    );
+    if (model.estimator.kind !== 'ml-random-forest') throw new Error('another estimator');
+    const medians = model.estimator.inputs.map((input) => input.value);
     const matrix = Array.from({ length: 200 }, (_, row) =>
       table.columns.map((column, i) => {
         const cell = column.kind === 'numeric' ? column.values[row]! : column.codes[row]!;
