@@ -9,7 +9,7 @@ import { chooseThreshold, type ThresholdRule } from './threshold.ts';
 import { checkTransformSpecs, type TransformSpec } from './transform-specs.ts';
 import { featureOf, type Transform } from './transforms.ts';
 import { LearningError } from '../errors.ts';
-import { groupedFolds } from '../folds.ts';
+import { stratifiedFolds, stratifiedGroupedFolds } from '../folds.ts';
 import { substream } from '../random.ts';
 import {
   refuseSetting,
@@ -215,8 +215,10 @@ function heldOutScores(
   fit: (inside: Rows) => Artifact,
 ): Float64Array {
   const { table, labels } = rows;
-  const groups = rows.groups ?? new Int32Array(table.rows).map((_, row) => row);
-  const folds = groupedFolds(groups, count, seed);
+  const folds =
+    rows.groups === undefined
+      ? stratifiedFolds(labels, count, seed)
+      : stratifiedGroupedFolds(labels, rows.groups, count, seed);
   const scores = new Float64Array(table.rows).fill(Number.NaN);
   for (let fold = 0; fold < count; fold += 1) {
     const inside = rowsWhere(folds, (other) => other !== fold);

@@ -31,26 +31,52 @@ export function scorer(artifact: Artifact): Scorer {
       out[row] = calibrate(calibrator, out[row] ?? Number.NaN);
     }
   };
-  const put = columns.map((column, i) => cellReader(column, i, reader));
+  const readRecord = recordReader(columns, reader);
   const one = new Float64Array(1);
 
   return {
     scoreTable(table) {
-      const fill = columns.map((column, i) => columnReader(column, i, table, reader));
+      const readRows = tableReader(columns, table, reader);
       const out = new Float64Array(table.rows);
       for (let at = 0; at < table.rows; at += BLOCK) {
         const rows = Math.min(BLOCK, table.rows - at);
-        for (const fillColumn of fill) fillColumn(at, rows);
+        readRows(at, rows);
         score(rows, out, at);
       }
       return out;
     },
 
     scoreRecord(record) {
-      for (let i = 0; i < put.length; i += 1) put[i]?.(record);
+      readRecord(record);
       score(1, one, 0);
       return one[0] ?? Number.NaN;
     },
+  };
+}
+
+/** Puts a record's cells into a block's first row. It throws `RowInvalid` naming the column. */
+export function recordReader(
+  columns: readonly Feature[],
+  reader: Reader,
+): (record: RawRow) => void {
+  const put = columns.map((column, i) => cellReader(column, i, reader));
+  return (record) => {
+    for (let i = 0; i < put.length; i += 1) put[i]?.(record);
+  };
+}
+
+/**
+ * Puts rows `at` to `at + rows − 1` of a table, its columns found by name, into a block. It throws
+ * `RowInvalid` naming the column.
+ */
+export function tableReader(
+  columns: readonly Feature[],
+  table: Table,
+  reader: Reader,
+): (at: number, rows: number) => void {
+  const put = columns.map((column, i) => columnReader(column, i, table, reader));
+  return (at, rows) => {
+    for (const putColumn of put) putColumn(at, rows);
   };
 }
 
@@ -72,7 +98,7 @@ function cellReader(column: Feature, i: number, reader: Reader): (record: RawRow
 }
 
 /** Reads a block of a table's column, found by name, its levels by their text. */
-function columnReader(
+export function columnReader(
   column: Feature,
   i: number,
   table: Table,
