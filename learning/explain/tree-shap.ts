@@ -46,11 +46,11 @@ export interface TreeShap {
   /** The mean score over the training rows, as the trees' shares have it. */
   readonly base: number;
   /**
-   * Adds to `out` (rows × features, row by row) each feature's part of each row's score.
+   * Each feature's part of each row's score: rows × features numbers, row by row.
    *
    * `bins` has one byte a row for each feature, 255 missing. With `base` a row's parts are its score.
    */
-  explain(bins: readonly Uint8Array[], rows: number): Float64Array;
+  readonly explain: (bins: readonly Uint8Array[], rows: number) => Float64Array;
 }
 
 /** Rows that share classes: enough to meet again, few enough to stay in the cache. */
@@ -116,6 +116,8 @@ class Walk {
   readonly #rules: readonly Quadrature[];
   readonly #levels: readonly Level[];
 
+  /** Features that some split uses. */
+  readonly #used: Int32Array;
   /** Two bytes a feature, as a split's code reads them: missing as 255, then missing as 0. */
   readonly #planes: readonly Uint8Array[];
   readonly #parts: readonly Float64Array[];
@@ -228,14 +230,22 @@ class Walk {
     this.#keep = new Float64Array(points);
     this.#weigh = new Float64Array(points);
     this.#rootWorth = new Float64Array(numbers);
-    this.#planes = Array.from({ length: 2 * features }, () => new Uint8Array(BLOCK));
-    this.#parts = Array.from({ length: features }, () => new Float64Array(BLOCK));
+    // Only of features that some split uses: there may be 32,767.
+    const used = new Set<number>();
+    for (const code of split) if (code > 0) used.add((code - 1) % features);
+    this.#used = Int32Array.from(used).sort();
+    this.#planes = Array.from({ length: 2 * features }, (_, plane) =>
+      used.has(plane % features) ? new Uint8Array(BLOCK) : NO_BYTES,
+    );
+    this.#parts = Array.from({ length: features }, (_, f) =>
+      used.has(f) ? new Float64Array(BLOCK) : NO_NUMBERS,
+    );
   }
 
   block(bins: readonly Uint8Array[], at: number, rows: number, out: Float64Array): void {
     const features = this.#features;
     this.#rows = rows;
-    for (let f = 0; f < features; f += 1) {
+    for (const f of this.#used) {
       const column = bins[f] ?? NO_BYTES;
       const missingRight = this.#planes[f] ?? NO_BYTES;
       const missingLeft = this.#planes[features + f] ?? NO_BYTES;
@@ -257,7 +267,7 @@ class Walk {
       top.path.fill(1, 0, this.#rule.points.length);
       this.#visit(root, 0, 1, this.#rootBelow, this.#rootWorth);
     }
-    for (let f = 0; f < features; f += 1) {
+    for (const f of this.#used) {
       const part = this.#parts[f] ?? NO_NUMBERS;
       for (let row = 0; row < rows; row += 1) out[(at + row) * features + f] = part[row] ?? 0;
     }
