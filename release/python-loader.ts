@@ -352,8 +352,11 @@ def _linear(written: Mapping[str, Any], features: list[_Feature]) -> Callable[[C
 
     def score(cells: Cells) -> np.ndarray:
         total = np.full(len(cells[0]), intercept, dtype=np.float64)
-        for reader, column in zip(readers, cells, strict=True):
-            total += reader(column)
+        with np.errstate(all="ignore"):
+            for reader, column in zip(readers, cells, strict=True):
+                total += reader(column)
+        if np.isnan(total).any():
+            raise ModelError("a row has numbers too large to be scored")
         return _logistic(total)
 
     return score
@@ -414,7 +417,8 @@ def _impute(written: Mapping[str, Any], features: list[_Feature]) -> tuple[list[
     at = _at(features, name, not numeric)
 
     def apply(cells: Cells) -> Cells:
-        absent = np.isnan(cells[at]) if numeric else cells[at] < 0
+        # An unseen level stays unseen.
+        absent = np.isnan(cells[at]) if numeric else cells[at] == MISSING
         return _replaced(cells, at, [np.where(absent, value, cells[at])])
 
     return features, apply
@@ -423,9 +427,9 @@ def _impute(written: Mapping[str, Any], features: list[_Feature]) -> tuple[list[
 def _one_hot(written: Mapping[str, Any], features: list[_Feature]) -> tuple[list[_Feature], Transform]:
     name = written["feature"]
     at = _at(features, name, True)
-    wanted = features[at].levels or []
-    made = [_Feature(f"{name}={level}", None) for level in wanted]
-    codes = list(range(len(wanted)))
+    index = {level: i for i, level in enumerate(features[at].levels or [])}
+    made = [_Feature(f"{name}={level}", None) for level in written["levels"]]
+    codes = [index[level] for level in written["levels"]]
     if written["missing"]:
         made.append(_Feature(f"{name} is missing", None))
         codes.append(MISSING)
@@ -471,7 +475,7 @@ def _combined(
         with np.errstate(all="ignore"):
             made = cells[left] / cells[right] if divides else cells[left] * cells[right]
         # Infinity is no number of a table: a division by 0, and what overflows, is missing.
-        return [*cells, np.where(np.isinf(made), math.nan, made)]
+        return [*cells, np.where(np.isfinite(made), made, math.nan)]
 
     return [*features, _Feature(f"{written['left']}{sign}{written['right']}", None)], apply
 
@@ -479,20 +483,23 @@ def _combined(
 def _cross(written: Mapping[str, Any], features: list[_Feature]) -> tuple[list[_Feature], Transform]:
     left = _at(features, written["left"], True)
     right = _at(features, written["right"], True)
-    width = len(features[right].levels or [])
+    lefts, rights = features[left].levels or [], features[right].levels or []
+    width = len(rights)
     pairs = _array(written["pairs"], "pairs of a cross").astype(np.int64)
-    table = np.full(len(features[left].levels or []) * width, UNSEEN, dtype=np.int64)
-    table[pairs] = np.arange(len(pairs))
+    # No pair is -1, so a search that ends behind the last one finds nothing.
+    ended = np.append(pairs, -1)
+    levels = [f"{lefts[pair // width]}\u00d7{rights[pair % width]}" for pair in pairs.tolist()]
 
     def apply(cells: Cells) -> Cells:
         a, b = cells[left], cells[right]
-        there = (a >= 0) & (b >= 0)
-        made = np.where((a == MISSING) | (b == MISSING), MISSING, UNSEEN)
-        made[there] = table[a[there] * width + b[there]]
-        return [*cells, made]
+        wanted = a * width + b
+        place = np.searchsorted(pairs, wanted)
+        known = (a >= 0) & (b >= 0) & (ended[place] == wanted)
+        absent = (a == MISSING) | (b == MISSING)
+        return [*cells, np.where(known, place, np.where(absent, MISSING, UNSEEN))]
 
     name = f"{written['left']}\u00d7{written['right']}"
-    return [*features, _Feature(name, [str(pair) for pair in pairs])], apply
+    return [*features, _Feature(name, levels)], apply
 
 
 def _select(written: Mapping[str, Any], features: list[_Feature]) -> tuple[list[_Feature], Transform]:

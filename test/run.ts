@@ -46,7 +46,13 @@ const tools: readonly Job[] = [
 ];
 
 const QUICK = rooms('test/unit', 'test/ports', 'test/state-machines', 'test/infra');
-const ON_THE_STACK = rooms('test/ports', 'test/localstack', 'test/stack', 'test/story');
+const ON_THE_STACK = rooms(
+  'test/python',
+  'test/ports',
+  'test/localstack',
+  'test/stack',
+  'test/story',
+);
 
 /** @returns the exit code. */
 async function main(tier: string | undefined): Promise<number> {
