@@ -11,7 +11,7 @@ import {
 } from './tree-estimator.ts';
 import type { EstimatorKind } from '../pipeline/estimator-kind.ts';
 import { countsOf, fieldsOf, listOf, packArray, refusePart } from '../pipeline/packed.ts';
-import { refuseSetting, settingsOf, wholeSetting } from '../settings.ts';
+import { numberSetting, refuseSetting, settingsOf, wholeSetting } from '../settings.ts';
 
 /** Its score is the mean over trees of w1·positives / (w1·positives + w0·negatives) of a row's leaf. */
 export interface ForestEstimator extends TreesOverBins {
@@ -24,9 +24,19 @@ export interface ForestEstimator extends TreesOverBins {
 
 /** Settings of trees that are grown at random. Throws `SettingsInvalid` naming the setting. */
 export function checkForestSettings(written: unknown): ForestSettings {
-  const settings = settingsOf(written, ['trees', 'maxDepth', 'minLeaf', 'featuresPerSplit']);
+  const settings = settingsOf(written, [
+    'trees',
+    'maxDepth',
+    'minLeaf',
+    'featuresPerSplit',
+    'classWeight',
+  ]);
   const tried = settings['featuresPerSplit'];
   return {
+    classWeight:
+      settings['classWeight'] === 'balanced'
+        ? 'balanced'
+        : numberSetting(settings, 'classWeight', [1e-12, 1e12], 1),
     trees: wholeSetting(settings, 'trees', [1, 1000]),
     maxDepth: wholeSetting(settings, 'maxDepth', [1, 40]),
     minLeaf: wholeSetting(settings, 'minLeaf', [1, 1_000_000]),
@@ -64,7 +74,7 @@ export const forest: EstimatorKind<ForestEstimator, ForestSettings> = {
       seed,
       outOfBag,
     });
-    const { trees, split, bin, cover, positives } = grown.forest;
+    const { trees, split, bin, cover, positives, classWeights } = grown.forest;
     return {
       estimator: {
         kind: 'forest',
@@ -74,7 +84,7 @@ export const forest: EstimatorKind<ForestEstimator, ForestSettings> = {
         bin,
         cover,
         positives,
-        classWeights: [1, 1],
+        classWeights,
       },
       outOfBag: grown.outOfBag,
     };

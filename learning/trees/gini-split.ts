@@ -14,9 +14,13 @@ export const PLACE = 5;
 /** A bin's negatives, positives and rows share one double: exact while draws stay below 2^17. */
 const POSITIVE = 2 ** 17;
 const ROW = 2 ** 34;
-const CHUNK_DRAWS = POSITIVE - 1;
+const PER_POSITIVE = 1 / POSITIVE;
+const PER_ROW = 1 / ROW;
+const EXACT_DRAWS = POSITIVE - 1;
+/** So many entries surely have no more draws. */
+const CHUNK = Math.floor(EXACT_DRAWS / MOST_DRAWS);
 /** Nodes of fewer rows than this visit only the bins that they touch. */
-const SMALL = 96;
+const SMALL = 48;
 /** Features whose histograms are filled in one pass: each update waits for the last one to its histogram. */
 const GROUP = 4;
 const STRIDE = 256;
@@ -41,27 +45,36 @@ export class GiniSplit {
   readonly #minLeaf: number;
   readonly #weight0: number;
   readonly #weight1: number;
+  readonly #used: Int32Array;
   #best = 0;
   // The node at hand.
   #rows = 0;
   #negatives = 0;
   #positives = 0;
-  /** All zero between two features. */
+  /** All zero between two searches. */
   readonly #sums = new Float64Array(GROUP * STRIDE);
   readonly #touched = new Int32Array(STRIDE / 32);
-  /** For nodes of more draws than a double counts: negatives, positives, rows of each bin. */
-  readonly #wide = new Float64Array(3 * GROUP * STRIDE);
-  // The bins of one feature that have rows, ascending.
+  /** All zero between two searches; negatives, positives and rows of each bin, where a double can't count them. */
+  readonly #counts = new Int32Array(3 * GROUP * STRIDE);
+  // The bins of one feature that have rows, ascending; one place more than bins, for what is written
+  // before it is known to stay.
   #filled = 0;
-  readonly #bins = new Int32Array(STRIDE);
-  readonly #binNegatives = new Float64Array(STRIDE);
-  readonly #binPositives = new Float64Array(STRIDE);
-  readonly #binRows = new Int32Array(STRIDE);
+  readonly #bins = new Int32Array(STRIDE + 1);
+  readonly #binSums = new Float64Array(STRIDE + 1);
+  readonly #binNegatives = new Int32Array(STRIDE + 1);
+  readonly #binPositives = new Int32Array(STRIDE + 1);
+  readonly #binRows = new Int32Array(STRIDE + 1);
 
-  constructor(minLeaf: number, [weight0, weight1]: readonly [number, number]) {
+  /** `columns`: one byte a row; `minLeaf`: least rows on either side; weights of class 0 and class 1. */
+  constructor(
+    columns: readonly Uint8Array[],
+    minLeaf: number,
+    [weight0, weight1]: readonly [number, number],
+  ) {
     this.#minLeaf = minLeaf;
     this.#weight0 = weight0;
     this.#weight1 = weight1;
+    this.#used = Int32Array.from(columns, binsUsed);
   }
 
   /** Forgets the last node; what is found from here on is for this one. */
@@ -85,115 +98,126 @@ export class GiniSplit {
     start: number,
     end: number,
   ): void {
+    const sums = this.#sums;
     if (end - start < SMALL) {
       for (let i = from; i < to; i += 1) {
         const feature = order[i] ?? 0;
-        fillTouched(
-          columns[feature] ?? EMPTY,
-          entries,
-          start,
-          end,
-          WEIGHT,
-          this.#sums,
-          this.#touched,
-        );
+        const column = columns[feature] ?? EMPTY;
+        fillTouched(column, entries, start, end, WEIGHT, sums, this.#touched);
         this.#listTouched();
         this.#scan(feature);
       }
       return;
     }
-    const isWide = this.#negatives + this.#positives > CHUNK_DRAWS;
-    const chunk = isWide ? Math.floor(CHUNK_DRAWS / MOST_DRAWS) : end - start;
+    const isExact = this.#negatives + this.#positives <= EXACT_DRAWS;
+    const step = isExact ? end - start : CHUNK;
     for (let i = from; i < to; i += GROUP) {
       const group = Math.min(GROUP, to - i);
       const a = columns[order[i] ?? 0] ?? EMPTY;
       const b = columns[order[i + 1] ?? 0] ?? EMPTY;
       const c = columns[order[i + 2] ?? 0] ?? EMPTY;
       const d = columns[order[i + 3] ?? 0] ?? EMPTY;
-      const sums = this.#sums;
-      for (let at = start; at < end; at += chunk) {
-        const stop = Math.min(end, at + chunk);
+      for (let at = start; at < end; at += step) {
+        const stop = Math.min(end, at + step);
         if (group === 4) fill4(a, b, c, d, entries, at, stop, WEIGHT, sums);
         else if (group === 3) fill3(a, b, c, entries, at, stop, WEIGHT, sums);
         else if (group === 2) fill2(a, b, entries, at, stop, WEIGHT, sums);
         else fill1(a, entries, at, stop, WEIGHT, sums);
-        if (isWide) this.#widen(group);
+        if (!isExact) this.#count(group);
       }
       for (let k = 0; k < group; k += 1) {
-        if (isWide) this.#listWide(k);
-        else this.#list(k);
-        this.#scan(order[i + k] ?? 0);
+        const feature = order[i + k] ?? 0;
+        if (isExact) this.#listSums(k, this.#used[feature] ?? STRIDE);
+        else this.#listCounts(k);
+        this.#scan(feature);
       }
     }
-  }
-
-  #push(bin: number, sum: number): void {
-    const at = this.#filled;
-    const rows = Math.trunc(sum / ROW);
-    const draws = sum - rows * ROW;
-    const positives = Math.trunc(draws / POSITIVE);
-    this.#bins[at] = bin;
-    this.#binRows[at] = rows;
-    this.#binPositives[at] = positives;
-    this.#binNegatives[at] = draws - positives * POSITIVE;
-    this.#filled = at + 1;
   }
 
   #listTouched(): void {
     const sums = this.#sums;
     const touched = this.#touched;
-    this.#filled = 0;
+    const bins = this.#bins;
+    const binSums = this.#binSums;
+    let filled = 0;
     for (let word = 0; word < touched.length; word += 1) {
       for (let bits = touched[word] ?? 0; bits !== 0; bits &= bits - 1) {
         const bin = word * 32 + 31 - Math.clz32(bits & -bits);
-        this.#push(bin, sums[bin] ?? 0);
+        bins[filled] = bin;
+        binSums[filled] = sums[bin] ?? 0;
+        filled += 1;
         sums[bin] = 0;
       }
       touched[word] = 0;
     }
+    this.#unpack(filled);
   }
 
-  #list(k: number): void {
+  #listSums(k: number, used: number): void {
     const sums = this.#sums;
-    this.#filled = 0;
-    for (let bin = 0; bin < STRIDE; bin += 1) {
-      const sum = sums[k * STRIDE + bin] ?? 0;
-      if (sum === 0) continue;
-      this.#push(bin, sum);
+    const bins = this.#bins;
+    const binSums = this.#binSums;
+    const from = k * STRIDE;
+    let filled = 0;
+    for (let bin = 0; bin < used; bin += 1) {
+      const sum = sums[from + bin] ?? 0;
+      bins[filled] = bin;
+      binSums[filled] = sum;
+      // One more where the bin has rows, without a branch that nobody could predict.
+      filled += -((sum * PER_ROW) | 0) >>> 31;
     }
-    sums.fill(0, k * STRIDE, (k + 1) * STRIDE);
+    sums.fill(0, from, from + used);
+    this.#unpack(filled);
   }
 
-  #widen(group: number): void {
+  #unpack(filled: number): void {
+    const binSums = this.#binSums;
+    const binNegatives = this.#binNegatives;
+    const binPositives = this.#binPositives;
+    const binRows = this.#binRows;
+    for (let i = 0; i < filled; i += 1) {
+      const sum = binSums[i] ?? 0;
+      const rows = (sum * PER_ROW) | 0;
+      const draws = sum - rows * ROW;
+      const positives = (draws * PER_POSITIVE) | 0;
+      binRows[i] = rows;
+      binPositives[i] = positives;
+      binNegatives[i] = draws - positives * POSITIVE;
+    }
+    this.#filled = filled;
+  }
+
+  /** Takes the sums of a chunk to where more of them fit. */
+  #count(group: number): void {
     const sums = this.#sums;
-    const wide = this.#wide;
+    const counts = this.#counts;
     for (let i = 0; i < group * STRIDE; i += 1) {
       const sum = sums[i] ?? 0;
-      const rows = Math.trunc(sum / ROW);
+      const rows = (sum * PER_ROW) | 0;
       const draws = sum - rows * ROW;
-      const positives = Math.trunc(draws / POSITIVE);
-      wide[3 * i] = (wide[3 * i] ?? 0) + draws - positives * POSITIVE;
-      wide[3 * i + 1] = (wide[3 * i + 1] ?? 0) + positives;
-      wide[3 * i + 2] = (wide[3 * i + 2] ?? 0) + rows;
+      const positives = (draws * PER_POSITIVE) | 0;
+      counts[3 * i] = (counts[3 * i] ?? 0) + (draws - positives * POSITIVE);
+      counts[3 * i + 1] = (counts[3 * i + 1] ?? 0) + positives;
+      counts[3 * i + 2] = (counts[3 * i + 2] ?? 0) + rows;
     }
     sums.fill(0, 0, group * STRIDE);
   }
 
-  #listWide(k: number): void {
-    const wide = this.#wide;
+  #listCounts(k: number): void {
+    const counts = this.#counts;
     let filled = 0;
     for (let bin = 0; bin < STRIDE; bin += 1) {
       const i = 3 * (k * STRIDE + bin);
-      const rows = wide[i + 2] ?? 0;
+      const rows = counts[i + 2] ?? 0;
       if (rows === 0) continue;
       this.#bins[filled] = bin;
-      this.#binNegatives[filled] = wide[i] ?? 0;
-      this.#binPositives[filled] = wide[i + 1] ?? 0;
+      this.#binNegatives[filled] = counts[i] ?? 0;
+      this.#binPositives[filled] = counts[i + 1] ?? 0;
       this.#binRows[filled] = rows;
       filled += 1;
     }
     this.#filled = filled;
-    wide.fill(0, 3 * k * STRIDE, 3 * (k + 1) * STRIDE);
+    counts.fill(0, 3 * k * STRIDE, 3 * (k + 1) * STRIDE);
   }
 
   /** Tries every cut between the listed bins, with missing on either side where there is any. */
@@ -274,6 +298,13 @@ export class GiniSplit {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** One more than the highest bin of a column, so that a flag's histogram isn't read to its end. */
+function binsUsed(column: Uint8Array): number {
+  let highest = 0;
+  for (let row = 0; row < column.length; row += 1) highest = Math.max(highest, column[row] ?? 0);
+  return highest + 1;
+}
 
 function fillTouched(
   a: Uint8Array,

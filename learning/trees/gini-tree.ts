@@ -3,6 +3,9 @@ import { MISSING_BIN } from './bins.ts';
 import { GiniSplit, LABEL, MOST_DRAWS, PLACE } from './gini-split.ts';
 import type { Random } from '../random.ts';
 
+/** Probabilities are added in whole parts of so many, so that the order of trees doesn't matter. */
+export const OUT_OF_BAG_UNIT = 2 ** 40;
+
 export interface TreeShape {
   readonly maxDepth: number;
   /** Least number of distinct rows in a leaf. */
@@ -22,6 +25,10 @@ export interface Tree {
 
 /** Bytes of all features of a subtree's rows that are copied side by side, to stay in a core's own cache. */
 const LOCAL_BYTES = 2 ** 17;
+/** A table of fewer bytes is in a near cache anyway. */
+const LARGE_BYTES = 2 ** 22;
+/** Rows that are fetched together before they are copied. */
+const TOGETHER = 64;
 /** Subtrees of fewer rows aren't worth the copy. */
 const LEAST_LOCAL = 64;
 const FRAME = 6;
@@ -42,6 +49,11 @@ export class TreeGrower {
   readonly #order: Int32Array;
   /** Rows of a subtree that are copied together; 0 where the whole table is small enough. */
   readonly #localRows: number;
+  /** All features of a row side by side, from where they are copied: one read from memory a row. */
+  readonly #byRow: Uint8Array;
+  #touched = 0;
+  readonly #localCells: Uint8Array;
+  /** The columns of `#localCells`. */
   readonly #local: readonly Uint8Array[];
   // Outputs, in preorder.
   readonly #split: Uint16Array;
@@ -58,14 +70,18 @@ export class TreeGrower {
     this.#bins = bins;
     this.#labels = labels;
     this.#shape = shape;
-    this.#search = new GiniSplit(shape.minLeaf, shape.classWeights);
+    this.#search = new GiniSplit(bins, shape.minLeaf, shape.classWeights);
     this.#draws = new Uint8Array(rows);
     this.#entries = new Int32Array(rows);
     this.#aside = new Int32Array(rows);
     this.#order = new Int32Array(features);
-    const worth = features * rows > 2 * LOCAL_BYTES && features <= 6 * shape.tried;
+    const worth = features * rows > LARGE_BYTES && features <= 6 * shape.tried;
     this.#localRows = worth ? Math.floor(LOCAL_BYTES / features) : 0;
-    this.#local = bins.map(() => new Uint8Array(this.#localRows));
+    this.#byRow = worth ? sideBySide(bins, rows) : EMPTY;
+    this.#localCells = new Uint8Array(features * this.#localRows);
+    this.#local = bins.map((_, f) =>
+      this.#localCells.subarray(f * this.#localRows, (f + 1) * this.#localRows),
+    );
     const leaves = Math.min(2 ** shape.maxDepth, Math.floor(rows / shape.minLeaf) + 1);
     this.#split = new Uint16Array(2 * leaves);
     this.#threshold = new Uint8Array(2 * leaves);
@@ -195,11 +211,23 @@ export class TreeGrower {
   /** Copies all features of a subtree's rows side by side and points its entries there. */
   #copyLocal(start: number, end: number): void {
     const entries = this.#entries;
-    for (let f = 0; f < this.#local.length; f += 1) {
-      gather(this.#bins[f] ?? EMPTY, this.#local[f] ?? EMPTY, entries, start, end);
-    }
-    for (let i = start; i < end; i += 1) {
-      entries[i] = ((i - start) << PLACE) | ((entries[i] ?? 0) & 31);
+    const cells = this.#localCells;
+    const byRow = this.#byRow;
+    const features = this.#bins.length;
+    const stride = this.#localRows;
+    for (let from = start; from < end; from += TOGETHER) {
+      const until = Math.min(end, from + TOGETHER);
+      this.#touched += touch(byRow, entries, from, until, features);
+      for (let i = from; i < until; i += 1) {
+        const entry = entries[i] ?? 0;
+        const place = i - start;
+        let at = (entry >>> PLACE) * features;
+        for (let to = place; to < cells.length; to += stride) {
+          cells[to] = byRow[at] ?? 0;
+          at += 1;
+        }
+        entries[i] = (place << PLACE) | (entry & 31);
+      }
     }
   }
 
@@ -227,7 +255,7 @@ export class TreeGrower {
     return tree;
   }
 
-  /** Adds the last tree's probability to each row that it didn't draw. */
+  /** Adds the last tree's probability, in 2^-40, to each row that it didn't draw. */
   addOutOfBag(sums: Float64Array, votes: Uint32Array): void {
     const features = this.#bins.length;
     const [weight0, weight1] = this.#shape.classWeights;
@@ -242,7 +270,8 @@ export class TreeGrower {
       }
       const positives = weight1 * (this.#leafPositives[node] ?? 0);
       const negatives = weight0 * ((this.#leafCover[node] ?? 0) - (this.#leafPositives[node] ?? 0));
-      sums[row] = (sums[row] ?? 0) + positives / (positives + negatives);
+      const share = positives / (positives + negatives);
+      sums[row] = (sums[row] ?? 0) + Math.round(share * OUT_OF_BAG_UNIT);
       votes[row] = (votes[row] ?? 0) + 1;
     }
   }
@@ -269,14 +298,19 @@ function push(
   return top + FRAME;
 }
 
-function gather(
-  from: Uint8Array,
-  to: Uint8Array,
-  entries: Int32Array,
-  start: number,
-  end: number,
-): void {
-  for (let i = start; i < end; i += 1) to[i - start] = from[(entries[i] ?? 0) >>> PLACE] ?? 0;
+/** The columns' bytes, those of a row side by side. */
+function sideBySide(columns: readonly Uint8Array[], rows: number): Uint8Array {
+  const features = columns.length;
+  const out = new Uint8Array(features * rows);
+  // A block at a time, so that what is written stays in the cache until its lines are full.
+  for (let from = 0; from < rows; from += 1024) {
+    const until = Math.min(rows, from + 1024);
+    for (let f = 0; f < features; f += 1) {
+      const column = columns[f] ?? EMPTY;
+      for (let row = from; row < until; row += 1) out[row * features + f] = column[row] ?? 0;
+    }
+  }
+  return out;
 }
 
 /** Moves the entries that go left before those that go right; both keep their order, so reads stay in sequence. */
@@ -304,4 +338,19 @@ function partition(
     right += goesRight;
   }
   for (let i = 0; i < right; i += 1) entries[left + i] = aside[i] ?? 0;
+}
+
+/** Reads one byte of each row: many reads wait for memory at the same time, copying only one or two. */
+function touch(
+  byRow: Uint8Array,
+  entries: Int32Array,
+  start: number,
+  end: number,
+  features: number,
+): number {
+  let sum = 0;
+  for (let i = start; i < end; i += 1) {
+    sum = (sum + (byRow[((entries[i] ?? 0) >>> PLACE) * features] ?? 0)) | 0;
+  }
+  return sum;
 }

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binColumn, binOfNumber, fitBins } from '../../../learning/trees/bins.ts';
-import { type ForestSettings, growForest } from '../../../learning/trees/forest.ts';
+import {
+  type ForestSettings,
+  growForest,
+  growShard,
+  joinForests,
+  joinShards,
+} from '../../../learning/trees/forest.ts';
 import { unroll } from '../../../learning/trees/preorder.ts';
 import { madeUp, thrownBy } from './made.ts';
 
@@ -78,17 +84,89 @@ describe('bins', () => {
 });
 
 describe('a forest', () => {
-  it('grows the same trees in shards as in one run', () => {
+  it('joins trees 0 to 49 and 50 to 99 to the bytes of one run, and what they say out of bag', () => {
     const { bins, labels } = binned(500);
-    const whole = growForest({ bins, labels, settings: SETTINGS, seed: 3 }).forest;
-    const shard = { ...SETTINGS, trees: 3 };
-    const early = growForest({ bins, labels, settings: shard, seed: 3 }).forest;
-    const late = growForest({ bins, labels, settings: shard, seed: 3, firstTree: 3 }).forest;
-    for (const part of ['split', 'bin', 'cover', 'positives'] as const) {
-      expect([...early[part], ...late[part]]).toEqual([...whole[part]]);
-    }
+    const grow = (trees: number, firstTree: number) =>
+      growShard({
+        bins,
+        labels,
+        settings: { ...SETTINGS, trees, classWeight: 'balanced' },
+        seed: 3,
+        firstTree,
+        outOfBag: true,
+      });
+    const whole = joinShards([grow(100, 0)]);
+    expect(joinShards([grow(50, 0), grow(50, 50)])).toStrictEqual(whole);
+    expect(joinShards([grow(1, 0), grow(30, 1), grow(69, 31)])).toStrictEqual(whole);
+    expect(joinShards([grow(50, 50), grow(50, 0)])).not.toEqual(whole);
     const other = growForest({ bins, labels, settings: SETTINGS, seed: 4 }).forest;
-    expect([...other.split]).not.toEqual([...whole.split]);
+    expect([...other.split]).not.toEqual([...whole.forest.split.subarray(0, other.split.length)]);
+  });
+
+  it('joins forests only of the same features and class weights', () => {
+    const { bins, labels } = binned(100);
+    const grow = (classWeight: number, features: number) =>
+      growForest({
+        bins: bins.slice(0, features),
+        labels,
+        settings: { ...SETTINGS, classWeight },
+        seed: 3,
+      }).forest;
+    expect(joinForests([grow(2, 4), grow(2, 4)]).trees).toBe(12);
+    for (const parts of [[], [grow(2, 4), grow(2, 3)], [grow(2, 4), grow(1, 4)]]) {
+      expect(thrownBy(() => joinForests(parts)).name).toBe('SettingsInvalid');
+    }
+  });
+
+  it('takes a weight of 3 as three times as many positives', () => {
+    const { bins, labels } = binned(400);
+    const settings = { ...SETTINGS, trees: 1, minLeaf: 1, featuresPerSplit: 'all' } as const;
+    const weighted = growForest({
+      bins,
+      labels,
+      settings: { ...settings, classWeight: 3 },
+      seed: 1,
+      bootstrap: false,
+    }).forest;
+    // Brute force: positives written out three times.
+    const rows = [...labels].flatMap((label, row) => (label === 1 ? [row, row, row] : [row]));
+    const repeated = growForest({
+      bins: bins.map((column) => Uint8Array.from(rows, (row) => column[row]!)),
+      labels: Uint8Array.from(rows, (row) => labels[row]!),
+      settings,
+      seed: 1,
+      bootstrap: false,
+    }).forest;
+    expect(weighted.classWeights).toEqual([1, 3]);
+    // Where missing goes that training didn't have is told by rows, of which there are more here.
+    const feature = (code: number) => (code === 0 ? 0 : 1 + ((code - 1) % 4));
+    expect([...weighted.split].map(feature)).toEqual([...repeated.split].map(feature));
+    expect([...weighted.bin]).toEqual([...repeated.bin]);
+    expect([...weighted.positives].map((n) => 3 * n)).toEqual([...repeated.positives]);
+  });
+
+  it('balances classes as scikit-learn does: rows / (2 · rows of the class)', () => {
+    const { bins, labels } = binned(400);
+    const positives = labels.reduce((a, b) => a + b, 0);
+    const settings = { ...SETTINGS, classWeight: 'balanced' } as const;
+    const { classWeights } = growForest({ bins, labels, settings, seed: 1 }).forest;
+    expect(classWeights).toEqual([400 / (2 * (400 - positives)), 400 / (2 * positives)]);
+  });
+
+  it('counts more draws than one double can: 300,000 rows at a root', () => {
+    const rows = 300_000;
+    const labels = Uint8Array.from({ length: rows }, (_, row) => (row % 3 === 0 ? 1 : 0));
+    // Bins 0 to 99 hold one positive in three, 100 to 199 none but the strays of a few rows.
+    const column = Uint8Array.from(labels, (label, row) =>
+      label === 1 && row % 1000 > 0 ? row % 100 : row % 200,
+    );
+    const settings = { trees: 1, maxDepth: 1, minLeaf: 5, featuresPerSplit: 'all' } as const;
+    const { forest } = growForest({ bins: [column], labels, settings, seed: 1, bootstrap: false });
+    const left = [...column.keys()].filter((row) => column[row]! <= forest.bin[0]!);
+    expect(forest.bin[0]).toBe(99);
+    expect([...forest.cover]).toEqual([left.length, rows - left.length]);
+    expect(forest.positives[0]).toBe(left.reduce((sum, row) => sum + labels[row]!, 0));
+    expect(forest.positives[0]! + forest.positives[1]!).toBe(100_000);
   });
 
   it('keeps its depth and its leaves within the settings, and every draw in a leaf', () => {
@@ -154,6 +232,19 @@ describe('a forest', () => {
         },
       ),
     );
+  });
+
+  it('counts a row once in its least leaf, however often it was drawn', () => {
+    // Two rows of one class and two of the other, each with its own bin: with a least leaf of 2, only a
+    // tree that drew both rows of each side, or a row more, can part them.
+    const bins = [Uint8Array.of(0, 1, 2, 3)];
+    const labels = Uint8Array.of(0, 0, 1, 1);
+    const settings = { trees: 400, maxDepth: 1, minLeaf: 2, featuresPerSplit: 'all' } as const;
+    const { forest } = growForest({ bins, labels, settings, seed: 1 });
+    const parted = forest.bin.length / forest.trees;
+    // Of the 4^4 equally likely draws 24 hold all four rows, and only these have two rows a side.
+    expect(parted).toBeGreaterThan(0.05);
+    expect(parted).toBeLessThan(0.14);
   });
 
   it('scores each row out of bag by the trees that did not draw it', () => {
