@@ -58,7 +58,12 @@ const ODD: readonly unknown[] = [
   '__proto__',
   [[[[[[]]]]]],
 ];
-const WIDTH: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, f64: 8 };
+const WIDTH: ReadonlyMap<string, number> = new Map([
+  ['u8', 1],
+  ['u16', 2],
+  ['u32', 4],
+  ['f64', 8],
+]);
 const DOUBLES = [Number.NaN, Infinity, -Infinity, -0, 1e308, -1e308, 5e-324, 0.5, -1, 2];
 
 /** Every object and list of a document. */
@@ -73,7 +78,7 @@ const pick = <T>(random: Random, list: readonly T[]): T => list[random.nextInt(l
 
 /** Changes the numbers of a packed array: an index, a double that isn't finite, a cut-off end. */
 function breakArray(random: Random, array: { type: string; length: number; data: string }): void {
-  const width = WIDTH[array.type] ?? 1;
+  const width = WIDTH.get(array.type) ?? 1;
   let bytes = Buffer.from(array.data, 'base64');
   const at = bytes.length < width ? 0 : random.nextInt(Math.floor(bytes.length / width)) * width;
   switch (random.nextInt(6)) {
@@ -111,7 +116,7 @@ function breakTrees(random: Random, estimator: Record<string, unknown>): void {
   const leaves = depth + 1;
   const array = (type: string, values: Buffer) => ({
     type,
-    length: values.length / WIDTH[type]!,
+    length: values.length / (WIDTH.get(type) ?? 1),
     data: values.toString('base64'),
   });
   estimator['trees'] = pick(random, [1, 1, 1, 2, 0, 1e9]);
@@ -136,7 +141,7 @@ function breakNode(random: Random, root: Record<string, unknown>): void {
   switch (random.nextInt(7)) {
     case 0:
       if (Array.isArray(node)) node.splice(random.nextInt(node.length + 1), 1 + random.nextInt(2));
-      else delete target[key];
+      else Reflect.deleteProperty(target, key);
       break;
     case 1:
       target[key] = pick(random, ODD);

@@ -5,7 +5,68 @@
  */
 import type { RawRow } from '../../../learning/pipeline/scorer.ts';
 
-type Json = { readonly [key: string]: Json } & Json[] & string & number & boolean;
+interface Packed {
+  readonly type: 'u8' | 'u16' | 'u32' | 'f64';
+  readonly length: number;
+  readonly data: string;
+}
+interface Column {
+  readonly name: string;
+  readonly kind: string;
+  readonly levels: readonly string[];
+}
+/** Any transform: which fields are there, `kind` tells. */
+interface Step {
+  readonly kind: string;
+  readonly feature: string;
+  readonly value: number;
+  readonly levels: readonly string[];
+  readonly missing: boolean;
+  readonly shares: Packed;
+  readonly left: string;
+  readonly right: string;
+  readonly pairs: Packed;
+  readonly features: readonly string[];
+}
+/** Any estimator's input. */
+interface Input {
+  readonly edges: Packed;
+  readonly binOfLevel: Packed;
+  readonly value: number;
+  readonly mean: number;
+  readonly scale: number;
+  readonly coefficient: number;
+  readonly coefficients: Packed;
+  readonly missing: number;
+  readonly unseen: number;
+}
+interface Estimator {
+  readonly kind: string;
+  readonly inputs: readonly Input[];
+  readonly trees: number;
+  readonly split: Packed;
+  readonly bin: Packed;
+  readonly cover: Packed;
+  readonly positives: Packed;
+  readonly classWeights: readonly [number, number];
+  readonly value: Packed;
+  readonly vote: Packed;
+  readonly base: number;
+  readonly intercept: number;
+}
+interface Calibrator {
+  readonly kind: string;
+  readonly slope: number;
+  readonly intercept: number;
+  readonly x: Packed;
+  readonly y: Packed;
+}
+interface Model {
+  readonly columns: readonly Column[];
+  readonly transforms: readonly Step[];
+  readonly estimator: Estimator;
+  readonly calibrator: Calibrator | null;
+}
 /** A number, or a level: its index, −1 missing, −2 unseen. */
 interface Cell {
   readonly name: string;
@@ -22,46 +83,53 @@ function at<T>(list: readonly T[], index: number): T {
   return list[index]!;
 }
 
-function numbers({ type, length, data }: Json): number[] {
-  const bytes = Buffer.from(data!, 'base64');
+function numbers({ type, length, data }: Packed): number[] {
+  const bytes = Buffer.from(data, 'base64');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: length as unknown as number }, (_, i) => {
-    if ((type as string) === 'u8') return view.getUint8(i);
-    if ((type as string) === 'u16') return view.getUint16(2 * i, true);
-    return (type as string) === 'u32' ? view.getUint32(4 * i, true) : view.getFloat64(8 * i, true);
+  return Array.from({ length }, (_, i) => {
+    switch (type) {
+      case 'u8':
+        return view.getUint8(i);
+      case 'u16':
+        return view.getUint16(2 * i, true);
+      case 'u32':
+        return view.getUint32(4 * i, true);
+      case 'f64':
+        return view.getFloat64(8 * i, true);
+    }
   });
 }
 
-function read(column: Json, record: RawRow): Cell {
-  const given = record[column['name']!]!;
+function read(column: Column, record: RawRow): Cell {
+  const given = record[column.name] ?? null;
   const text = given === null ? null : String(given).trim();
   const absent = text === null || MISSING.has(text);
-  if ((column['kind'] as string) === 'numeric') {
-    return { name: column['name']!, levels: null, value: absent ? Number.NaN : Number(text) };
+  if (column.kind === 'numeric') {
+    return { name: column.name, levels: null, value: absent ? Number.NaN : Number(text) };
   }
-  const levels = [...column['levels']!] as string[];
+  const levels = column.levels;
   const found = levels.map((level) => level.trim()).lastIndexOf(text ?? '');
-  return { name: column['name']!, levels, value: absent ? -1 : found < 0 ? -2 : found };
+  return { name: column.name, levels, value: absent ? -1 : found < 0 ? -2 : found };
 }
 
-function transformed(cells: readonly Cell[], t: Json): Cell[] {
+function transformed(cells: readonly Cell[], t: Step): Cell[] {
   const named = (name: string): Cell => {
     const found = cells.filter((cell) => cell.name === name);
     if (found.length !== 1) throw new RangeError(name);
     return found[0]!;
   };
   const replace = (...by: Cell[]): Cell[] =>
-    cells.flatMap((cell) => (cell.name === (t['feature'] as string) ? by : [cell]));
+    cells.flatMap((cell) => (cell.name === t.feature ? by : [cell]));
   const number = (name: string, value: number): Cell => ({ name, levels: null, value });
-  const kind: string = t['kind']!;
+  const { kind } = t;
   if (kind === 'select') {
-    const kept = [...t['features']!] as string[];
+    const kept = t.features;
     return cells.filter((cell) => kept.includes(cell.name));
   }
   if (kind === 'product' || kind === 'ratio' || kind === 'cross') {
-    const [left, right] = [named(t['left']!), named(t['right']!)];
+    const [left, right] = [named(t.left), named(t.right)];
     if (kind === 'cross') {
-      const pairs = numbers(t['pairs']!);
+      const pairs = numbers(t.pairs);
       const width = right.levels!.length;
       const made = left.value * width + right.value;
       const value =
@@ -81,24 +149,22 @@ function transformed(cells: readonly Cell[], t: Json): Cell[] {
     const finite = Number.isFinite(value) ? value : Number.NaN;
     return [...cells, number(`${left.name}${sign}${right.name}`, finite)];
   }
-  const cell = named(t['feature']!);
+  const cell = named(t.feature);
   const missing = cell.levels === null ? Number.isNaN(cell.value) : cell.value === -1;
   switch (kind) {
     case 'impute':
-      return replace(missing ? { ...cell, value: t['value']! } : cell);
+      return replace(missing ? { ...cell, value: t.value } : cell);
     case 'ordinal':
       return replace(number(cell.name, cell.value < 0 ? Number.NaN : cell.value));
     case 'frequency': {
-      const shares = numbers(t['shares']!);
+      const shares = numbers(t.shares);
       const share = missing ? Number.NaN : cell.value < 0 ? 0 : at(shares, cell.value);
       return replace(number(cell.name, share));
     }
     case 'oneHot': {
       const own = cell.value < 0 ? null : at(cell.levels!, cell.value);
-      const made = [...t['levels']!].map((level) =>
-        number(`${cell.name}=${level as string}`, level === own ? 1 : 0),
-      );
-      if (t['missing']!) made.push(number(`${cell.name} is missing`, missing ? 1 : 0));
+      const made = t.levels.map((level) => number(`${cell.name}=${level}`, level === own ? 1 : 0));
+      if (t.missing) made.push(number(`${cell.name} is missing`, missing ? 1 : 0));
       return replace(...made);
     }
     default:
@@ -106,21 +172,21 @@ function transformed(cells: readonly Cell[], t: Json): Cell[] {
   }
 }
 
-function binOf(input: Json, { levels, value }: Cell): number {
+function binOf(input: Input, { levels, value }: Cell): number {
   if (levels === null) {
     if (Number.isNaN(value)) return 255;
-    return numbers(input['edges']!).filter((edge) => edge < value).length;
+    return numbers(input.edges).filter((edge) => edge < value).length;
   }
-  return value < 0 ? 255 : at(numbers(input['binOfLevel']!), value);
+  return value < 0 ? 255 : at(numbers(input.binOfLevel), value);
 }
 
 /** What `leaf` gives of the leaves that a row falls into, tree by tree; `left` decides at a split. */
 function leaves(
-  estimator: Json,
+  estimator: Estimator,
   left: (code: number, cut: number) => boolean,
   leaf: (index: number) => number,
 ): number[] {
-  const split = numbers(estimator['split']!);
+  const split = numbers(estimator.split);
   let [node, cuts, count] = [0, 0, 0];
   const walk = (here: boolean): number => {
     const code = at(split, node++);
@@ -131,59 +197,58 @@ function leaves(
     const b = walk(here && !goesLeft);
     return goesLeft ? a : b;
   };
-  const found = Array.from({ length: estimator['trees']! as number }, () => walk(true));
+  const found = Array.from({ length: estimator.trees }, () => walk(true));
   if (node !== split.length) throw new RangeError('nodes');
   return found;
 }
 
 const logistic = (odds: number): number => 1 / (1 + Math.exp(-odds));
 
-function score(estimator: Json, cells: readonly Cell[]): number {
-  const inputs = [...estimator['inputs']!];
-  const kind: string = estimator['kind']!;
+function score(estimator: Estimator, cells: readonly Cell[]): number {
+  const inputs = estimator.inputs;
+  const { kind } = estimator;
   if (kind === 'logistic') {
-    let sum: number = estimator['intercept']!;
+    let sum = estimator.intercept;
     cells.forEach(({ levels, value }, i) => {
       const input = at(inputs, i);
       if (levels === null) {
-        const { mean, scale, coefficient, missing } = input as unknown as Record<string, number>;
-        sum += Number.isNaN(value) ? missing! : ((value - mean!) / scale!) * coefficient!;
+        const { mean, scale, coefficient, missing } = input;
+        sum += Number.isNaN(value) ? missing : ((value - mean) / scale) * coefficient;
       } else {
-        const coefficients = numbers(input['coefficients']!);
-        sum +=
-          value === -1 ? input['missing']! : value < 0 ? input['unseen']! : at(coefficients, value);
+        const coefficients = numbers(input.coefficients);
+        sum += value === -1 ? input.missing : value < 0 ? input.unseen : at(coefficients, value);
       }
     });
     return logistic(sum);
   }
   if (kind === 'ml-random-forest') {
-    const cuts = numbers(estimator['value']!);
-    const votes = numbers(estimator['vote']!);
+    const cuts = numbers(estimator.value);
+    const votes = numbers(estimator.vote);
     const found = leaves(
       estimator,
       (code, cut) => {
         const { levels, value } = at(cells, code - 1);
         const absent = levels === null ? Number.isNaN(value) : value < 0;
-        return (absent ? (at(inputs, code - 1)['value'] as number) : value) < at(cuts, cut);
+        return (absent ? at(inputs, code - 1).value : value) < at(cuts, cut);
       },
       (leaf) => at(votes, leaf),
     );
     return found.reduce((a, b) => a + b, 0) / found.length;
   }
   const bins = cells.map((cell, i) => binOf(at(inputs, i), cell));
-  const cuts = numbers(estimator['bin']!);
+  const cuts = numbers(estimator.bin);
   const left = (code: number, cut: number): boolean => {
     const bin = at(bins, (code - 1) % bins.length);
     return bin === 255 ? code > bins.length : bin <= at(cuts, cut);
   };
   if (kind === 'boosting') {
-    const value = numbers(estimator['value']!);
+    const value = numbers(estimator.value);
     const found = leaves(estimator, left, (leaf) => at(value, leaf));
-    return logistic((estimator['base'] as number) + found.reduce((a, b) => a + b, 0));
+    return logistic(estimator.base + found.reduce((a, b) => a + b, 0));
   }
-  const cover = numbers(estimator['cover']!);
-  const positives = numbers(estimator['positives']!);
-  const [w0, w1] = [...estimator['classWeights']!] as unknown as [number, number];
+  const cover = numbers(estimator.cover);
+  const positives = numbers(estimator.positives);
+  const [w0, w1] = estimator.classWeights;
   const found = leaves(estimator, left, (leaf) => {
     const up = w1 * at(positives, leaf);
     return up / (up + w0 * (at(cover, leaf) - at(positives, leaf)));
@@ -191,12 +256,12 @@ function score(estimator: Json, cells: readonly Cell[]): number {
   return found.reduce((a, b) => a + b, 0) / found.length;
 }
 
-function calibrated(calibrator: Json | null, value: number): number {
+function calibrated(calibrator: Calibrator | null, value: number): number {
   if (calibrator === null) return value;
-  if ((calibrator['kind'] as string) === 'sigmoid') {
-    return logistic(calibrator['slope']! * value + (calibrator['intercept'] as number));
+  if (calibrator.kind === 'sigmoid') {
+    return logistic(calibrator.slope * value + calibrator.intercept);
   }
-  const [x, y] = [numbers(calibrator['x']!), numbers(calibrator['y']!)];
+  const [x, y] = [numbers(calibrator.x), numbers(calibrator.y)];
   const above = x.findIndex((one) => one >= value);
   if (above === 0) return y[0]!;
   if (above === -1) return y.at(-1)!;
@@ -206,8 +271,8 @@ function calibrated(calibrator: Json | null, value: number): number {
 
 /** The probability; NaN where the estimator's sum has none. Throws `RangeError` outside an array. */
 export function plainScore(file: Uint8Array, record: RawRow): number {
-  const model = JSON.parse(new TextDecoder().decode(file)) as Json;
-  const columns = [...model['columns']!].map((column) => read(column, record));
-  const cells = [...model['transforms']!].reduce<Cell[]>(transformed, columns);
-  return calibrated(model['calibrator'] ?? null, score(model['estimator']!, cells));
+  const model = JSON.parse(new TextDecoder().decode(file)) as Model;
+  const columns = model.columns.map((column) => read(column, record));
+  const cells = model.transforms.reduce<Cell[]>(transformed, columns);
+  return calibrated(model.calibrator, score(model.estimator, cells));
 }
