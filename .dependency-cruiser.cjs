@@ -39,7 +39,7 @@ module.exports = {
     only(
       'dataset-reads-bytes',
       '^dataset/',
-      `^(dataset|learning|domain|contracts)/|${pure}|^node_modules/(csv-parse|zod)/`,
+      `^(dataset|learning|domain|contracts)/|${pure}|^node_modules/(csv-parse|hyparquet|hyparquet-compressors|zod)/`,
       'Bytes to tables, no world.',
     ),
     only(
