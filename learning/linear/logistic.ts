@@ -16,6 +16,7 @@ import {
   packArray,
   refusePart,
 } from '../pipeline/packed.ts';
+import { numberSetting, settingsOf } from '../settings.ts';
 import { checkLabels, checkTable, type Column, type Table } from '../table.ts';
 import { type Block, minimise } from './newton.ts';
 
@@ -52,27 +53,15 @@ export interface Logistic {
 }
 
 /** Settings in full. Throws `SettingsInvalid`, naming the setting. */
-export function checkLogisticSettings(settings: unknown): LogisticSettings {
-  const refuse = (setting: string, what: string): never => {
-    throw new LearningError('SettingsInvalid', `${setting} ${what}`, setting);
+export function checkLogisticSettings(value: unknown): LogisticSettings {
+  const settings = settingsOf(value, ['l2', 'classWeight']);
+  return {
+    l2: numberSetting(settings, 'l2', [1e-12, 1e12], 1),
+    classWeight:
+      settings['classWeight'] === 'balanced'
+        ? 'balanced'
+        : numberSetting(settings, 'classWeight', [1e-12, 1e12], 1),
   };
-  if (typeof settings !== 'object' || settings === null) return refuse('settings', 'are no object');
-  let l2 = 1;
-  let classWeight: LogisticSettings['classWeight'] = 1;
-  for (const [setting, value] of Object.entries<unknown>({ ...settings })) {
-    if (value === undefined) continue;
-    if (setting === 'classWeight' && value === 'balanced') {
-      classWeight = value;
-      continue;
-    }
-    if (setting !== 'l2' && setting !== 'classWeight') return refuse(setting, 'is unknown');
-    if (typeof value !== 'number' || !(value >= 1e-12 && value <= 1e12)) {
-      return refuse(setting, 'is not a number from 1e-12 to 1e12');
-    }
-    if (setting === 'l2') l2 = value;
-    else classWeight = value;
-  }
-  return { l2, classWeight };
 }
 
 /**
