@@ -1,6 +1,7 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { PolicyDocument } from '../contracts/folder.ts';
+import { ALGORITHMS, type Algorithm, PolicyDocument } from '../contracts/folder.ts';
+import { csvOfTable } from '../dataset/parquet.ts';
 import { sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { decodeArtifact } from '../learning/pipeline/artifact.ts';
@@ -12,8 +13,6 @@ import { pack } from './local/pack.ts';
 import { scoreFile } from './local/score-file.ts';
 import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
 import { Stop, terminalOutput } from './output.ts';
-
-const ALGORITHMS = ['forest', 'ml-random-forest'] as const;
 
 export function registerLocalVerbs(program: Command): void {
   program.commandsGroup('A folder on this machine:');
@@ -27,15 +26,15 @@ function registerInit(program: Command): void {
   program
     .command('init')
     .description('write a model folder from a table')
-    .requiredOption('--data <file>', 'a CSV table with a header')
+    .requiredOption('--data <file>', 'a table: CSV with a header, or Parquet')
     .requiredOption('--target <column>', 'what to predict')
     .requiredOption('--positive <value>', 'the value of the target that counts as 1')
     .requiredOption('--name <name>', 'the model’s name')
     .option('--dir <folder>', 'where model folders lie', 'models')
     .option('--json', 'print data as JSON')
-    .action((options: InitOptions & { json?: boolean }) => {
+    .action(async (options: InitOptions & { json?: boolean }) => {
       const out = terminalOutput(options.json === true);
-      const made = initFolder(options);
+      const made = await initFolder(options);
       for (const choice of made.choices) out.say(choice);
       for (const warning of made.warnings) out.say(`warning: ${warning}`);
       out.data(made, made.folder);
@@ -47,7 +46,7 @@ interface TryOptions {
   readonly seed?: number;
   readonly champion?: string;
   readonly policy?: string;
-  readonly algorithm?: (typeof ALGORITHMS)[number];
+  readonly algorithm?: Algorithm;
   readonly predictions?: string;
   readonly json?: string | true;
 }
@@ -60,7 +59,10 @@ function registerTry(program: Command): void {
     .option('--champion <file>', 'judge against this artifact (its manifest beside it)')
     .option('--policy <file>', 'judge by another policy.json')
     .addOption(
-      new Option('--algorithm <name>', 'train every candidate by this engine').choices(ALGORITHMS),
+      new Option(
+        '--algorithm <name>',
+        'only candidates of this algorithm, or its defaults',
+      ).choices(ALGORITHMS),
     )
     .option('--predictions <file>', 'write row,label,probability of the holdout')
     .option('--json [file]', 'write the result as JSON; without a file, print it')
@@ -112,14 +114,15 @@ function registerArtifacts(program: Command): void {
     .command('score')
     .description('an artifact’s probabilities of a table’s rows')
     .argument('<artifact>', 'a file that fit wrote, or that was fetched from the store')
-    .requiredOption('--data <file>', 'a CSV table with the artifact’s columns')
+    .requiredOption('--data <file>', 'a CSV or Parquet table with the artifact’s columns')
     .requiredOption('--out <file>', 'CSV row,probability,predicted')
     .option('--json', 'print data as JSON')
-    .action((file: string, options: { data: string; out: string; json?: boolean }) => {
+    .action(async (file: string, options: { data: string; out: string; json?: boolean }) => {
       const out = terminalOutput(options.json === true);
       const bytes = readBytes(file);
+      const data = await csvOfTable(readBytes(options.data), options.data);
       const { rows, csv } = withNamedErrors(() =>
-        scoreFile(decodeArtifact(bytes), readBytes(options.data), options.data),
+        scoreFile(decodeArtifact(bytes), data, options.data),
       );
       writeBytes(options.out, csv);
       const sha256 = sha256Hex(bytes);

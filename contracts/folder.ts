@@ -17,21 +17,113 @@ export const CommitSha = z.string().regex(/^[0-9a-f]{40}$/, 'a commit is 40 hex 
 export const Timestamp = z.iso.datetime({ precision: 3 });
 const ColumnName = z.string().min(1).max(128);
 
-const ForestSettings = z.strictObject({
-  trees: z.int().min(1).max(1000),
-  maxDepth: z.int().min(1).max(40),
-  minLeaf: z.int().min(1).max(100_000),
-  featuresPerSplit: z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
-});
+/** Of a folder, and of one attempt of a retuning. */
+export const MAX_CANDIDATES = 12;
+const MAX_VALUES = 50;
 
-export const Candidate = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  algorithm: z.enum(['forest', 'ml-random-forest']),
-  settings: ForestSettings,
-});
+export const CandidateName = z.string().regex(/^[a-z0-9-]{1,40}$/);
+
+const whole = (low: number, high: number) => z.int().min(low).max(high);
+/** Of a forest, ours or the library's. */
+const trees = {
+  trees: whole(1, 1000).default(100),
+  maxDepth: whole(1, 40).default(15),
+  minLeaf: whole(1, 100_000).default(5),
+  featuresPerSplit: z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
+};
+/** Train on so many rows, drawn without replacement. */
+const sampleRows = whole(2, 2 ** 26).optional();
+/** balanced: each class weighs the same; a number: what a row of the positive class weighs. */
+const classWeight = z.union([z.literal('balanced'), z.number().gt(0)]).optional();
+
+/** The settings of each algorithm; one that is left out and has no default here has the engine's. */
+const SETTINGS = {
+  forest: z.strictObject({ ...trees, classWeight, sampleRows }),
+  logistic: z.strictObject({ l2: z.number().min(0).optional(), classWeight, sampleRows }),
+  'ml-random-forest': z.strictObject({ ...trees, sampleRows }),
+};
+export type Algorithm = keyof typeof SETTINGS;
+export const ALGORITHMS = ['forest', 'logistic', 'ml-random-forest'] as const;
+
+const columns = z.array(ColumnName).min(1).max(500).optional();
+/** What is done to the columns before the estimator; fitted on training rows only. */
+const TransformSpec = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('impute'),
+      columns,
+      with: z.enum(['median', 'mean', 'most-frequent']),
+    }),
+    z.strictObject({
+      kind: z.literal('encode'),
+      columns,
+      as: z.enum(['one-hot', 'ordinal', 'frequency']),
+    }),
+    z.strictObject({
+      kind: z.literal('interact'),
+      pairs: z
+        .array(z.tuple([z.string(), z.string()]))
+        .min(1)
+        .max(100),
+      as: z.enum(['product', 'ratio', 'cross']),
+    }),
+    z.strictObject({ kind: z.literal('select'), best: whole(1, 10_000) }),
+  ])
+  .meta({ id: 'transform' });
+
+const stations = {
+  transforms: z.array(TransformSpec).max(20).optional(),
+  /** Of the scores, on held-out folds of the training rows. */
+  calibration: z.enum(['none', 'sigmoid', 'isotonic']).optional(),
+};
+
+const trained = <A extends Algorithm, S extends z.ZodType>(algorithm: A, settings: S) =>
+  z.strictObject({
+    name: CandidateName,
+    algorithm: z.literal(algorithm),
+    settings,
+    ...stations,
+  });
+
+/** What is trained: an algorithm with its settings, and what stands before and behind it. */
+export const Candidate = z.discriminatedUnion('algorithm', [
+  trained('forest', SETTINGS.forest.prefault({})),
+  trained('logistic', SETTINGS.logistic.prefault({})),
+  trained('ml-random-forest', SETTINGS['ml-random-forest'].prefault({})),
+]);
 export type Candidate = z.infer<typeof Candidate>;
 
-/** What a user edits to bring his own table. Everything but `candidates` belongs to the charter. */
+/** Each setting with the values to try. */
+const values = (settings: z.ZodObject) =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(settings.shape).map(([name, value]) => [
+        name,
+        z
+          .array(z.pipe(value, z.union([z.number(), z.string()])))
+          .min(1)
+          .max(MAX_VALUES)
+          .optional(),
+      ]),
+    ),
+  );
+
+const searched = <A extends Algorithm>(algorithm: A) =>
+  z.strictObject({
+    algorithm: z.literal(algorithm),
+    settings: values(SETTINGS[algorithm]),
+    ...stations,
+  });
+
+/** Where a retuning looks: every combination of the settings' values is a point. */
+export const SearchSpace = z.discriminatedUnion('algorithm', [
+  searched('forest'),
+  searched('logistic'),
+  searched('ml-random-forest'),
+]);
+export type SearchSpace = z.infer<typeof SearchSpace>;
+
+/** What a user edits to bring his own table. All but `candidates` and `space` belongs to the charter. */
 export const ModelDocument = z.strictObject({
   $schema: z.string().optional(),
   schemaVersion: z.literal(1),
@@ -47,7 +139,7 @@ export const ModelDocument = z.strictObject({
     time: ColumnName.optional(),
   }),
   data: z.union([
-    z.strictObject({ path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.csv$/) }),
+    z.strictObject({ path: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.(?:csv|parquet)$/) }),
     z.strictObject({
       generator: z.literal('claims'),
       rows: z.int().min(200).max(1_000_000),
@@ -75,7 +167,9 @@ export const ModelDocument = z.strictObject({
     trees: z.int().min(1).max(100).default(10),
     maxDepth: z.int().min(1).max(40).default(5),
   }),
-  candidates: z.array(Candidate).min(1).max(5),
+  candidates: z.array(Candidate).min(1).max(MAX_CANDIDATES),
+  /** Where the policy's retuning looks further. */
+  space: SearchSpace.optional(),
 });
 export type ModelDocument = z.infer<typeof ModelDocument>;
 
@@ -123,12 +217,21 @@ export const PolicyDocument = z.strictObject({
         mode: z.enum(['off', 'warn', 'enforce']).default('enforce'),
         min: z.number().optional(),
         max: z.number().optional(),
+        /** retune: not reached on folds of the training rows, it asks for further candidates first. */
+        onFail: z.enum(['reject', 'retune']).default('reject'),
       })
       .refine(
         (g) => (g.min === undefined) !== (g.max === undefined),
         'a gate has either min or max',
       ),
   ),
+  /** How far a retuning may go, for gates whose `onFail` is retune. */
+  retune: z
+    .strictObject({
+      attempts: whole(1, 10),
+      candidatesPerAttempt: whole(1, MAX_CANDIDATES),
+    })
+    .optional(),
   approval: z.strictObject({
     required: z.int().min(1).max(5).default(1),
     timeoutHours: z
@@ -145,11 +248,11 @@ export const PolicyDocument = z.strictObject({
 export type PolicyDocument = z.infer<typeof PolicyDocument>;
 
 /**
- * By what a run is judged: the policy, the schema and the model without its candidates.
+ * By what a run is judged: the policy, the schema and the model without what is trained.
  * Its hash is `sha256Hex(canonicalJson(charter))`.
  */
 export const Charter = z.strictObject({
-  model: ModelDocument.omit({ candidates: true, $schema: true }),
+  model: ModelDocument.omit({ candidates: true, space: true, $schema: true }),
   schema: SchemaDocument.omit({ $schema: true }),
   policy: PolicyDocument.omit({ $schema: true }),
 });
@@ -162,7 +265,7 @@ export interface Folder {
 }
 
 export function charterOf(folder: Folder): Charter {
-  const { candidates: _candidates, $schema: _m, ...model } = folder.model;
+  const { candidates: _candidates, space: _space, $schema: _m, ...model } = folder.model;
   const { $schema: _s, ...schema } = folder.schema;
   const { $schema: _p, ...policy } = folder.policy;
   return { model, schema, policy };

@@ -5,7 +5,14 @@
  * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
  */
 import * as z from 'zod';
-import { CommitSha, ModelName, Sha256, Timestamp } from './folder.ts';
+import {
+  CandidateName,
+  CommitSha,
+  MAX_CANDIDATES,
+  ModelName,
+  Sha256,
+  Timestamp,
+} from './folder.ts';
 
 export const RunId = z.string().regex(/^[a-z][a-z0-9-]{0,29}-[0-9a-f]{12}-[0-9a-f]{8}$/);
 
@@ -83,11 +90,49 @@ export const Answer = z.strictObject({
 export type Answer = z.infer<typeof Answer>;
 
 export const TrainInput = z.strictObject({ run: RunReference, data: DataReference });
+
+/** Which candidates an attempt trains: the folder's, then further ones as the policy allows. */
+export const Plan = z.strictObject({
+  /** 1 for the folder's own candidates. */
+  attempt: z.int().min(1),
+  /** By name; what a name stands for follows from the folder and the attempt. */
+  candidates: z.array(CandidateName).min(1).max(MAX_CANDIDATES),
+  /** The leaderboard that asked for this attempt. */
+  earlier: z.union([z.null(), Sha256]),
+});
+export type Plan = z.infer<typeof Plan>;
+
+export const TrainCandidateInput = TrainInput.extend({ plan: Plan, candidate: CandidateName });
+export const Scored = z.strictObject({
+  candidate: CandidateName,
+  /** A `CandidateScores` document. */
+  scores: Sha256,
+  seconds: z.number(),
+});
+export type Scored = z.infer<typeof Scored>;
+
+export const ChooseInput = TrainInput.extend({ plan: Plan, scores: z.array(Scored) });
+export const Choice = z.strictObject({
+  attempt: z.int().min(1),
+  candidate: CandidateName,
+  /** A `Leaderboard` document. */
+  leaderboard: Sha256,
+  /** fit: on all training rows · retune: a gate that may ask for it isn't reached, and budget is left. */
+  next: z.enum(['fit', 'retune']),
+  /** Why this one, with its numbers. */
+  reason: z.string(),
+});
+export type Choice = z.infer<typeof Choice>;
+
+/** The first attempt has no choice before it. */
+export const PlanInput = TrainInput.extend({ choice: Choice.optional() });
+export const FullTrainInput = TrainInput.extend({ choice: Choice });
+
 export const Training = z.strictObject({
   stage: z.enum(['quick', 'full']),
   artifact: Sha256,
   candidate: z.string(),
-  /** Training's own report: settings, out-of-fold scores of every candidate, seconds. */
+  /** Training's own report: the leaderboard, what was measured out of fold, seconds. */
   report: Sha256,
 });
 export type Training = z.infer<typeof Training>;

@@ -155,13 +155,22 @@ export interface TrackingRun {
   readonly endedAt: string;
   readonly params: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
+  /** Values by step, from 0, of further metrics: one a fold. */
+  readonly curves?: Readonly<Record<string, readonly number[]>>;
   /** Must hold commit_sha, stage, dataset_window, seed, model_version. */
   readonly tags: Readonly<Record<string, string>>;
-  readonly files: readonly {
-    readonly path: string;
-    readonly bytes: Uint8Array;
-    readonly contentType: string;
-  }[];
+  readonly files: readonly TrackingFile[];
+  /** A folder that `mlflow.pyfunc` loads, written once MLflow has named run and model. */
+  readonly loadable?: (ids: {
+    readonly runId: string;
+    readonly modelId: string;
+  }) => readonly TrackingFile[];
+}
+
+export interface TrackingFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
 }
 
 export interface TrackedRun {
@@ -173,6 +182,7 @@ export interface TrackedRun {
   readonly params: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Those of its loadable model under `model/`. */
   readonly files: readonly string[];
 }
 

@@ -121,18 +121,24 @@ function metricOf(measured: Measured, metric: string): MetricValue | undefined {
   return Object.entries(measured.challenger.metrics).find(([name]) => name === metric)?.[1];
 }
 
+/** Whether a value is within a gate's limits; one that is null or NaN is not, nor is any without a limit. */
+export function passesGate({ min, max }: Pick<Gate, 'min' | 'max'>, value: number | null): boolean {
+  if (value === null || (min === undefined && max === undefined)) return false;
+  // Written as `!(x >= y)` throughout this file: NaN has to fail.
+  return !(min !== undefined && !(value >= min)) && !(max !== undefined && !(value <= max));
+}
+
 /** Judges one gate on the challenger's measured value; a value that is null or never measured isn't passed. */
 function judgeGate(gate: Gate, measured: Measured): GateResult {
   const metric = metricOf(measured, gate.metric);
   const value = metric?.value ?? null;
   const sides: { limit: number; slack: number | null; passed: boolean }[] = [];
-  // Written as `!(x >= y)` throughout this file: NaN has to fail.
   if (gate.min !== undefined) {
-    const passed = !(value === null || !(value >= gate.min));
+    const passed = passesGate({ min: gate.min }, value);
     sides.push({ limit: gate.min, slack: value === null ? null : value - gate.min, passed });
   }
   if (gate.max !== undefined) {
-    const passed = !(value === null || !(value <= gate.max));
+    const passed = passesGate({ max: gate.max }, value);
     sides.push({ limit: gate.max, slack: value === null ? null : gate.max - value, passed });
   }
   const shown = sides.find((side) => !side.passed) ?? sides[0];

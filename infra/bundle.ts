@@ -10,6 +10,7 @@ export const FUNCTIONS = [
   'accept-commit',
   'ask-person',
   'check-ci-report',
+  'choose-candidate',
   'close-run',
   'decide-run',
   'deliver-outbox',
@@ -18,6 +19,7 @@ export const FUNCTIONS = [
   'generate-claims',
   'mirror-champion',
   'open-run',
+  'plan-candidates',
   'quick-train',
   'read-pipeline',
   'record-decision',
@@ -25,6 +27,7 @@ export const FUNCTIONS = [
   'serve-model',
   'smoke-test',
   'start-run',
+  'train-candidate',
   'validate-data',
   'verify-promotion',
 ] as const;

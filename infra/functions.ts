@@ -5,6 +5,7 @@ import type * as z from 'zod';
 import { env as acceptCommitEnv } from '../functions/accept-commit/env.ts';
 import { env as askPersonEnv } from '../functions/ask-person/env.ts';
 import { env as checkCiReportEnv } from '../functions/check-ci-report/env.ts';
+import { env as chooseCandidateEnv } from '../functions/choose-candidate/env.ts';
 import { env as closeRunEnv } from '../functions/close-run/env.ts';
 import { env as decideRunEnv } from '../functions/decide-run/env.ts';
 import { env as deliverOutboxEnv } from '../functions/deliver-outbox/env.ts';
@@ -13,6 +14,7 @@ import { env as fullTrainEnv } from '../functions/full-train/env.ts';
 import { env as generateClaimsEnv } from '../functions/generate-claims/env.ts';
 import { env as mirrorChampionEnv } from '../functions/mirror-champion/env.ts';
 import { env as openRunEnv } from '../functions/open-run/env.ts';
+import { env as planCandidatesEnv } from '../functions/plan-candidates/env.ts';
 import { env as quickTrainEnv } from '../functions/quick-train/env.ts';
 import { env as readPipelineEnv } from '../functions/read-pipeline/env.ts';
 import { env as recordDecisionEnv } from '../functions/record-decision/env.ts';
@@ -20,6 +22,7 @@ import { env as recordRunEnv } from '../functions/record-run/env.ts';
 import { env as serveModelEnv } from '../functions/serve-model/env.ts';
 import { env as smokeTestEnv } from '../functions/smoke-test/env.ts';
 import { env as startRunEnv } from '../functions/start-run/env.ts';
+import { env as trainCandidateEnv } from '../functions/train-candidate/env.ts';
 import { env as validateDataEnv } from '../functions/validate-data/env.ts';
 import { env as verifyPromotionEnv } from '../functions/verify-promotion/env.ts';
 import type { FunctionName } from './bundle.ts';
@@ -163,11 +166,33 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       seconds: 300,
       grants: [recordedStep, ...may.read('bundles', 'data'), may.write('models', 'reports')],
     }),
+    'plan-candidates': make('PlanCandidates', 'plan-candidates', planCandidatesEnv, {
+      environment: { ...runs, ...bucket, ...code },
+      memoryMb: 256,
+      seconds: 60,
+      grants: [recordedStep, ...may.read('bundles')],
+    }),
+    'train-candidate': make('TrainCandidate', 'train-candidate', trainCandidateEnv, {
+      environment: { ...runs, ...bucket, ...code },
+      memoryMb: 8192,
+      seconds: 900,
+      grants: [recordedStep, ...may.read('bundles', 'data'), may.write('reports')],
+    }),
+    'choose-candidate': make('ChooseCandidate', 'choose-candidate', chooseCandidateEnv, {
+      environment: { ...runs, ...bucket, ...code },
+      memoryMb: 512,
+      seconds: 60,
+      grants: [recordedStep, ...may.read('bundles', 'reports'), may.write('reports')],
+    }),
     'full-train': make('FullTrain', 'full-train', fullTrainEnv, {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 8192,
       seconds: 900,
-      grants: [recordedStep, ...may.read('bundles', 'data'), may.write('models', 'reports')],
+      grants: [
+        recordedStep,
+        ...may.read('bundles', 'data', 'reports'),
+        may.write('models', 'reports'),
+      ],
     }),
     'record-run': make('RecordRun', 'record-run', recordRunEnv, {
       environment: { ...tables, ...bucket, ...mlflow, ...code },

@@ -16,6 +16,10 @@ export type StepName =
   | 'ValidateData'
   | 'QuickTrain'
   | 'RecordCiRun'
+  | 'PlanCandidates'
+  | 'TrainCandidate'
+  | 'ChooseCandidate'
+  | 'ProposeCandidates'
   | 'FullTrain'
   | 'EvaluateChallenger'
   | 'RecordCdRun'
@@ -26,9 +30,12 @@ export type StepName =
   | 'RecordRejection'
   | 'VerifyPromotion';
 
-/** The field of an input that bears another step's output, and the steps that may have given it. */
+/** The field of an input that bears another step's output (or a list of them), and who may have given it. */
 const PRODUCERS: Readonly<Record<string, readonly StepName[]>> = {
   data: ['ValidateData'],
+  plan: ['PlanCandidates', 'ProposeCandidates'],
+  scores: ['TrainCandidate'],
+  choice: ['ChooseCandidate'],
   training: ['QuickTrain', 'FullTrain'],
   evaluation: ['EvaluateChallenger'],
   tracking: ['RecordCdRun'],
@@ -159,14 +166,16 @@ export async function commitOf(runs: RunStore, run: RunReference): Promise<Commi
  * run is found out by the next one. Throws `ProvenanceMismatch`, naming the step.
  */
 export function checkHandedOver(input: StepInput, records: readonly StepRecord[]): void {
-  for (const [field, handed] of Object.entries(input)) {
+  for (const [field, given] of Object.entries(input)) {
     const producers = PRODUCERS[field];
-    if (producers === undefined || handed === undefined) continue;
-    const text = canonicalJson(handed);
-    const known = records.some(
-      (r) => producers.some((name) => name === r.step) && canonicalJson(r.output) === text,
+    if (producers === undefined || given === undefined) continue;
+    const known = new Set(
+      records
+        .filter((r) => producers.some((p) => p === r.step))
+        .map((r) => canonicalJson(r.output)),
     );
-    if (!known) {
+    for (const handed of Array.isArray(given) ? given : [given]) {
+      if (known.has(canonicalJson(handed))) continue;
       const step = producerOf(producers, handed);
       throw new TitleholderError(
         'ProvenanceMismatch',

@@ -1,5 +1,7 @@
 /** What MLflow is told of training and evidence: numbers and texts by name. */
 import * as z from 'zod';
+import { Candidate } from '../contracts/folder.ts';
+import { Leaderboard } from '../contracts/selection.ts';
 import type { Measured } from '../domain/evidence.ts';
 import { readInput, readJson } from './boundary.ts';
 
@@ -9,17 +11,11 @@ const Report = z.looseObject({
   rows: z.int(),
   folds: z.int(),
   threshold: z.number(),
-  chosen: z.string(),
-  candidates: z.array(
-    z.looseObject({
-      name: z.string(),
-      algorithm: z.string(),
-      settings: z.record(z.string(), z.union([z.number(), z.string()])),
-      meanAuc: z.union([z.number(), z.null()]),
-    }),
-  ),
+  candidate: Candidate,
   metrics: z.record(z.string(), z.unknown()),
-  seconds: z.looseObject({ total: z.number() }),
+  /** Null of a quick training, which chooses nothing. */
+  leaderboard: z.union([z.null(), Leaderboard]),
+  seconds: z.looseObject({ choose: z.number(), fit: z.number() }),
 });
 export type TrainingReport = z.infer<typeof Report>;
 
@@ -30,26 +26,57 @@ export function readTrainingReport(bytes: Uint8Array): TrainingReport {
 }
 
 /** Parameters are texts in MLflow. */
-export function trainingParams(report: TrainingReport): Record<string, string> {
-  const chosen = report.candidates.find((c) => c.name === report.chosen);
+export function trainingParams({
+  candidate,
+  seed,
+  rows,
+  folds,
+  threshold,
+}: TrainingReport): Record<string, string> {
   return {
-    candidate: report.chosen,
-    algorithm: chosen?.algorithm ?? '',
+    candidate: candidate.name,
+    algorithm: candidate.algorithm,
     ...Object.fromEntries(
-      Object.entries(chosen?.settings ?? {}).map(([name, value]) => [name, String(value)]),
+      Object.entries(candidate.settings).map(([name, value]) => [name, String(value)]),
     ),
-    seed: String(report.seed),
-    training_rows: String(report.rows),
-    folds: String(report.folds),
-    threshold: String(report.threshold),
+    calibration: candidate.calibration ?? 'none',
+    transforms: (candidate.transforms ?? []).map((t) => t.kind).join(', ') || 'none',
+    seed: String(seed),
+    training_rows: String(rows),
+    folds: String(folds),
+    threshold: String(threshold),
   };
 }
 
 /** Measured on held-out folds of the training rows, named apart from what the holdout says. */
-export function trainingMetrics(report: TrainingReport): Record<string, number> {
-  const found: Record<string, number> = { train_seconds: report.seconds.total };
-  for (const [name, value] of Object.entries(report.metrics)) {
-    if (typeof value === 'number' && Number.isFinite(value)) found[`fold_${name}`] = value;
+export function trainingMetrics({
+  seconds,
+  metrics,
+  leaderboard,
+}: TrainingReport): Record<string, number> {
+  const found: Record<string, number> = {
+    choose_seconds: seconds.choose,
+    train_seconds: seconds.fit,
+  };
+  for (const [name, value] of Object.entries(metrics)) {
+    if (typeof value === 'number' && Number.isFinite(value)) found[`out_of_fold_${name}`] = value;
+  }
+  if (leaderboard === null) return found;
+  found['candidates'] = leaderboard.rows.length;
+  found['attempts'] = leaderboard.attempt;
+  const chosen = leaderboard.rows.find((row) => row.candidate.name === leaderboard.chosen);
+  if (chosen !== undefined) found['mean_fold_auc'] = chosen.meanAuc;
+  if (leaderboard.nested !== null) found['nested_auc'] = leaderboard.nested.meanAuc;
+  return found;
+}
+
+/** AUC fold by fold: of the chosen candidate, and of each under its name. */
+export function foldCurves({ leaderboard }: TrainingReport): Record<string, readonly number[]> {
+  if (leaderboard === null) return {};
+  const found: Record<string, readonly number[]> = {};
+  for (const { candidate, foldAuc } of leaderboard.rows) {
+    found[`candidates/${candidate.name}/fold_auc`] = foldAuc;
+    if (candidate.name === leaderboard.chosen) found['fold_auc'] = foldAuc;
   }
   return found;
 }

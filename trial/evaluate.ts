@@ -21,7 +21,8 @@ import { type RawRow, type Scorer, scorer } from '../learning/pipeline/scorer.ts
 import { withNamedErrors } from './learning-errors.ts';
 import { measure, scoresDocument } from './measure.ts';
 import { measureTime } from './measure-time.ts';
-import { type RunProvenance, trainingTable } from './train.ts';
+import type { RunProvenance } from './train.ts';
+import { trainingTable } from './training-rows.ts';
 
 export interface EvaluateInput {
   readonly folder: Folder;

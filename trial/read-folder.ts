@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { type Folder, ModelDocument, PolicyDocument, SchemaDocument } from '../contracts/folder.ts';
 import { TitleholderError } from '../domain/errors.ts';
+import { PROPOSED } from './candidates.ts';
 
 /**
  * Reads `model.json`, `schema.json` and `policy.json` of a folder's files (path → text).
@@ -86,12 +87,11 @@ function checkTogether({ model, schema, policy }: Folder): void {
   model.candidates.forEach((candidate, i) => {
     if (names.has(candidate.name)) bad('model.json', `candidates.${i}.name`, 'stands twice');
     names.add(candidate.name);
-    const { featuresPerSplit } = candidate.settings;
-    if (typeof featuresPerSplit === 'number' && featuresPerSplit > features.length) {
+    if (candidate.name.startsWith(PROPOSED)) {
       bad(
         'model.json',
-        `candidates.${i}.settings.featuresPerSplit`,
-        `is above the number of features, ${features.length}`,
+        `candidates.${i}.name`,
+        `begins with ${PROPOSED}, as what a retuning proposes`,
       );
     }
   });
@@ -99,6 +99,13 @@ function checkTogether({ model, schema, policy }: Folder): void {
   policy.gates.forEach((gate, i) => {
     if (gates.has(gate.name)) bad('policy.json', `gates.${i}.name`, 'stands twice');
     gates.add(gate.name);
+    if (gate.onFail === 'retune' && policy.retune === undefined) {
+      bad(
+        'policy.json',
+        `gates.${i}.onFail`,
+        'is retune, and the policy gives a retuning no budget',
+      );
+    }
   });
 }
 

@@ -2,7 +2,7 @@
  * The Executions port in memory: one interpreter of the machine's own definition.
  *
  * The subset of the States Language: Task by the function's ARN and by `lambda:invoke.waitForTaskToken`,
- * Choice (StringEquals, BooleanEquals, IsNull; Default), Pass (Result), Succeed, Fail (ErrorPath,
+ * Map inline, one Task an item; Choice (StringEquals, BooleanEquals, IsNull; Default), Pass (Result), Succeed, Fail (ErrorPath,
  * CausePath); Parameters with `.$` paths, also `$$.Task.Token` and `$$.Execution.*`; ResultSelector,
  * ResultPath, Retry, Catch, TimeoutSeconds, TimeoutSecondsPath. Anything else is refused when the
  * definition is read. Time passes only by the given clock: `elapse()` ends what is overdue, and the
@@ -10,7 +10,16 @@
  */
 import type { Executions, ExecutionStatus, StateVisit } from '../../domain/ports.ts';
 import { fill, holds, lookUp, place, read } from './asl/data.ts';
-import { Definition, Json, type State, type Task, TOKEN_RESOURCE } from './asl/definition.ts';
+import {
+  Definition,
+  type ItemTask,
+  Json,
+  type MapState,
+  type State,
+  type Task,
+  tasksOf,
+  TOKEN_RESOURCE,
+} from './asl/definition.ts';
 import { fromFunction, matches, StatesError } from './asl/failure.ts';
 
 /** Step Functions' limit for any state's input or output. */
@@ -59,9 +68,7 @@ export function memoryExecutions(of: {
 }): MemoryExecutions {
   const definition = Definition.parse(of.definition);
   const machine = of.name ?? 'release-model';
-  for (const state of Object.values(definition.States)) {
-    if (state.Type === 'Task') functionOf(state);
-  }
+  for (const [, task] of tasksOf(definition)) functionOf(task);
 
   const executions = new Map<string, Execution>();
   const tokens = new Map<string, Wait>();
@@ -82,7 +89,7 @@ export function memoryExecutions(of: {
     for (const wake of woken) wake();
   };
 
-  function functionOf(task: Task): (input: unknown) => Promise<unknown> {
+  function functionOf(task: Task | ItemTask): (input: unknown) => Promise<unknown> {
     const resource = isTokenTask(task) ? task.Parameters.FunctionName : task.Resource;
     const handler = of.functions[resource.slice(2, -1)];
     if (handler === undefined) throw new Error(`no function stands for ${resource}`);
@@ -121,8 +128,9 @@ export function memoryExecutions(of: {
     if (execution.status !== 'RUNNING') return;
     began();
     Object.assign(execution, { status, error, cause, stoppedAt: of.now() });
-    const visit = execution.visits.at(-1);
-    if (visit !== undefined && visit.exitedAt === null) leave(visit, error ?? ENDED_BY[status]);
+    for (const visit of execution.visits) {
+      if (visit.exitedAt === null) leave(visit, error ?? ENDED_BY[status]);
+    }
     for (const wait of execution.waits) {
       settle(wait, { error: new StatesError('Interrupted', 'the execution ended') });
     }
@@ -136,7 +144,26 @@ export function memoryExecutions(of: {
     visit.error = error;
   }
 
-  function contextOf(execution: Execution, state: string, retries: number, token: string): Json {
+  function enter(execution: Execution, state: string, type: string, data: Json): Visit {
+    const visit: Visit = {
+      state,
+      type,
+      status: 'running',
+      enteredAt: of.now(),
+      exitedAt: null,
+      error: null,
+    };
+    execution.visits.push(visit);
+    of.observe?.({ execution: execution.name, state, data });
+    return visit;
+  }
+
+  function contextOf(
+    execution: Execution,
+    state: string,
+    retries: number,
+    token: string,
+  ): Readonly<Record<string, Json>> {
     return {
       Execution: {
         Id: `${ARN}:execution:${machine}:${execution.name}`,
@@ -154,7 +181,7 @@ export function memoryExecutions(of: {
   async function attempt(
     execution: Execution,
     visit: Visit,
-    task: Task,
+    task: Task | ItemTask,
     data: Json,
     retries: number,
   ): Promise<Json> {
@@ -196,35 +223,92 @@ export function memoryExecutions(of: {
     }
   }
 
-  async function runTask(
+  /** A task with its retries: its result, or a throw of StatesError. */
+  async function retried(
     execution: Execution,
     visit: Visit,
-    task: Task,
+    task: Task | ItemTask,
     data: Json,
-  ): Promise<{ readonly next: string; readonly data: Json }> {
+  ): Promise<Json> {
     const used = task.Retry.map(() => 0);
     for (let retries = 0; ; retries += 1) {
       try {
         const result = await attempt(execution, visit, task, data, retries);
-        const context = contextOf(execution, visit.state, retries, '');
-        const selected =
-          task.ResultSelector === undefined ? result : fill(task.ResultSelector, result, context);
-        leave(visit, null);
-        return { next: task.Next, data: bounded(place(task.ResultPath, data, selected)) };
+        if (task.ResultSelector === undefined) return result;
+        return fill(task.ResultSelector, result, contextOf(execution, visit.state, retries, ''));
       } catch (thrown) {
         if (!(thrown instanceof StatesError) || execution.status !== 'RUNNING') throw thrown;
         const retrier = task.Retry.findIndex((r) => matches(r.ErrorEquals, thrown.name));
         const attempts = used[retrier] ?? 0;
-        if (attempts < (task.Retry[retrier]?.MaxAttempts ?? 0)) {
-          used[retrier] = attempts + 1;
-          continue;
-        }
-        const catcher = task.Catch.find((c) => matches(c.ErrorEquals, thrown.name));
-        if (catcher === undefined) throw thrown;
-        leave(visit, thrown.name);
-        const caught = { Error: thrown.name, Cause: thrown.message };
-        return { next: catcher.Next, data: bounded(place(catcher.ResultPath, data, caught)) };
+        if (!(attempts < (task.Retry[retrier]?.MaxAttempts ?? 0))) throw thrown;
+        used[retrier] = attempts + 1;
       }
+    }
+  }
+
+  /** Every item by its Task, at most MaxConcurrency at once; after a failure none is begun. */
+  async function mapped(
+    execution: Execution,
+    visit: Visit,
+    map: MapState,
+    data: Json,
+  ): Promise<Json> {
+    const context = contextOf(execution, visit.state, 0, '');
+    const items = read(map.ItemsPath, data, context);
+    if (!Array.isArray(items)) {
+      throw new StatesError('States.Runtime', `there is no list at ${map.ItemsPath}`);
+    }
+    const { StartAt, States } = map.ItemProcessor;
+    const task = States[StartAt];
+    if (task === undefined) throw new StatesError('States.Runtime', `no state ${StartAt}`);
+    const results: Json[] = [];
+    const failed: unknown[] = [];
+    const waiting = items.map((value: Json, index) => ({ index, value })).values();
+    const work = async (): Promise<void> => {
+      for (const item of waiting) {
+        if (failed.length > 0 || execution.status !== 'RUNNING') return;
+        try {
+          const Item = { Index: item.index, Value: item.value };
+          const input = fill(map.ItemSelector, data, { ...context, Map: { Item } });
+          const one = enter(execution, StartAt, 'Task', bounded(input));
+          try {
+            results[item.index] = await retried(execution, one, task, input);
+            leave(one, null);
+          } catch (thrown) {
+            if (one.exitedAt === null) leave(one, fromFunction(thrown).name);
+            throw thrown;
+          }
+        } catch (thrown) {
+          failed.push(thrown);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: map.MaxConcurrency }, work));
+    if (failed.length > 0) throw failed[0];
+    return results;
+  }
+
+  /** The state's result in its place, or the route that its Catch takes. */
+  async function caught(
+    execution: Execution,
+    visit: Visit,
+    state: Task | MapState,
+    data: Json,
+  ): Promise<{ readonly next: string; readonly data: Json }> {
+    try {
+      const result =
+        state.Type === 'Task'
+          ? await retried(execution, visit, state, data)
+          : await mapped(execution, visit, state, data);
+      leave(visit, null);
+      return { next: state.Next, data: bounded(place(state.ResultPath, data, result)) };
+    } catch (thrown) {
+      if (!(thrown instanceof StatesError) || execution.status !== 'RUNNING') throw thrown;
+      const catcher = state.Catch.find((c) => matches(c.ErrorEquals, thrown.name));
+      if (catcher === undefined) throw thrown;
+      leave(visit, thrown.name);
+      const error = { Error: thrown.name, Cause: thrown.message };
+      return { next: catcher.Next, data: bounded(place(catcher.ResultPath, data, error)) };
     }
   }
 
@@ -235,20 +319,12 @@ export function memoryExecutions(of: {
       while (execution.status === 'RUNNING') {
         const state: State | undefined = definition.States[name];
         if (state === undefined) throw new StatesError('States.Runtime', `no state ${name}`);
-        const visit: Visit = {
-          state: name,
-          type: state.Type,
-          status: 'running',
-          enteredAt: of.now(),
-          exitedAt: null,
-          error: null,
-        };
-        execution.visits.push(visit);
-        of.observe?.({ execution: execution.name, state: name, data });
+        const visit = enter(execution, name, state.Type, data);
         const context = contextOf(execution, name, 0, '');
         switch (state.Type) {
-          case 'Task': {
-            const result = await runTask(execution, visit, state, data);
+          case 'Task':
+          case 'Map': {
+            const result = await caught(execution, visit, state, data);
             name = result.next;
             data = result.data;
             break;
@@ -353,7 +429,7 @@ const ENDED_BY = {
 
 type TokenTask = Extract<Task, { Resource: typeof TOKEN_RESOURCE }>;
 
-function isTokenTask(task: Task): task is TokenTask {
+function isTokenTask(task: Task | ItemTask): task is TokenTask {
   return task.Resource === TOKEN_RESOURCE;
 }
 

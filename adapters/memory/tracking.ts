@@ -1,6 +1,6 @@
 import { TitleholderError } from '../../domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '../../domain/ports.ts';
-import { assertWritable, TAGS } from '../mlflow/limits.ts';
+import { assertWritable, TAGS, withLoadable } from '../mlflow/limits.ts';
 import { settled } from './settled.ts';
 
 export interface MemoryTracking extends Tracking {
@@ -33,10 +33,11 @@ export function memoryTracking(): MemoryTracking {
     file: (id, path) => files.get(`${id}/${path}`)?.slice(),
     record: (run) =>
       settled(() => {
-        const { params, metrics, tags } = assertWritable(run);
         const old = keys.get(run.key);
         if (old !== undefined) return { trackingRunId: old };
         const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
+        const whole = withLoadable(run, { runId: trackingRunId, modelId: `m-${trackingRunId}` });
+        const { params, metrics, tags } = assertWritable(whole);
         keys.set(run.key, trackingRunId);
         runs.set(trackingRunId, {
           trackingRunId,
@@ -47,9 +48,9 @@ export function memoryTracking(): MemoryTracking {
           params: Object.fromEntries(params.map((p) => [p.key, p.value])),
           metrics: Object.fromEntries(metrics.map((m) => [m.key, m.value])),
           tags: Object.fromEntries(tags.map((t) => [t.key, t.value])),
-          files: run.files.map((f) => f.path).sort(),
+          files: whole.files.map((f) => f.path).sort(),
         });
-        for (const f of run.files) files.set(`${trackingRunId}/${f.path}`, f.bytes.slice());
+        for (const f of whole.files) files.set(`${trackingRunId}/${f.path}`, f.bytes.slice());
         return { trackingRunId };
       }),
     registerVersion: ({ model, version, trackingRunId }) =>

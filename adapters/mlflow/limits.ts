@@ -33,7 +33,21 @@ export function experimentName(model: string): string {
   return `titleholder/${model}`;
 }
 
-type Content = Partial<Pick<TrackingRun, 'params' | 'metrics'>> & Pick<TrackingRun, 'tags'>;
+/** Where a run's loadable model shows among its files. */
+export const MODEL_FOLDER = 'model/';
+
+/** The run with its loadable model's files among its own. */
+export function withLoadable(
+  run: TrackingRun,
+  ids: { readonly runId: string; readonly modelId: string },
+): TrackingRun {
+  const loadable = run.loadable?.(ids) ?? [];
+  const files = loadable.map((f) => ({ ...f, path: `${MODEL_FOLDER}${f.path}` }));
+  return { ...run, files: [...run.files, ...files] };
+}
+
+type Content = Partial<Pick<TrackingRun, 'params' | 'metrics' | 'curves'>> &
+  Pick<TrackingRun, 'tags'>;
 
 /**
  * The run's parts as MLflow takes them. Metrics that aren't finite are left out: MLflow stores them as
@@ -41,7 +55,11 @@ type Content = Partial<Pick<TrackingRun, 'params' | 'metrics'>> & Pick<TrackingR
  */
 export function assertWritable(run: TrackingRun | Content): {
   readonly params: readonly { readonly key: string; readonly value: string }[];
-  readonly metrics: readonly { readonly key: string; readonly value: number }[];
+  readonly metrics: readonly {
+    readonly key: string;
+    readonly value: number;
+    readonly step: number;
+  }[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
 } {
   const whole = 'files' in run ? run : undefined;
@@ -67,9 +85,14 @@ export function assertWritable(run: TrackingRun | Content): {
   return {
     params: texts('param', run.params ?? {}, MAX_PARAM_CHARACTERS),
     tags: texts('tag', tags, MAX_TAG_CHARACTERS),
-    metrics: Object.entries(run.metrics ?? {})
-      .filter(([, value]) => Number.isFinite(value))
-      .map(([key, value]) => ({ key: checkedKey('metric', key), value })),
+    metrics: [
+      ...Object.entries(run.metrics ?? {}).map(([key, value]) => ({ key, value, step: 0 })),
+      ...Object.entries(run.curves ?? {}).flatMap(([key, values]) =>
+        values.map((value, step) => ({ key, value, step })),
+      ),
+    ]
+      .filter(({ value }) => Number.isFinite(value))
+      .map((metric) => ({ ...metric, key: checkedKey('metric', metric.key) })),
   };
 }
 

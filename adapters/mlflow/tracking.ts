@@ -3,7 +3,7 @@ import { TitleholderError } from '../../domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases, TrackingRun } from '../../domain/ports.ts';
 import type { HttpCall } from '../aws/clients.ts';
 import { API, type Deadline, deadlineIn, mlflowClient, Refused } from './client.ts';
-import { assertWritable, experimentName, TAGS } from './limits.ts';
+import { assertWritable, experimentName, MODEL_FOLDER, TAGS, withLoadable } from './limits.ts';
 
 const Nothing = z.unknown();
 const Pairs = z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]);
@@ -27,6 +27,16 @@ const RunAnswer = z.object({
     .default({ metrics: [], params: [], tags: [] }),
 });
 type RunAnswer = z.infer<typeof RunAnswer>;
+/** Only an answer about one run says which models it made. */
+const RunOutputs = z.object({
+  run: z.object({
+    info: z.object({ experiment_id: z.string() }),
+    outputs: z
+      .object({ model_outputs: z.array(z.object({ model_id: z.string() })).default([]) })
+      .default({ model_outputs: [] }),
+  }),
+});
+const LoggedModel = z.object({ model: z.object({ info: z.object({ model_id: z.string() }) }) });
 const RunsAnswer = z.object({
   runs: z.array(RunAnswer).default([]),
   next_page_token: z.string().optional(),
@@ -41,6 +51,11 @@ const VersionAnswer = z.object({
 });
 type VersionAnswer = z.infer<typeof VersionAnswer>;
 
+const Listing = z.object({
+  files: z.array(z.object({ path: z.string(), is_dir: z.boolean().default(false) })).default([]),
+});
+
+const ARTIFACTS = '/api/2.0/mlflow-artifacts/artifacts';
 const ALIASES = ['champion', 'challenger', 'previous'] as const;
 const PAGE = 1000;
 
@@ -138,8 +153,8 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
   };
 
   const write = async (run: TrackingRun): Promise<{ readonly trackingRunId: string }> => {
-    const { params, metrics, tags } = assertWritable(run);
     const until = deadline();
+    assertWritable(run);
     const experiment = await experimentOf(run.model, until);
     let found = await findByKey(experiment, run.key, until);
     if (found?.info.status === 'FINISHED') return { trackingRunId: found.info.run_id };
@@ -164,19 +179,33 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     }
     const id = found.info.run_id;
     const timestamp = millisOf(run.endedAt);
+    const modelId = run.loadable === undefined ? undefined : await loggedModel(run, id, until);
+    const whole = modelId === undefined ? run : withLoadable(run, { runId: id, modelId });
+    const { params, metrics, tags } = assertWritable(whole);
     for (const batch of batches(params, metrics, tags, timestamp)) {
       await client.send('POST', `${API}/runs/log-batch`, { run_id: id, ...batch }, Nothing, until);
     }
     await Promise.all(
-      run.files.map((file) =>
+      whole.files.map((file) =>
         client.putFile(
-          `/api/2.0/mlflow-artifacts/artifacts/${experiment}/${id}/artifacts/${encoded(file.path)}`,
+          file.path.startsWith(MODEL_FOLDER) && modelId !== undefined
+            ? `${ARTIFACTS}/${experiment}/models/${modelId}/artifacts/${encoded(file.path.slice(MODEL_FOLDER.length))}`
+            : `${ARTIFACTS}/${experiment}/${id}/artifacts/${encoded(file.path)}`,
           file.bytes,
           file.contentType,
           until,
         ),
       ),
     );
+    if (modelId !== undefined) {
+      await client.send(
+        'PATCH',
+        `${API}/logged-models/${modelId}`,
+        { model_id: modelId, status: 'LOGGED_MODEL_READY' },
+        Nothing,
+        until,
+      );
+    }
     await client.send(
       'POST',
       `${API}/runs/update`,
@@ -187,12 +216,51 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     return { trackingRunId: id };
   };
 
+  /** The model that a run made, if it made one. */
+  const modelOf = async (id: string, until: Deadline): Promise<string | undefined> => {
+    const { run } = await client.get(`${API}/runs/get`, { run_id: id }, RunOutputs, until);
+    return run.outputs.model_outputs.map((m) => m.model_id).sort()[0];
+  };
+
+  /**
+   * The run's logged model: creating one isn't idempotent, so a repeated write looks at the run's outputs
+   * first. One whose answer was lost stays behind, pending and of no run.
+   */
+  const loggedModel = async (run: TrackingRun, id: string, until: Deadline): Promise<string> => {
+    const old = await modelOf(id, until);
+    if (old !== undefined) return old;
+    const { model } = await client.send(
+      'POST',
+      `${API}/logged-models`,
+      {
+        experiment_id: await experimentOf(run.model, until),
+        name: run.model,
+        source_run_id: id,
+        tags: [{ key: TAGS.model, value: run.model }],
+      },
+      LoggedModel,
+      until,
+    );
+    const modelId = model.info.model_id;
+    const body = { run_id: id, models: [{ model_id: modelId, step: 0 }] };
+    await client.send('POST', `${API}/runs/outputs`, body, Nothing, until);
+    return modelId;
+  };
+
+  const listModelFiles = async (id: string, until: Deadline, path?: string): Promise<string[]> => {
+    const { files } = await client.get(
+      `${API}/logged-models/${id}/artifacts/directories`,
+      { artifact_directory_path: path },
+      Listing,
+      until,
+    );
+    const nested = await Promise.all(
+      files.map((f) => (f.is_dir ? listModelFiles(id, until, f.path) : Promise.resolve([f.path]))),
+    );
+    return nested.flat();
+  };
+
   const listFiles = async (id: string, until: Deadline, path?: string): Promise<string[]> => {
-    const Listing = z.object({
-      files: z
-        .array(z.object({ path: z.string(), is_dir: z.boolean().default(false) }))
-        .default([]),
-    });
     const { files } = await client.get(
       `${API}/artifacts/list`,
       { run_id: id, path },
@@ -262,12 +330,15 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
         all.filter(mine).sort((a, b) => a.version - b.version)[0]?.version;
       const old = smallest(await versionsOf(model, until));
       if (old !== undefined) return { trackingVersion: old };
+      const modelId = await modelOf(trackingRunId, until);
       const { model_version: made } = await client.send(
         'POST',
         `${API}/model-versions/create`,
         {
           name: model,
-          source: `runs:/${trackingRunId}/model`,
+          ...(modelId === undefined
+            ? { source: `runs:/${trackingRunId}/model` }
+            : { source: `models:/${modelId}`, model_id: modelId }),
           run_id: trackingRunId,
           description,
           tags: [
@@ -402,7 +473,11 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
           z.object({ run: RunAnswer }),
           until,
         );
-        return toTracked(run, await listFiles(trackingRunId, until));
+        const modelId = await modelOf(trackingRunId, until);
+        const own = await listFiles(trackingRunId, until);
+        const loadable = modelId === undefined ? [] : await listModelFiles(modelId, until);
+        const files = [...own, ...loadable.map((path) => `${MODEL_FOLDER}${path}`)];
+        return toTracked(run, files.sort());
       } catch (error) {
         if (error instanceof Refused && error.code === 'RESOURCE_DOES_NOT_EXIST') return undefined;
         throw error;
@@ -427,7 +502,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
 /** At most 1,000 metrics, 100 params and 100 tags a batch, and 1,000 in all. */
 function batches(
   params: readonly Pair<string>[],
-  metrics: readonly Pair<number>[],
+  metrics: readonly Point[],
   tags: readonly Pair<string>[],
   timestamp: number,
 ) {
@@ -441,7 +516,7 @@ function batches(
     found.push({
       params: [],
       tags: [],
-      metrics: some.map((m) => ({ ...m, timestamp, step: 0 })),
+      metrics: some.map((m) => ({ ...m, timestamp })),
     });
   }
   return found;
@@ -449,6 +524,9 @@ function batches(
 interface Pair<T> {
   readonly key: string;
   readonly value: T;
+}
+interface Point extends Pair<number> {
+  readonly step: number;
 }
 
 function toTracked(run: RunAnswer, files: readonly string[]): TrackedRun {

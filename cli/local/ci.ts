@@ -12,7 +12,7 @@ import { codeDigest } from '../../infra/code-digest.ts';
 import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
 import { scorer } from '../../learning/pipeline/scorer.ts';
 import { prepare } from '../../trial/prepare.ts';
-import { train } from '../../trial/train.ts';
+import { trainQuickly } from '../../trial/train.ts';
 import { lintFolder } from './lint-folder.ts';
 import type { Packed } from './pack.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -59,8 +59,8 @@ export async function makeCiReport(of: {
       return `${problems.length} remarks`;
     }),
     await testCase('schema-check', () => {
-      const { file, bytes } = packed.data;
-      const report = checkSchema(readTable(bytes, file, packed.folder), packed.folder, NO_MOMENT);
+      const { file, csv } = packed.data;
+      const report = checkSchema(readTable(csv, file, packed.folder), packed.folder, NO_MOMENT);
       const [first] = report.findings.filter((f) => f.gate);
       if (first !== undefined && report.mode === 'enforce') {
         throw new Failed(`column ${first.column ?? ''}: ${describeFinding(first)}`);
@@ -70,19 +70,18 @@ export async function makeCiReport(of: {
   );
   cases.push(
     await testCase('quick-try', () => {
-      const { file, bytes, sha256 } = packed.data;
+      const { file, csv, sha256 } = packed.data;
       const prepared = prepare({
         folder: packed.folder,
-        csv: bytes,
+        csv,
         file,
         asOf: NO_MOMENT,
         stored: null,
       });
-      const training = train({
+      const training = trainQuickly({
         folder: packed.folder,
         training: prepared.training,
         trainingManifest: sha256Hex(prepared.trainingManifest),
-        stage: 'quick',
         provenance: {
           model: packed.model,
           commit: of.commit,

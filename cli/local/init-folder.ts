@@ -9,6 +9,7 @@ import {
   SchemaDocument,
 } from '../../contracts/folder.ts';
 import { readCsv } from '../../dataset/csv.ts';
+import { csvOfTable } from '../../dataset/parquet.ts';
 import { refuse } from '../../dataset/refusal.ts';
 import { prepare } from '../../trial/prepare.ts';
 import { readFolder } from '../../trial/read-folder.ts';
@@ -39,12 +40,13 @@ export interface Made {
 const MANY_ROWS = 20_000;
 
 /**
- * Writes `model.json`, `schema.json`, `policy.json`, `README.md` and `data.csv`; nothing is written
+ * Writes `model.json`, `schema.json`, `policy.json`, `README.md` and `data.csv` (`data.parquet` where
+ * the table is Parquet, which stays as it is); nothing is written
  * unless the table would go through the line.
  *
  * Throws `DataInvalid` for a bad table; Stop 2 where the name is no model's, or the folder exists.
  */
-export function initFolder(options: InitOptions): Made {
+export async function initFolder(options: InitOptions): Promise<Made> {
   const { name, target, positive } = options;
   if (!ModelName.safeParse(name).success) {
     throw new Stop(2, '--name: a model name is a lower-case letter, then up to 29 of a-z, 0-9, -');
@@ -53,7 +55,9 @@ export function initFolder(options: InitOptions): Made {
   if (existsSync(folder)) throw new Stop(2, `${folder} exists already; nothing was changed`);
   const bytes = readBytes(options.data);
   const file = basename(options.data);
-  const raw = readCsv(bytes, file, (header) => {
+  const csv = await csvOfTable(bytes, file);
+  const data = csv === bytes ? 'data.csv' : 'data.parquet';
+  const raw = readCsv(csv, file, (header) => {
     if (header.includes(target)) return;
     refuse(file, { row: 0, column: target }, 'is the target and is absent');
   });
@@ -74,7 +78,7 @@ export function initFolder(options: InitOptions): Made {
       target,
       positive,
       identity: inferred.identity,
-      data: { path: 'data.csv' },
+      data: { path: data },
       split: { holdout: 0.2, epoch: 1 },
       plan: { primaryMetric: 'auc', folds: 5 },
       seed: 1,
@@ -102,14 +106,14 @@ export function initFolder(options: InitOptions): Made {
   const read = readFolder(files);
   const prepared = prepare({
     folder: read,
-    csv: bytes,
+    csv,
     file,
     asOf: '1970-01-01T00:00:00.000Z',
     stored: null,
   });
   for (const [path, text] of Object.entries(files)) writeBytes(join(folder, path), text);
-  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, prepared.rows));
-  writeBytes(join(folder, 'data.csv'), bytes);
+  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, prepared.rows, data));
+  writeBytes(join(folder, data), bytes);
   return {
     folder,
     rows: prepared.rows,
@@ -122,10 +126,15 @@ export function initFolder(options: InitOptions): Made {
   };
 }
 
-function readme(options: InitOptions, choices: readonly string[], rows: number): string {
+function readme(
+  options: InitOptions,
+  choices: readonly string[],
+  rows: number,
+  data: string,
+): string {
   return `# ${options.name}
 
-Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${rows} rows in \`data.csv\`.
+Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${rows} rows in \`${data}\`.
 
 Written by \`titleholder init\`; what it chose:
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '../../contracts/api.ts';
 import { Bundle, type Folder } from '../../contracts/folder.ts';
 import { claimsCsv } from '../../dataset/generate-claims.ts';
+import { csvOfTable } from '../../dataset/parquet.ts';
 import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import { readFolder } from '../../trial/read-folder.ts';
@@ -21,7 +22,10 @@ export interface Packed {
   readonly data: {
     /** The table's name in messages. */
     readonly file: string;
+    /** As they lie in the folder. */
     readonly bytes: Uint8Array;
+    /** The same where they are CSV; what Parquet means as CSV. */
+    readonly csv: Uint8Array;
     readonly sha256: string;
   };
 }
@@ -33,7 +37,7 @@ const run = promisify(execFile);
  *
  * In a git repository what it ignores stays out, as do hidden files everywhere. Throws `BadInput` naming
  * file and path where a document is wrong, the folder's name isn't the model's, or a file isn't text;
- * `TooLarge`; Stop 2 where the folder or its data can't be read.
+ * `TooLarge`; `DataInvalid` where its Parquet can't be read; Stop 2 where the folder or its data can't.
  */
 export async function pack(directory: string): Promise<Packed> {
   const root = resolve(directory);
@@ -82,12 +86,18 @@ export async function pack(directory: string): Promise<Packed> {
       `the data is ${table.length} bytes, and ${MAX_DATA_BYTES} is the limit`,
     );
   }
+  const file = dataPath ?? `${name}.csv (generated)`;
   return {
     model: name,
     bytes,
     sha256: sha256Hex(bytes),
     folder,
-    data: { file: dataPath ?? `${name}.csv (generated)`, bytes: table, sha256: sha256Hex(table) },
+    data: {
+      file,
+      bytes: table,
+      csv: await csvOfTable(table, file),
+      sha256: sha256Hex(table),
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 /** An artifact's probabilities of a table's rows, without any model folder. */
-import { type RawTable, readCsv, writeCsv } from '../../dataset/csv.ts';
+import { mostRows, scanCsv, writeCsv } from '../../dataset/csv.ts';
 import { refuse } from '../../dataset/refusal.ts';
-import type { Artifact } from '../../learning/pipeline/artifact.ts';
 import { isMissing, parseNumber } from '../../learning/cells.ts';
+import type { Artifact } from '../../learning/pipeline/artifact.ts';
 import { scorer } from '../../learning/pipeline/scorer.ts';
 import type { Column, Table } from '../../learning/table.ts';
 
@@ -13,9 +13,8 @@ export interface Scored {
 }
 
 /** Scores every row; columns that the artifact doesn't know are ignored. Throws `DataInvalid`. */
-export function scoreFile(artifact: Artifact, data: Uint8Array, file: string): Scored {
-  const raw = readCsv(data, file);
-  const scores = scorer(artifact).scoreTable(tableFor(artifact, raw, file));
+export function scoreFile(artifact: Artifact, csv: Uint8Array, file: string): Scored {
+  const scores = scorer(artifact).scoreTable(tableFor(artifact, csv, file));
   const rows = Array.from(scores, (score, row) => [
     String(row),
     String(score),
@@ -24,25 +23,59 @@ export function scoreFile(artifact: Artifact, data: Uint8Array, file: string): S
   return { rows: rows.length, csv: writeCsv(['row', 'probability', 'predicted'], rows) };
 }
 
-function tableFor(artifact: Artifact, raw: RawTable, file: string): Table {
-  const columns = artifact.columns.map((column): Column => {
-    const at = raw.header.indexOf(column.name);
-    if (at === -1) refuse(file, { row: 0, column: column.name }, 'is absent');
-    const cells = raw.rows.map((row) => row[at] ?? '');
-    if (column.kind === 'categorical') {
-      const codes = new Map(column.levels.map((level, code) => [level, code]));
-      return {
-        ...column,
-        codes: Int32Array.from(cells, (cell) =>
-          isMissing(cell) ? -1 : (codes.get(cell.trim()) ?? -1),
-        ),
-      };
-    }
-    const values = Float64Array.from(cells, (cell, row) => {
-      const value = parseNumber(cell);
-      return value ?? refuse(file, { row: row + 1, column: column.name }, 'is no finite number');
+function tableFor(artifact: Artifact, csv: Uint8Array, file: string): Table {
+  const most = mostRows(csv);
+  const builders = artifact.columns.map((column) => builderOf(column, most, file));
+  let rows = 0;
+  scanCsv(csv, file, (header) => {
+    const positions = artifact.columns.map(({ name }) => {
+      const at = header.indexOf(name);
+      return at === -1 ? refuse(file, { row: 0, column: name }, 'is absent') : at;
     });
-    return { ...column, values };
+    return (cells, row) => {
+      positions.forEach((at, i) => builders[i]?.add(cells[at] ?? '', row));
+      rows = row + 1;
+    };
   });
-  return { rows: raw.rows.length, columns };
+  return { rows, columns: builders.map((builder) => builder.finish(rows)) };
+}
+
+interface Builder {
+  add(cell: string, row: number): void;
+  finish(rows: number): Column;
+}
+
+function builderOf(column: Artifact['columns'][number], most: number, file: string): Builder {
+  const { name } = column;
+  if (column.kind === 'numeric') {
+    const values = new Float64Array(most);
+    return {
+      add(cell, row) {
+        values[row] =
+          parseNumber(cell) ?? refuse(file, { row: row + 1, column: name }, 'is no finite number');
+      },
+      finish: (rows) => ({ kind: 'numeric', name, values: values.subarray(0, rows) }),
+    };
+  }
+  const codes = new Int32Array(most);
+  // A level that training never saw gets a code behind the others: it isn't a missing one.
+  const codeOf = new Map<string, number>();
+  return {
+    add(cell, row) {
+      const level = cell.trim();
+      if (isMissing(level)) {
+        codes[row] = -1;
+        return;
+      }
+      const code = codeOf.get(level) ?? codeOf.size;
+      codeOf.set(level, code);
+      codes[row] = code;
+    },
+    finish: (rows) => ({
+      kind: 'categorical',
+      name,
+      codes: codes.subarray(0, rows),
+      levels: [...codeOf.keys()],
+    }),
+  };
 }

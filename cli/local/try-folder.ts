@@ -1,6 +1,12 @@
 /** The whole decision in process: validate, split, train, judge. No AWS, no ledger. */
-import type { Folder, PolicyDocument } from '../../contracts/folder.ts';
-import { charterOf } from '../../contracts/folder.ts';
+import {
+  type Algorithm,
+  Candidate,
+  charterOf,
+  type Folder,
+  type PolicyDocument,
+} from '../../contracts/folder.ts';
+import type { Leaderboard } from '../../contracts/selection.ts';
 import { findingLines } from '../../dataset/check-schema.ts';
 import { writeCsv } from '../../dataset/csv.ts';
 import { identityColumns } from '../../dataset/identity.ts';
@@ -11,7 +17,7 @@ import type { Verdict } from '../../domain/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 import { evaluate } from '../../trial/evaluate.ts';
 import { prepare, type Prepared } from '../../trial/prepare.ts';
-import { type RunProvenance, train, type Training } from '../../trial/train.ts';
+import { type RunProvenance, train } from '../../trial/train.ts';
 import type { Packed } from './pack.ts';
 import { stopwatch } from './stopwatch.ts';
 
@@ -27,7 +33,8 @@ export const FILE_VERSION = 0;
 export interface Changes {
   readonly seed?: number | undefined;
   readonly policy?: PolicyDocument | undefined;
-  readonly algorithm?: Folder['model']['candidates'][number]['algorithm'] | undefined;
+  /** Only candidates of this algorithm; where the folder has none, the algorithm's defaults. */
+  readonly algorithm?: Algorithm | undefined;
 }
 
 /** What `try --json` writes. */
@@ -65,8 +72,7 @@ export interface Tried {
   readonly report: TryReport;
   /** CSV `row,label,probability`: row 0-based among the data rows, each holdout row once. */
   readonly predictions: Uint8Array;
-  readonly candidates: Training['scores'];
-  readonly chosen: string;
+  readonly leaderboard: Leaderboard;
   readonly artifact: string;
   readonly seconds: {
     readonly prepare: number;
@@ -82,14 +88,14 @@ export function trainFolder(
   say: (line: string) => void,
 ): {
   readonly prepared: Prepared;
-  readonly training: Training;
+  readonly training: ReturnType<typeof train>;
   readonly provenance: RunProvenance;
   readonly seconds: { readonly prepare: number; readonly train: number };
 } {
   const start = stopwatch();
   const prepared = prepare({
     folder,
-    csv: packed.data.bytes,
+    csv: packed.data.csv,
     file: packed.data.file,
     asOf: NO_MOMENT,
     stored: null,
@@ -112,7 +118,6 @@ export function trainFolder(
     folder,
     training: prepared.training,
     trainingManifest: sha256Hex(prepared.trainingManifest),
-    stage: 'full',
     provenance,
     stopwatch,
   });
@@ -129,16 +134,14 @@ const NO_MOMENT = '1970-01-01T00:00:00.000Z';
 /** The folder with a seed, policy or algorithm for this time only. */
 export function changed({ model, schema, policy }: Folder, changes: Changes): Folder {
   const { algorithm } = changes;
+  const own = model.candidates.filter((c) => algorithm === undefined || c.algorithm === algorithm);
   return {
     schema,
     policy: changes.policy ?? policy,
     model: {
       ...model,
       seed: changes.seed ?? model.seed,
-      candidates:
-        algorithm === undefined
-          ? model.candidates
-          : model.candidates.map((candidate) => ({ ...candidate, algorithm })),
+      candidates: own.length > 0 ? own : [Candidate.parse({ name: `${algorithm}`, algorithm })],
     },
   };
 }
@@ -217,8 +220,7 @@ export function tryFolder(of: {
       reasons: verdict.reasons,
     },
     predictions: writeCsv(['row', 'label', 'probability'], rows),
-    candidates: training.scores,
-    chosen: training.candidate,
+    leaderboard: training.leaderboard,
     artifact: training.sha256,
     seconds: { ...seconds, evaluate: evaluateSeconds },
   };
@@ -247,17 +249,18 @@ function differenceTo(evidence: Measured, against: string): Compared['difference
 }
 
 /** The report in words. */
-export function tryWords({ report, candidates, chosen, seconds }: Tried): string {
+export function tryWords({ report, leaderboard, seconds }: Tried): string {
   const number = (value: number | null | undefined): string =>
     typeof value === 'number' ? value.toFixed(4) : 'unmeasured';
   const { split } = report;
   const lines = [
     `${report.model}: ${report.rows} rows, ${report.features.length} features`,
     `split: ${split.trainingRows} training and ${split.holdoutRows} holdout rows in ${split.holdoutGroups} groups, by ${split.identity} (${split.columns.join(', ')})`,
-    ...candidates.map(
-      (c) =>
-        `candidate ${c.name}: AUC ${c.meanAuc.toFixed(4)} over ${c.foldAuc.length} folds of the training rows${c.name === chosen ? '  ← chosen' : ''}`,
+    ...leaderboard.rows.map(
+      ({ candidate, meanAuc, standardError, foldAuc }) =>
+        `candidate ${candidate.name}: AUC ${meanAuc.toFixed(4)}${standardError === null ? '' : ` ± ${standardError.toFixed(4)}`} over ${foldAuc.length} folds of the training rows${candidate.name === leaderboard.chosen ? '  ← chosen' : ''}`,
     ),
+    leaderboard.reason,
     `holdout: ${Object.entries(report.metrics)
       .map(([name, value]) => `${name} ${number(value)}`)
       .join('  ')}`,

@@ -1,7 +1,42 @@
-import { trainStep } from '../../release/train-step.ts';
+import { FullTrainInput, Training } from '../../contracts/steps.ts';
+import { recorded } from '../../release/recorded-step.ts';
+import { loadLeaderboard, loadScores } from '../../release/selection.ts';
+import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
+import { fitChosen, prepareTraining } from '../../trial/train.ts';
+import { TitleholderError } from '../../domain/errors.ts';
 
 /**
- * Chooses among the candidates on folds of the training rows and fits the chosen one on all of them: the
- * challenger. Throws what `trainStep` throws.
+ * Fits the chosen candidate on all training rows: the challenger.
+ *
+ * Throws `ProvenanceMismatch` where the leaderboard chose another one, `SettingsInvalid`, `DataInvalid`,
+ * `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
-export const fullTrain = trainStep('full');
+export const fullTrain = (deps: TrainDeps) =>
+  recorded(
+    {
+      name: 'FullTrain',
+      input: FullTrainInput,
+      output: Training,
+      key: () => Promise.resolve({ code: deps.code }),
+    },
+    deps,
+    async (input) => {
+      const { run, choice } = input;
+      const leaderboard = await loadLeaderboard(deps.artifacts, choice.leaderboard);
+      const row = leaderboard.rows.find((r) => r.candidate.name === choice.candidate);
+      if (
+        row === undefined ||
+        leaderboard.chosen !== choice.candidate ||
+        leaderboard.model !== run.model
+      ) {
+        throw new TitleholderError(
+          'ProvenanceMismatch',
+          `ChooseCandidate handed over a leaderboard that chose another candidate than it says (run ${run.runId})`,
+          { step: 'ChooseCandidate', runId: run.runId },
+        );
+      }
+      const scores = await loadScores(deps.artifacts, row.scores);
+      const prepared = prepareTraining(await trainingInput(deps, input));
+      return storeTraining(deps, 'full', fitChosen(prepared, scores, leaderboard));
+    },
+  );

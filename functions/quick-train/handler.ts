@@ -1,7 +1,26 @@
-import { trainStep } from '../../release/train-step.ts';
+import { TrainInput, Training } from '../../contracts/steps.ts';
+import { recorded } from '../../release/recorded-step.ts';
+import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
+import { markRunning } from '../../release/update-run.ts';
+import { trainQuickly } from '../../trial/train.ts';
 
 /**
  * Trains the first candidate, small and on a sample: a commit that can't be trained at all is found in
- * seconds. Throws what `trainStep` throws.
+ * seconds.
+ *
+ * Throws `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
-export const quickTrain = trainStep('quick');
+export const quickTrain = (deps: TrainDeps) =>
+  recorded(
+    {
+      name: 'QuickTrain',
+      input: TrainInput,
+      output: Training,
+      key: () => Promise.resolve({ code: deps.code }),
+    },
+    deps,
+    async (input) => {
+      await markRunning(deps, input.run.runId);
+      return storeTraining(deps, 'quick', trainQuickly(await trainingInput(deps, input)));
+    },
+  );

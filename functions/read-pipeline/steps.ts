@@ -47,14 +47,14 @@ export interface ShownStep {
   readonly error?: string;
 }
 
-/** The machine's tasks in the order of its definition. Throws `Unavailable` when it can't be read. */
+/** The machine's tasks, and its maps as one step each, in the order of its definition. Throws `Unavailable` when it can't be read. */
 export function definedSteps(definition: string): readonly DefinedStep[] {
   const parsed = jsonTextOf(Definition).safeParse(definition);
   if (!parsed.success) {
     throw new TitleholderError('Unavailable', "the state machine's definition can't be read");
   }
   return Object.entries(parsed.data.States)
-    .filter(([, state]) => state.Type === 'Task')
+    .filter(([, state]) => state.Type === 'Task' || state.Type === 'Map')
     .map(([name, state]) => ({
       name,
       comment: state.Comment ?? null,

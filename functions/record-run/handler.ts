@@ -1,10 +1,18 @@
 import { RecordRunInput, TrackingReference } from '../../contracts/steps.ts';
 import { TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry, Tracking } from '../../domain/ports.ts';
+import type {
+  ArtifactStore,
+  ChampionRegistry,
+  Tracking,
+  TrackingFile,
+} from '../../domain/ports.ts';
 import { loadEvidence } from '../../release/evaluation.ts';
 import { loadTrained } from '../../release/load-artifact.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { leaderboardFiles } from '../../release/leaderboard-files.ts';
+import { modelFolder } from '../../release/model-folder.ts';
 import {
+  foldCurves,
   holdoutMetrics,
   readTrainingReport,
   trainingMetrics,
@@ -22,7 +30,7 @@ const JSON_TYPE = 'application/json';
 
 /**
  * Writes a finished run to MLflow: CI after the quick training; CD after the evaluation, with evidence,
- * verdict and the model. One tracking run a key; an evaluation made again has a key of its own.
+ * verdict, leaderboard and the model as Python loads it. One tracking run a key; an evaluation made again has a key of its own.
  *
  * Throws `TrackingUnavailable`, `TrackingRefused`, `ProvenanceMismatch`, `EvidenceMismatch`, and what
  * loading throws.
@@ -60,7 +68,7 @@ export const recordRun = (deps: RecordRunDeps) =>
       }
       const evidence =
         evaluation === undefined ? undefined : await loadEvidence(deps, run, evaluation);
-      const files = [
+      const files: TrackingFile[] = [
         file('validation-report.json', await artifacts.get('reports', data.report)),
         file('training-report.json', report),
         file('ci-report.json', await artifacts.get('reports', run.ciReport)),
@@ -75,9 +83,9 @@ export const recordRun = (deps: RecordRunDeps) =>
             bytes: new TextEncoder().encode(`${[verdict, ...reasons].join('\n')}\n`),
             contentType: 'text/plain',
           },
-          file('model/model.json', model),
         );
       }
+      if (facts.leaderboard !== null) files.push(...leaderboardFiles(facts.leaderboard));
       return deps.tracking.record({
         key:
           evaluation === undefined
@@ -93,6 +101,7 @@ export const recordRun = (deps: RecordRunDeps) =>
           ...trainingMetrics(facts),
           ...(evidence === undefined ? {} : holdoutMetrics(evidence.measured)),
         },
+        curves: foldCurves(facts),
         tags: {
           commit_sha: run.commit,
           stage,
@@ -112,13 +121,16 @@ export const recordRun = (deps: RecordRunDeps) =>
             : { verdict: evaluation.verdict, evaluation_digest: evaluation.digest }),
         },
         files,
+        ...(evidence === undefined
+          ? {}
+          : {
+              loadable: ({ runId, modelId }) =>
+                modelFolder({ bytes: model, artifact, createdAt: run.asOf, runId, modelId }),
+            }),
       });
     },
   );
 
-function file(
-  path: string,
-  bytes: Uint8Array,
-): { path: string; bytes: Uint8Array; contentType: string } {
+function file(path: string, bytes: Uint8Array): TrackingFile {
   return { path, bytes, contentType: JSON_TYPE };
 }

@@ -1,5 +1,6 @@
 import { charterOf } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
+import { csvOfTable } from '../../dataset/parquet.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
 import { charterDifference } from '../../release/charter-diff.ts';
 import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
@@ -44,10 +45,11 @@ export const validateData = (deps: ValidateDeps) =>
       const folder = await loadFolder(artifacts, run);
       const charter = charterOf(folder);
       const charterSha = await artifacts.put('evidence', charterBytes(charter));
+      const file = 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`;
       const input: PrepareInput = {
         folder,
-        csv: await artifacts.get('data', run.data),
-        file: 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`,
+        csv: await csvOfTable(await artifacts.get('data', run.data), file),
+        file,
         asOf: run.asOf,
         stored: await storedHoldout(artifacts, key.holdout),
       };

@@ -41,6 +41,7 @@ export function diagram(definition: unknown = releaseModel): string {
     if (state.Resource?.endsWith('.waitForTaskToken') === true) {
       lines.push(`  ${name}: ${name} (waits)`);
     }
+    if (state.Type === 'Map') lines.push(`  ${name}: ${name} (side by side)`);
     for (const rule of state.Choices ?? []) {
       lines.push(`  ${name} --> ${rule.Next}: ${labelOf(rule)}`);
     }

@@ -19,7 +19,7 @@ describe('the bundles', () => {
       expect(a, name).toContain('handler');
       expect(a?.length, name).toBeLessThan(3_000_000);
     }
-  }, 60_000);
+  }, 240_000);
 
   it('digest the code that decides alike each time', () => {
     expect(codeDigest()).toMatch(/^sha256:[0-9a-f]{64}$/);

@@ -2,7 +2,7 @@ import aslValidator from 'asl-validator';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { targetsOf, Definition } from '../../adapters/memory/asl/definition.ts';
+import { Definition, targetsOf, tasksOf } from '../../adapters/memory/asl/definition.ts';
 import { ERROR_NAMES } from '../../domain/errors.ts';
 import {
   functionOf,
@@ -13,9 +13,7 @@ import { PLATFORM_ERRORS, ROUTES } from '../../state-machines/release-model/erro
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const definition = Definition.parse(releaseModel);
-const tasks = Object.entries(definition.States).flatMap(([name, state]) =>
-  state.Type === 'Task' ? [{ name, state }] : [],
-);
+const tasks = tasksOf(definition).map(([name, state]) => ({ name, state }));
 const ours = (names: Iterable<string>) =>
   [...new Set(names)].filter((n) => n in ERROR_NAMES).sort();
 const routed = (...routes: string[]) =>
@@ -26,15 +24,21 @@ const routed = (...routes: string[]) =>
 /** What is wrong with the error names of a definition; empty when nothing is. */
 function problemsOf(of: Definition): string[] {
   const problems: string[] = [];
-  for (const [name, state] of Object.entries(of.States)) {
-    if (state.Type !== 'Task') continue;
-    const named = [...state.Retry, ...state.Catch].flatMap((r) => r.ErrorEquals);
-    for (const error of named) {
+  const named = (name: string, rules: readonly { readonly ErrorEquals: readonly string[] }[]) => {
+    for (const error of rules.flatMap((r) => r.ErrorEquals)) {
       if (!(error in ERROR_NAMES) && !(error in PLATFORM_ERRORS))
         problems.push(`${name}: no code throws ${error}`);
     }
+  };
+  for (const [name, state] of Object.entries(of.States)) {
+    if (state.Type !== 'Task' && state.Type !== 'Map') continue;
+    named(name, state.Catch);
     if (!state.Catch.at(-1)?.ErrorEquals.includes('States.ALL'))
       problems.push(`${name}: no Catch for States.ALL`);
+  }
+  // A Map catches what the Task of its items throws.
+  for (const [name, state] of tasksOf(of)) {
+    named(name, state.Retry);
     if (state.Retry.length === 0) problems.push(`${name}: no Retry`);
     if ((state.TimeoutSeconds ?? state.TimeoutSecondsPath) === undefined)
       problems.push(`${name}: no time-out`);
@@ -70,9 +74,13 @@ describe('the definition of release-model', () => {
     expect(ours(tasks.flatMap(({ state }) => state.Retry.flatMap((r) => r.ErrorEquals)))).toEqual(
       routed('retried'),
     );
-    expect(ours(tasks.flatMap(({ state }) => state.Catch.flatMap((c) => c.ErrorEquals)))).toEqual(
-      routed('rerouted'),
-    );
+    expect(
+      ours(
+        tasks.flatMap(({ state }) =>
+          'Catch' in state ? state.Catch.flatMap((c) => c.ErrorEquals) : [],
+        ),
+      ),
+    ).toEqual(routed('rerouted'));
   });
 
   it('retries everywhere alike', () => {

@@ -12,6 +12,31 @@ const task = (more: object = {}) => ({
   Next: 'Done',
   ...more,
 });
+const item = () => ({
+  Type: 'Task',
+  Resource: '${Work}',
+  Parameters: { 'item.$': '$.item', 'shared.$': '$.shared', 'index.$': '$.index' },
+  End: true,
+});
+const items = () => ({
+  ProcessorConfig: { Mode: 'INLINE' },
+  StartAt: 'Work',
+  States: { Work: item() },
+});
+const each = (more: object = {}) => ({
+  Type: 'Map',
+  ItemsPath: '$.list',
+  ItemSelector: {
+    'item.$': '$$.Map.Item.Value',
+    'index.$': '$$.Map.Item.Index',
+    'shared.$': '$.shared',
+  },
+  MaxConcurrency: 2,
+  ItemProcessor: items(),
+  ResultPath: '$.results',
+  Next: 'Done',
+  ...more,
+});
 const machine = (states: object, more: object = {}) => ({
   StartAt: 'Work',
   TimeoutSeconds: 100,
@@ -58,6 +83,71 @@ describe('the interpreter', () => {
     ['a state that is missing', { Work: task({ Next: 'Nowhere' }) }],
   ])('refuses a definition with %s', (_, states) => {
     expect(() => run(machine(states), () => null)).toThrow();
+  });
+
+  it.each([
+    ['a Map of more than one Task', { StartAt: 'Work', States: { Work: item(), More: item() } }],
+    ['a Map of a Task that goes on', { StartAt: 'Work', States: { Work: task() } }],
+    ['a Map that is distributed', { ...items(), ProcessorConfig: { Mode: 'DISTRIBUTED' } }],
+  ])('refuses a definition with %s', (_, processor) => {
+    const states = { Each: { ...each(), ItemProcessor: { ...items(), ...processor } } };
+    expect(() => run(machine(states, { StartAt: 'Each' }), () => null)).toThrow();
+  });
+
+  it('maps a list with at most so many at once, and gives the results in the list’s order', async () => {
+    let now = 0;
+    let most = 0;
+    const { executions, events } = run(
+      machine({ Each: each() }, { StartAt: 'Each' }),
+      async ({ item, shared, index }) => {
+        now += 1;
+        most = Math.max(most, now);
+        for (let i = 0; i < 20 - item; i += 1) await Promise.resolve();
+        now -= 1;
+        return `${shared}${item}${index}`;
+      },
+    );
+    await executions.start('a', { list: [5, 6, 7, 8, 9], shared: 's' });
+    await executions.idle();
+    expect(most).toBe(2);
+    expect(events.at(-1)?.detail.status).toBe('SUCCEEDED');
+    const visits = await executions.visits('a');
+    expect(visits.map((v) => v.state)).toEqual(['Each', ...Array(5).fill('Work'), 'Done']);
+    expect(visits.every((v) => v.status === 'success')).toBe(true);
+  });
+
+  it('fails a Map by the name of its item’s error, begins no further item and lets its Catch take it', async () => {
+    const seen: number[] = [];
+    const { executions } = run(
+      machine(
+        {
+          Each: each({
+            Catch: [{ ErrorEquals: ['Odd'], ResultPath: '$.error', Next: 'Done' }],
+          }),
+        },
+        { StartAt: 'Each' },
+      ),
+      ({ item }) => {
+        seen.push(item);
+        return item === 2 ? throwing('Odd')() : item;
+      },
+    );
+    await executions.start('a', { list: [1, 2, 3, 4, 5, 6], shared: 's' });
+    await executions.idle();
+    expect(await executions.status('a')).toBe('SUCCEEDED');
+    expect(seen.length).toBeLessThan(6);
+    const failed = (await executions.visits('a')).filter((v) => v.status === 'failed');
+    expect(failed).toMatchObject([
+      { state: 'Each', error: 'Odd' },
+      { state: 'Work', error: 'Odd' },
+    ]);
+  });
+
+  it('ends a Map that has no list to go through', async () => {
+    const { executions, events } = run(machine({ Each: each() }, { StartAt: 'Each' }), () => null);
+    await executions.start('a', { list: 'none', shared: 's' });
+    await executions.idle();
+    expect(events.at(-1)?.detail).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
   });
 
   it('refuses a definition whose function is missing', () => {

@@ -1,7 +1,17 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Definition, targetsOf } from '../../adapters/memory/asl/definition.ts';
+import { Definition, targetsOf, tasksOf } from '../../adapters/memory/asl/definition.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
-import { ANSWER, DATA, EVALUATION, INPUT, OUTPUTS, QUESTION, RUN } from './samples.ts';
+import {
+  ANSWER,
+  CHOICE,
+  DATA,
+  EVALUATION,
+  INPUT,
+  OUTPUTS,
+  PLAN,
+  QUESTION,
+  RUN,
+} from './samples.ts';
 import { throwing, walk as walkOnce, type Walk } from './walk.ts';
 
 const MAX_BYTES = 32 * 1024;
@@ -11,8 +21,10 @@ const definition = Definition.parse(releaseModel);
 const walked = new Set<string>();
 const walk: typeof walkOnce = async (...given) => {
   const result = await walkOnce(...given);
-  result.states.forEach((state, i) => {
-    const next = result.states[i + 1];
+  // What happens to the items of a Map is inside it.
+  const states = result.states.filter((state) => state in definition.States);
+  states.forEach((state, i) => {
+    const next = states[i + 1];
     if (next !== undefined) walked.add(`${state} > ${next}`);
   });
   expect(result.bytes).toBeLessThan(MAX_BYTES);
@@ -28,7 +40,8 @@ describe('release-model', () => {
   it('promotes what a person approved', async () => {
     const result = await walk();
     expect(result.status).toBe('SUCCEEDED');
-    expect(result.states).toEqual([
+    expect(result.states.filter((s) => s === 'TrainCandidate')).toHaveLength(12);
+    expect(result.states.filter((s) => s !== 'TrainCandidate')).toEqual([
       'OpenRun',
       'CheckCiReport',
       'ValidateData',
@@ -36,6 +49,10 @@ describe('release-model', () => {
       'QuickTrain',
       'RecordCiRun',
       'IsHoldAsked',
+      'PlanCandidates',
+      'TrainCandidates',
+      'ChooseCandidate',
+      'IsRetuneAsked',
       'FullTrain',
       'EvaluateChallenger',
       'RecordCdRun',
@@ -115,7 +132,7 @@ describe('release-model', () => {
 
   const held = { ...RUN, holdBeforeCd: true };
   it.each([
-    ['approved', 'FullTrain'],
+    ['approved', 'PlanCandidates'],
     ['rejected', 'CloseRejected'],
     ['stale', 'UnknownAnswer'],
   ])('holds before CD when the model asks; %s goes on to %s', async (choice, next) => {
@@ -159,11 +176,43 @@ describe('release-model', () => {
     },
   );
 
-  const tasks = Object.entries(definition.States).flatMap(([name, state]) =>
-    state.Type === 'Task'
-      ? [{ name, placeholder: (/\$\{(\w+)\}/.exec(JSON.stringify(state)) ?? [])[1] ?? '' }]
-      : [],
-  );
+  it('retunes as often as the choice asks, and then fits', async () => {
+    const result = await walk({
+      ChooseCandidate: ({ plan }) => ({
+        ...CHOICE,
+        attempt: plan.attempt,
+        next: plan.attempt < 3 ? 'retune' : 'fit',
+      }),
+    });
+    expect(result.status).toBe('SUCCEEDED');
+    const of = (name: string) => result.calls.filter((c) => c.function === name);
+    expect(of('ChooseCandidate').map((c) => c.input.plan.attempt)).toEqual([1, 2, 3]);
+    expect(of('TrainCandidate')).toHaveLength(3 * PLAN.candidates.length);
+    expect(of('PlanCandidates').map((c) => c.input.choice?.attempt)).toEqual([undefined, 1, 2]);
+    expect(of('FullTrain').map((c) => c.input.choice.attempt)).toEqual([3]);
+    // Nothing that reads the holdout comes before it.
+    expect(result.states.lastIndexOf('TrainCandidates')).toBeLessThan(
+      result.states.indexOf('EvaluateChallenger'),
+    );
+  });
+
+  it('hands the scores over in the order of the plan, whichever candidate ended first', async () => {
+    const result = await walk({
+      TrainCandidate: async (input) => {
+        const slow = PLAN.candidates.length - PLAN.candidates.indexOf(input.candidate);
+        for (let i = 0; i < 3 * slow; i += 1) await Promise.resolve();
+        return OUTPUTS['TrainCandidate']?.(input);
+      },
+    });
+    const { scores } = result.calls.find((c) => c.function === 'ChooseCandidate')?.input;
+    expect(scores.map((s: { candidate: string }) => s.candidate)).toEqual(PLAN.candidates);
+  });
+
+  const tasks = tasksOf(definition).map(([name, state]) => ({
+    name,
+    placeholder: (/\$\{(\w+)\}/.exec(JSON.stringify(state)) ?? [])[1] ?? '',
+  }));
+  const retuning = { ChooseCandidate: () => ({ ...CHOICE, next: 'retune' }) };
   /** What makes the machine come by a state. */
   const WAYS: Record<
     string,
@@ -171,6 +220,7 @@ describe('release-model', () => {
   > = {
     WaitForAcceptance: { overrides: { ValidateData: () => ({ ...DATA, question: QUESTION }) } },
     WaitForContinue: { run: held },
+    ProposeCandidates: { overrides: retuning },
     RecordGateRejection: { overrides: evaluating('nobody') },
     CloseGateRejected: { overrides: evaluating('nobody') },
     RecordRejection: { answers: [rejected] },
@@ -185,6 +235,8 @@ describe('release-model', () => {
         const here =
           (
             {
+              PlanCandidates: input.choice === undefined,
+              ProposeCandidates: input.choice !== undefined,
               RecordCiRun: input.stage === 'CI',
               RecordCdRun: input.stage === 'CD',
               DeployToStaging: input.decision === 'stage',
@@ -200,7 +252,9 @@ describe('release-model', () => {
         { ...way.overrides, [placeholder]: fails },
         { answers: way.answers ?? [], run: way.run ?? RUN },
       );
-      expect(result.states.slice(-3)).toEqual([name, 'CloseFailed', 'Failed']);
+      const last = name === 'TrainCandidate' ? 'TrainCandidates' : name;
+      const visited = result.states.filter((s) => s !== 'TrainCandidate');
+      expect(visited.slice(-3)).toEqual([last, 'CloseFailed', 'Failed']);
       expect(result.status).toBe('FAILED');
       expect(result.error).toBe('ArtifactCorrupt');
       expect(JSON.parse(result.cause ?? '')).toMatchObject({
@@ -241,6 +295,7 @@ describe('release-model', () => {
       [],
     ],
     ['WhoDecides', evaluating('somebody'), []],
+    ['IsRetuneAsked', { ChooseCandidate: () => ({ ...CHOICE, next: 'perhaps' }) }, []],
     ['WhatWasAnswered', {}, [{ ...ANSWER, choice: 'perhaps' }]],
     [
       'WasAccepted',

@@ -4,6 +4,8 @@ import {
   Answer,
   AskInput,
   CheckCiReportInput,
+  Choice,
+  ChooseInput,
   CiCheck,
   Closed,
   CloseRunInput,
@@ -11,16 +13,21 @@ import {
   EvaluateInput,
   EvaluationReference,
   ExecutionInput,
+  FullTrainInput,
   Moved,
   OpenRunInput,
+  Plan,
+  PlanInput,
   Recorded,
   RecordDecisionInput,
   RecordRunInput,
   RunReference,
+  Scored,
   SmokeTest,
   SmokeTestInput,
   Staged,
   TrackingReference,
+  TrainCandidateInput,
   Training,
   TrainInput,
   ValidateDataInput,
@@ -80,6 +87,17 @@ const STAGED = Staged.parse({ version: 2, sha256: hash('e'), revision: 2, sequen
 const training = (stage: 'quick' | 'full') =>
   Training.parse({ stage, artifact: hash('e'), candidate: 'a'.repeat(40), report: hash('0') });
 
+/** As many candidates, with names as long, as a folder or an attempt may have. */
+const NAMES = Array.from({ length: 12 }, (_, i) => String(i).padStart(40, 'c'));
+export const PLAN = Plan.parse({ attempt: 1, candidates: NAMES, earlier: null });
+export const CHOICE = Choice.parse({
+  attempt: 1,
+  candidate: NAMES[0],
+  leaderboard: hash('0'),
+  next: 'fit',
+  reason: SENTENCE,
+});
+
 /** What each function reads, by placeholder. */
 export const INPUTS: Readonly<Record<string, z.ZodType>> = {
   OpenRun: OpenRunInput,
@@ -87,7 +105,10 @@ export const INPUTS: Readonly<Record<string, z.ZodType>> = {
   ValidateData: ValidateDataInput,
   AskPerson: AskInput,
   QuickTrain: TrainInput,
-  FullTrain: TrainInput,
+  PlanCandidates: PlanInput,
+  TrainCandidate: TrainCandidateInput,
+  ChooseCandidate: ChooseInput,
+  FullTrain: FullTrainInput,
   RecordRun: RecordRunInput,
   EvaluateChallenger: EvaluateInput,
   RecordDecision: RecordDecisionInput,
@@ -101,6 +122,17 @@ export const OUTPUTS: Readonly<Record<string, (input: any) => unknown>> = {
   CheckCiReport: () => CiCheck.parse({ tests: 100, report: hash('3') }),
   ValidateData: () => DATA,
   QuickTrain: () => training('quick'),
+  PlanCandidates: ({ choice }) =>
+    choice === undefined
+      ? PLAN
+      : Plan.parse({
+          ...PLAN,
+          attempt: Choice.parse(choice).attempt + 1,
+          earlier: Choice.parse(choice).leaderboard,
+        }),
+  TrainCandidate: ({ candidate }) =>
+    Scored.parse({ candidate, scores: hash('0'), seconds: 123.456789012345 }),
+  ChooseCandidate: ({ plan }) => ({ ...CHOICE, attempt: Plan.parse(plan).attempt }),
   FullTrain: () => training('full'),
   RecordRun: () => TrackingReference.parse({ trackingRunId: '0'.repeat(32) }),
   EvaluateChallenger: () => EVALUATION,

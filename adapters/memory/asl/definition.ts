@@ -69,6 +69,34 @@ const TokenTask = z.strictObject({
 const Task = z.union([TokenTask, DirectTask]);
 export type Task = z.infer<typeof Task>;
 
+/** What is done with one item: one Task, which ends the iteration; the Map catches what it throws. */
+const ItemTask = DirectTask.omit({ Next: true, ResultPath: true, Catch: true }).extend({
+  End: z.literal(true),
+});
+export type ItemTask = z.infer<typeof ItemTask>;
+
+/** Inline, so without a tolerated share of failures: one failed item fails the state, by its own error. */
+const MapState = z.strictObject({
+  ...next,
+  Type: z.literal('Map'),
+  ItemsPath: Path,
+  ItemSelector: z.record(z.string(), Json),
+  MaxConcurrency: z.int().min(1),
+  ItemProcessor: z
+    .strictObject({
+      ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE') }),
+      StartAt: z.string(),
+      States: z.record(z.string(), ItemTask),
+    })
+    .refine(
+      ({ StartAt, States }) => Object.keys(States).join() === StartAt,
+      'an item is processed by one Task',
+    ),
+  ResultPath: ResultPath.optional(),
+  Catch: z.array(Catcher).default([]),
+});
+export type MapState = z.infer<typeof MapState>;
+
 const Rule = z.union([
   z.strictObject({ Variable: Path, StringEquals: z.string(), Next: z.string() }),
   z.strictObject({ Variable: Path, BooleanEquals: z.boolean(), Next: z.string() }),
@@ -101,7 +129,7 @@ const Fail = z.strictObject({
 });
 export type Fail = z.infer<typeof Fail>;
 
-export const State = z.union([Task, Choice, Pass, Succeed, Fail]);
+export const State = z.union([Task, MapState, Choice, Pass, Succeed, Fail]);
 export type State = z.infer<typeof State>;
 
 export const Definition = z
@@ -124,6 +152,7 @@ export type Definition = z.infer<typeof Definition>;
 export function targetsOf(state: State): readonly string[] {
   switch (state.Type) {
     case 'Task':
+    case 'Map':
       return [state.Next, ...state.Catch.map((c) => c.Next)];
     case 'Pass':
       return [state.Next];
@@ -136,4 +165,14 @@ export function targetsOf(state: State): readonly string[] {
     case 'Fail':
       return [];
   }
+}
+
+/** Every Task by its name, those of the Maps' items included. */
+export function tasksOf(definition: Definition): readonly (readonly [string, Task | ItemTask])[] {
+  return Object.entries(definition.States).flatMap(
+    ([name, state]): readonly (readonly [string, Task | ItemTask])[] => {
+      if (state.Type === 'Task') return [[name, state]];
+      return state.Type === 'Map' ? Object.entries(state.ItemProcessor.States) : [];
+    },
+  );
 }

@@ -16,16 +16,19 @@ import type { Executions, Tracking } from '../../../domain/ports.ts';
 import { executionName, type Run, type RunStatus } from '../../../domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
+import { chooseCandidate } from '../../../functions/choose-candidate/handler.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { answerQuestion } from '../../../functions/decide-run/answer-question.ts';
 import type { Deps as DecideDeps } from '../../../functions/decide-run/deps.ts';
 import { evaluateChallenger } from '../../../functions/evaluate-challenger/handler.ts';
 import { fullTrain } from '../../../functions/full-train/handler.ts';
 import { openRun } from '../../../functions/open-run/handler.ts';
+import { planCandidates } from '../../../functions/plan-candidates/handler.ts';
 import { quickTrain } from '../../../functions/quick-train/handler.ts';
 import { recordDecision } from '../../../functions/record-decision/handler.ts';
 import { recordRun } from '../../../functions/record-run/handler.ts';
 import { smokeTest } from '../../../functions/smoke-test/handler.ts';
+import { trainCandidate } from '../../../functions/train-candidate/handler.ts';
 import { validateData } from '../../../functions/validate-data/handler.ts';
 import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
 import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
@@ -122,6 +125,9 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     QuickTrain: quickTrain(base),
     RecordRun: recordRun(base),
     AskPerson: askPerson(base),
+    PlanCandidates: planCandidates(base),
+    TrainCandidate: trainCandidate(base),
+    ChooseCandidate: chooseCandidate(base),
     FullTrain: fullTrain(base),
     EvaluateChallenger: evaluateChallenger(base),
     RecordDecision: recordDecision(base),

@@ -53,7 +53,6 @@ function trained(folder: Folder, by: Prepared): Training {
     training: by.training,
     trainingManifest: sha256Hex(by.trainingManifest),
     identity: readManifest(by.trainingManifest).identity,
-    stage: 'full',
     provenance: PROVENANCE,
     stopwatch,
   });

@@ -7,7 +7,7 @@ import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
 import { holdoutMetrics } from '../../../release/tracked-metrics.ts';
 import { evaluate, type EvaluateInput } from '../../../trial/evaluate.ts';
 import { prepare, type Prepared } from '../../../trial/prepare.ts';
-import { train, type Training } from '../../../trial/train.ts';
+import { train, trainQuickly, type TrainInput } from '../../../trial/train.ts';
 import { bytesOf, smallFolder, smallRows } from '../dataset/small-folder.ts';
 
 const PROVENANCE = {
@@ -24,7 +24,7 @@ const stopwatch = (): number => (ticks += 0.001);
 
 const folder = smallFolder();
 let prepared: Prepared;
-let full: Training;
+let full: ReturnType<typeof train>;
 
 function prepareRows(lines: readonly string[], of: Folder = folder): Prepared {
   return prepare({
@@ -35,17 +35,20 @@ function prepareRows(lines: readonly string[], of: Folder = folder): Prepared {
     stored: null,
   });
 }
-function trainOn(of: Prepared, stage: 'quick' | 'full' = 'full', by: Folder = folder): Training {
-  return train({
+function trainingOf(of: Prepared, by: Folder = folder): TrainInput {
+  return {
     folder: by,
     training: of.training,
     trainingManifest: sha256Hex(of.trainingManifest),
-    stage,
     provenance: PROVENANCE,
     stopwatch,
-  });
+  };
 }
-function inputFor(training: Training, changes: Partial<EvaluateInput> = {}): EvaluateInput {
+const trainOn = (of: Prepared, by: Folder = folder) => train(trainingOf(of, by));
+function inputFor(
+  training: { readonly artifact: Uint8Array; readonly sha256: string },
+  changes: Partial<EvaluateInput> = {},
+): EvaluateInput {
   return {
     folder,
     charter: sha256Hex('charter'),
@@ -69,30 +72,34 @@ beforeAll(() => {
 });
 
 describe('training', () => {
-  it('chooses the candidate with the best mean AUC over grouped folds, and reports them all', () => {
-    expect(full.scores.map((s) => s.name)).toEqual(['a', 'b']);
-    for (const score of full.scores) {
-      expect(score.foldAuc).toHaveLength(2);
-      expect(score.meanAuc).toBeCloseTo(
-        ((score.foldAuc[0] ?? 0) + (score.foldAuc[1] ?? 0)) / 2,
-        15,
-      );
+  it('scores every candidate on grouped folds, fits the chosen one and says why', () => {
+    const { rows, chosen, reason, nested, next } = full.leaderboard;
+    expect(rows.map((r) => r.candidate.name).toSorted()).toEqual(['a', 'b']);
+    for (const { foldAuc, meanAuc, standardError } of rows) {
+      const [one = 0, two = 0] = foldAuc;
+      expect(foldAuc).toHaveLength(2);
+      expect(meanAuc).toBeCloseTo((one + two) / 2, 15);
+      // Of two values, the standard error of their mean is half their distance.
+      expect(standardError).toBeCloseTo(Math.abs(one - two) / 2, 15);
     }
-    const best = full.scores.reduce((x, y) => (y.meanAuc > x.meanAuc ? y : x));
-    expect(full.candidate).toBe(best.name);
+    expect(next).toBe('fit');
+    expect(reason).toContain(chosen);
+    expect(reason).toMatch(/optimistic, being chosen; nested estimate 0\.\d{4} ± 0\.\d{4}$/);
+    expect(nested?.chosen).toHaveLength(2);
+    expect(full.candidate).toBe(chosen);
     expect(decodeArtifact(full.artifact).provenance).toEqual({
       ...PROVENANCE,
       seed: 0,
       stage: 'full',
-      candidate: best.name,
+      candidate: chosen,
     });
     expect(full.metrics.auc).toBeGreaterThan(0.7);
   });
 
   it('is quick with the plan’s few rows, trees and depth', () => {
-    const quick = trainOn(prepared, 'quick');
+    const quick = trainQuickly(trainingOf(prepared));
     const artifact = decodeArtifact(quick.artifact);
-    expect(artifact.estimator.trees).toBe(3);
+    expect(artifact.estimator).toMatchObject({ kind: 'forest', trees: 3 });
     expect(artifact.provenance.stage).toBe('quick');
     const report = JSON.parse(new TextDecoder().decode(quick.report)) as Record<string, unknown>;
     expect(report['rows']).toBe(200);
@@ -105,16 +112,15 @@ describe('training', () => {
     const by = smallFolder({
       model: { plan: { primaryMetric: 'auc', replicates: 200, folds: 20 } },
     });
-    const table = prepareRows(rare, by);
-    for (const stage of ['quick', 'full'] as const) {
-      const training = trainOn(table, stage, by);
-      expect(training.scores[0]?.foldAuc.length).toBeGreaterThan(5);
-      expect(training.scores[0]?.foldAuc.length).toBeLessThan(20);
-      if (stage === 'full') continue;
-      const report = JSON.parse(new TextDecoder().decode(training.report)) as Record<
-        string,
-        unknown
-      >;
+    // As many rows of the class, but in fewer groups than there are folds.
+    const few = rare.map((l, i) => l.replace(/,(yes|no)$/, i % 450 < 3 ? ',yes' : ',no'));
+    for (const lines of [rare, few]) {
+      const table = prepareRows(lines, by);
+      const [row] = trainOn(table, by).leaderboard.rows;
+      expect(row?.foldAuc.length).toBeGreaterThan(3);
+      if (lines === few) expect(row?.foldAuc.length).toBeLessThan(20);
+      const quick = trainQuickly(trainingOf(table, by));
+      const report = JSON.parse(new TextDecoder().decode(quick.report)) as Record<string, unknown>;
       expect(report['rows']).toBe(200);
     }
   });
@@ -127,18 +133,24 @@ describe('training', () => {
     expect(decodeArtifact(training.artifact).columns.map((c) => c.name)).toEqual(['x']);
   });
 
-  it('takes the other engine where a candidate names it', () => {
-    const other: Folder = {
-      ...folder,
-      model: {
-        ...folder.model,
-        candidates: folder.model.candidates
-          .slice(0, 1)
-          .map((c) => ({ ...c, algorithm: 'ml-random-forest' })),
-      },
-    };
-    const training = trainOn(prepared, 'full', other);
-    expect(decodeArtifact(training.artifact).estimator.kind).toBe('ml-random-forest');
+  it.each([
+    { algorithm: 'ml-random-forest', settings: { trees: 5, maxDepth: 4, minLeaf: 5 } },
+    { algorithm: 'logistic' },
+    {
+      algorithm: 'forest',
+      settings: { trees: 5, maxDepth: 4 },
+      transforms: [{ kind: 'encode', as: 'one-hot' }],
+      calibration: 'isotonic',
+    },
+    { algorithm: 'logistic', calibration: 'sigmoid' },
+  ])('takes the candidate that a folder names: %j', (candidate) => {
+    const by = smallFolder({ model: { candidates: [{ name: 'c', ...candidate }] } });
+    const training = trainOn(prepared, by);
+    const { estimator, calibrator } = decodeArtifact(training.artifact);
+    expect(estimator.kind).toBe(candidate.algorithm);
+    expect(calibrator?.kind).toBe(candidate.calibration);
+    expect(training.leaderboard.reason).toMatch(/^c is the only candidate: mean AUC 0\.\d{4}/);
+    expect(training.leaderboard.nested).toBeNull();
     expect(evaluate(inputFor(training)).evidence.challenger.metrics.auc.value).toBeGreaterThan(0.6);
   });
 });
@@ -201,7 +213,6 @@ describe('the trial', () => {
       folder,
       training: prepared.training,
       trainingManifest: sha256Hex(certain),
-      stage: 'full',
       provenance: PROVENANCE,
       stopwatch,
     });
@@ -227,7 +238,6 @@ describe('the trial', () => {
       folder,
       training: prepared.training,
       trainingManifest: sha256Hex(other),
-      stage: 'full',
       provenance: PROVENANCE,
       stopwatch,
     });
@@ -260,7 +270,7 @@ describe('the trial', () => {
   );
 
   it('refuses a sample, a wrong manifest, changed bytes and another snapshot’s register', () => {
-    expect(() => evaluate(inputFor(trainOn(prepared, 'quick')))).toThrow(
+    expect(() => evaluate(inputFor(trainQuickly(trainingOf(prepared))))).toThrow(
       named('ProvenanceMismatch', /sample/),
     );
     const manifest = writeManifest('small', { kind: 'group', columns: ['who'] }, []);
@@ -286,7 +296,7 @@ describe('the trial', () => {
     ];
     const narrow = smallFolder({ schema: { columns } });
     const own = prepareRows(smallRows(900), narrow);
-    const challenger = trainOn(own, 'full', narrow);
+    const challenger = trainOn(own, narrow);
     expect(() =>
       evaluate({
         ...inputFor(challenger),

@@ -1,0 +1,46 @@
+import { Plan, PlanInput } from '../../contracts/steps.ts';
+import { TitleholderError } from '../../domain/errors.ts';
+import type { ArtifactStore } from '../../domain/ports.ts';
+import { loadFolder } from '../../release/load-folder.ts';
+import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { markRunning } from '../../release/update-run.ts';
+import { candidatesOf } from '../../trial/candidates.ts';
+
+export interface PlanDeps extends StepDeps {
+  readonly artifacts: ArtifactStore;
+  /** Digest of the code that proposes. */
+  readonly code: string;
+}
+
+/**
+ * Names the candidates of the next attempt: the folder's own first, then points of its space.
+ *
+ * Throws `SettingsInvalid` where policy or space have no further attempt, `ArtifactMissing`,
+ * `ArtifactCorrupt`, `BadInput`.
+ */
+export const planCandidates = (deps: PlanDeps) =>
+  recorded(
+    {
+      name: ({ choice }) => (choice === undefined ? 'PlanCandidates' : 'ProposeCandidates'),
+      input: PlanInput,
+      output: Plan,
+      key: () => Promise.resolve({ code: deps.code }),
+    },
+    deps,
+    async ({ run, choice }) => {
+      await markRunning(deps, run.runId);
+      const attempt = (choice?.attempt ?? 0) + 1;
+      const candidates = candidatesOf(await loadFolder(deps.artifacts, run), attempt);
+      if (candidates.length === 0) {
+        throw new TitleholderError(
+          'SettingsInvalid',
+          `attempt ${attempt} has no candidate: the policy’s budget or the folder’s space is spent`,
+        );
+      }
+      return {
+        attempt,
+        candidates: candidates.map((c) => c.name),
+        earlier: choice?.leaderboard ?? null,
+      };
+    },
+  );

@@ -1,0 +1,8 @@
+import * as z from 'zod';
+
+/** The variables of train-candidate. */
+export const env = z.object({
+  RUNS_TABLE: z.string().min(1),
+  ARTIFACT_BUCKET: z.string().min(1),
+  CODE_DIGEST: z.string().min(1),
+});

@@ -1,0 +1,31 @@
+/** Stored documents of a selection. */
+import { CandidateScores, Leaderboard } from '../contracts/selection.ts';
+import { canonicalJson } from '../domain/canonical.ts';
+import type { ArtifactStore } from '../domain/ports.ts';
+import { readInput, readJson } from './boundary.ts';
+
+/** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
+export async function loadScores(
+  artifacts: ArtifactStore,
+  sha256: string,
+): Promise<CandidateScores> {
+  const what = 'a candidate’s scores';
+  return readInput(CandidateScores, readJson(await artifacts.get('reports', sha256), what), what);
+}
+
+/** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
+export async function loadLeaderboard(
+  artifacts: ArtifactStore,
+  sha256: string,
+): Promise<Leaderboard> {
+  const what = 'the leaderboard';
+  return readInput(Leaderboard, readJson(await artifacts.get('reports', sha256), what), what);
+}
+
+/** The hash under which the document is stored. */
+export function storeDocument(
+  artifacts: ArtifactStore,
+  document: CandidateScores | Leaderboard,
+): Promise<string> {
+  return artifacts.put('reports', new TextEncoder().encode(canonicalJson(document)));
+}

@@ -1,0 +1,186 @@
+/** The choice among candidates, by what folds of the training rows say and by nothing else. */
+import type { Folder } from '../contracts/folder.ts';
+import type { CandidateScores, Leaderboard, LeaderboardRow } from '../contracts/selection.ts';
+import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
+import { TitleholderError } from '../domain/errors.ts';
+import { passesGate } from '../domain/verdict.ts';
+import { attemptsLeft, candidatesOf } from './candidates.ts';
+
+/** A candidate's scores, and what isn't part of them. */
+export interface Tried {
+  readonly scores: CandidateScores;
+  readonly attempt: number;
+  readonly seconds: number;
+}
+
+/** One candidate as the rule sees it. */
+export interface Contender {
+  /** One a fold, the same folds for all. */
+  readonly values: readonly number[];
+  /** Leaves or coefficients. */
+  readonly size: number;
+}
+
+/**
+ * The one-standard-error rule (Breiman et al. 1984, 3.4.3): of those whose mean is within one standard
+ * error of the best mean, the one with the fewest leaves or coefficients; of as many, the one with the
+ * better mean, then the earlier one.
+ *
+ * The standard error is the best one's own, over its folds; with a single fold there is none, and the
+ * best is chosen. Returns indices. Throws `SettingsInvalid` where there is nothing to choose from.
+ */
+export function oneStandardError(contenders: readonly Contender[]): {
+  readonly chosen: number;
+  readonly best: number;
+  readonly standardError: number | null;
+} {
+  const means = contenders.map(({ values }) => meanOf(values));
+  let best = 0;
+  means.forEach((mean, i) => {
+    if (mean > (means[best] ?? Number.NaN)) best = i;
+  });
+  const top = contenders[best];
+  if (top === undefined) throw new TitleholderError('SettingsInvalid', 'there is no candidate');
+  const standardError = standardErrorOf(top.values);
+  const least = (means[best] ?? Number.NaN) - (standardError ?? 0);
+  let chosen = best;
+  contenders.forEach(({ size }, i) => {
+    if (!((means[i] ?? Number.NaN) >= least)) return;
+    const now = contenders[chosen]?.size ?? 0;
+    if (size < now || (size === now && (means[i] ?? 0) > (means[chosen] ?? 0))) chosen = i;
+  });
+  return { chosen, best, standardError };
+}
+
+/**
+ * Chooses among everything tried so far and says whether to fit it or to look further.
+ *
+ * `tried` is in the order of attempts and folder. The chosen one's mean is the best of several and so
+ * optimistic; `nested` makes the choice again without each fold, by the scores within the others, and
+ * measures that choice on the fold. A gate that may retune and isn't reached on out-of-fold rows asks
+ * for another attempt while the policy leaves one and the space has points.
+ */
+export function choose(folder: Folder, attempt: number, tried: readonly Tried[]): Leaderboard {
+  const contenders = tried.map(({ scores: { folds } }) => ({
+    values: folds.map((f) => f.auc),
+    size: meanOf(folds.map((f) => f.size)),
+  }));
+  const { chosen, best, standardError } = oneStandardError(contenders);
+  const rows = tried.map((one, i) => rowOf(one, contenders[i]?.size ?? 0));
+  const [winner, top] = [rows[chosen], rows[best]];
+  const metrics = tried[chosen]?.scores.metrics;
+  if (winner === undefined || top === undefined || metrics === undefined) {
+    throw new TitleholderError('SettingsInvalid', 'there is no candidate');
+  }
+  const nested = nestedEstimate(tried);
+  const gates = folder.policy.gates
+    .filter((gate) => gate.mode === 'enforce' && gate.onFail === 'retune')
+    .map((gate) => {
+      const measured = metrics[gate.metric];
+      return { name: gate.name, metric: gate.metric, measured, passed: passesGate(gate, measured) };
+    });
+  const left = candidatesOf(folder, attempt + 1).length === 0 ? 0 : attemptsLeft(folder, attempt);
+  return {
+    schemaVersion: 1,
+    model: folder.model.name,
+    attempt,
+    rule: 'one-standard-error',
+    rows: rows.toSorted((a, b) => b.meanAuc - a.meanAuc),
+    chosen: winner.candidate.name,
+    reason: reasonOf(winner, top, rows, standardError, nested),
+    nested,
+    gates,
+    attemptsLeft: left,
+    next: gates.some((g) => !g.passed) && left > 0 ? 'retune' : 'fit',
+  };
+}
+
+function rowOf({ scores, attempt, seconds }: Tried, size: number): LeaderboardRow {
+  const foldAuc = scores.folds.map((f) => f.auc);
+  const meanAuc = meanOf(foldAuc);
+  const standardError = standardErrorOf(foldAuc);
+  const half = standardError === null ? null : standardError * studentT(foldAuc.length - 1);
+  return {
+    candidate: scores.candidate,
+    attempt,
+    scores: sha256Hex(canonicalJson(scores)),
+    foldAuc,
+    meanAuc,
+    standardError,
+    lower: half === null ? null : meanAuc - half,
+    upper: half === null ? null : meanAuc + half,
+    size,
+    seconds,
+  };
+}
+
+function nestedEstimate(tried: readonly Tried[]): Leaderboard['nested'] {
+  const [first] = tried;
+  if (tried.length < 2 || first === undefined) return null;
+  const chosen: string[] = [];
+  const values: number[] = [];
+  first.scores.folds.forEach(({ inner }, i) => {
+    // Too few groups or too rare a class to hold anything out of the rest.
+    if (inner.length === 0) return;
+    const contenders = tried.map(({ scores }) => ({
+      values: scores.folds[i]?.inner ?? [],
+      size: scores.folds[i]?.size ?? 0,
+    }));
+    const one = tried[oneStandardError(contenders).chosen]?.scores;
+    const held = one?.folds[i];
+    if (one === undefined || held === undefined) return;
+    chosen.push(one.candidate.name);
+    values.push(held.auc);
+  });
+  if (values.length === 0) return null;
+  return { meanAuc: meanOf(values), standardError: standardErrorOf(values), chosen };
+}
+
+function reasonOf(
+  winner: LeaderboardRow,
+  top: LeaderboardRow,
+  rows: readonly LeaderboardRow[],
+  standardError: number | null,
+  nested: Leaderboard['nested'],
+): string {
+  const { name } = winner.candidate;
+  const mean = winner.meanAuc.toFixed(4);
+  const folds = `${winner.foldAuc.length} fold${winner.foldAuc.length === 1 ? '' : 's'}`;
+  if (rows.length === 1) return `${name} is the only candidate: mean AUC ${mean} over ${folds}`;
+  const near = rows.filter((row) => row.meanAuc >= top.meanAuc - (standardError ?? 0)).length;
+  const why =
+    winner === top
+      ? `${name} has the best mean AUC of ${rows.length} candidates, ${mean} over ${folds}${
+          near > 1 ? ', and is the smallest' : ', and is alone'
+        } within one standard error (${(standardError ?? 0).toFixed(4)})`
+      : `${name} (mean AUC ${mean} over ${folds}) is the smallest of ${near} candidates within one standard error (${(standardError ?? 0).toFixed(4)}) of the best, ${top.candidate.name} (${top.meanAuc.toFixed(4)}): ${Math.round(winner.size)} leaves or coefficients against ${Math.round(top.size)}`;
+  const honest =
+    nested === null
+      ? 'optimistic, being chosen'
+      : `optimistic, being chosen; nested estimate ${nested.meanAuc.toFixed(4)}${
+          nested.standardError === null ? '' : ` ± ${nested.standardError.toFixed(4)}`
+        }`;
+  return `${why}; ${honest}`;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of the mean of the values; null for fewer than two. */
+function standardErrorOf(values: readonly number[]): number | null {
+  if (values.length < 2) return null;
+  const mean = meanOf(values);
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
+}
+
+/** 97.5 % quantiles of Student's t with 1 to 19 degrees of freedom: a plan has at most 20 folds. */
+const STUDENT_T = [
+  12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281, 2.201, 2.1788,
+  2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.093,
+];
+
+function studentT(degrees: number): number {
+  return STUDENT_T[degrees - 1] ?? Number.NaN;
+}
