@@ -27,7 +27,7 @@ module.exports = {
     only(
       'learning-is-pure',
       '^learning/',
-      `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+)/`,
+      `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+|simple-statistics)/`,
       'The engine is typed arrays in, typed arrays out.',
     ),
     only(
@@ -35,6 +35,12 @@ module.exports = {
       '^contracts/',
       '^(contracts|domain)/|^node_modules/zod/|^(node:)?(fs|path|url)$',
       'Schemas only; their generator writes files.',
+    ),
+    only(
+      'plots-are-pure',
+      '^plots/',
+      '^(plots|learning|domain)/|^node_modules/vega(-lite)?/',
+      'Measures to SVG text.',
     ),
     only(
       'dataset-reads-bytes',

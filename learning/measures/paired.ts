@@ -5,6 +5,7 @@
  * same draw (Efron and Tibshirani 1993; whole groups, because rows of one group aren't independent).
  * Scores are sorted once; a replicate only changes how often a row counts.
  */
+import { sampleStandardDeviation } from 'simple-statistics';
 import { METRIC_NAMES, type MetricName } from '../../domain/evidence.ts';
 import { LearningError } from '../errors.ts';
 import { checkScores, logLossOf, type Metrics, metricsOf, orderByScore } from './metrics.ts';
@@ -152,16 +153,11 @@ function rankOf(alpha: number, replicates: number): number {
 function summarise(estimate: number, values: Float64Array, alpha: number): Interval {
   const sorted = values.slice().sort();
   const rank = rankOf(alpha, sorted.length);
-  let sum = 0;
-  for (const value of values) sum += value;
-  const mean = sum / values.length;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) * (value - mean);
   return {
     estimate,
     lower: sorted[rank - 1] ?? Number.NaN,
     upper: sorted[sorted.length - rank] ?? Number.NaN,
-    standardError: Math.sqrt(squares / (values.length - 1)),
+    standardError: sampleStandardDeviation(Array.from(values)),
     replicates: values.length,
   };
 }
