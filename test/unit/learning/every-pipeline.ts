@@ -63,7 +63,7 @@ export interface EveryFile {
 
 /** Every estimator with every transform; calibrators take turns, so each meets each estimator. */
 export function everyFile(): readonly EveryFile[] {
-  const { table, labels } = twoCategories(300);
+  const { table, labels } = twoCategories(200);
   const turns = ['none', 'sigmoid', 'isotonic'] as const;
   return ALGORITHMS.flatMap((name, a) =>
     Object.entries(EVERY_TRANSFORM).map(([transform, specs], t): EveryFile => {

@@ -1,4 +1,7 @@
 /** Model files that somebody broke: refused with a reason, or read and scored as the plainest reader does. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
 import { LearningError } from '../../../learning/errors.ts';
@@ -10,6 +13,10 @@ import { plainScore } from './plain-score.ts';
 
 const FILES = process.env['TITLEHOLDER_PROVE'] === '1' ? 100_000 : 2000;
 
+const SCHEMA = join(import.meta.dirname, '../../../docs/model-format.schema.json');
+const allowed = new Ajv2020({ strictTypes: false }).compile(
+  JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,
+);
 const files = everyFile();
 const records = servedRecords(12);
 
