@@ -74,6 +74,15 @@ export function scanCsv(
   if (rows === 0) refuse(file, {}, 'has a header but no rows');
 }
 
+/** At least as many as there are rows: the line ends. */
+export function mostRows(bytes: Uint8Array): number {
+  let ends = 1;
+  for (let i = 0; i < bytes.length; i += 1) {
+    if (bytes[i] === 0x0a || bytes[i] === 0x0d) ends += 1;
+  }
+  return ends;
+}
+
 /** A small table's rows all at once; else as `scanCsv`. */
 export function readCsv(bytes: Uint8Array, file: string, checkHeader?: HeaderCheck): RawTable {
   let header: readonly string[] = [];

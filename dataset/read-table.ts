@@ -1,7 +1,7 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
 import type { ColumnContract, Folder } from '../contracts/folder.ts';
 import { isMissing, parseNumber } from '../learning/cells.ts';
-import { type HeaderCheck, scanCsv } from './csv.ts';
+import { type HeaderCheck, mostRows, scanCsv } from './csv.ts';
 import { quoted, refuse } from './refusal.ts';
 
 export interface DataColumn {
@@ -131,15 +131,6 @@ function typeTable(
     positives,
     unknown: header.filter((name) => !known.has(name)),
   };
-}
-
-/** Line ends: rows can't be more. */
-function mostRows(bytes: Uint8Array): number {
-  let ends = 1;
-  for (let i = 0; i < bytes.length; i += 1) {
-    if (bytes[i] === 0x0a || bytes[i] === 0x0d) ends += 1;
-  }
-  return ends;
 }
 
 interface Builder {

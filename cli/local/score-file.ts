@@ -58,7 +58,7 @@ function builderOf(column: Artifact['columns'][number], most: number, file: stri
     };
   }
   const codes = new Int32Array(most);
-  // A level that training never saw gets a code behind the others: it isn't a missing one.
+  // Levels as they come: the scorer finds those that training saw, and an unseen one isn't missing.
   const codeOf = new Map<string, number>();
   return {
     add(cell, row) {
