@@ -259,6 +259,8 @@ describe('a broken file', () => {
       }
       // The plain reader throws where an index is outside its array.
       expect(result, `file ${i}`).toEqual(plainScores(file));
+      const document: unknown = JSON.parse(new TextDecoder().decode(file));
+      expect(allowed(document), `file ${i}: ${JSON.stringify(allowed.errors)}`).toBe(true);
     }
     console.log(
       `fuzz: ${FILES} files, ${counts.refused} refused, ${counts.rowRefused} read but not their rows, ${counts.scored} read and scored alike, slowest ${slowest.toFixed(0)} ms`,
