@@ -187,7 +187,8 @@ export function checkHandedOver(input: StepInput, records: readonly StepRecord[]
 }
 
 function producerOf(producers: readonly StepName[], handed: unknown): StepName | 'a step' {
-  const quick =
-    typeof handed === 'object' && handed !== null && 'stage' in handed && handed.stage === 'quick';
-  return (quick ? producers[0] : producers.at(-1)) ?? 'a step';
+  const isObject = typeof handed === 'object' && handed !== null;
+  const quick = isObject && 'stage' in handed && handed.stage === 'quick';
+  const planned = isObject && 'attempt' in handed && handed.attempt === 1;
+  return (quick || planned ? producers[0] : producers.at(-1)) ?? 'a step';
 }

@@ -12,7 +12,7 @@ import { claimsCsv } from '../../../dataset/generate-claims.ts';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
 import { TitleholderError } from '../../../domain/errors.ts';
 import { runIdOf } from '../../../domain/ids.ts';
-import type { Executions, Tracking } from '../../../domain/ports.ts';
+import type { Executions } from '../../../domain/ports.ts';
 import { executionName, type Run, type RunStatus } from '../../../domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
@@ -70,10 +70,20 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     },
   };
   const { runs, approvals, registry } = memoryStore();
-  const artifacts = memoryArtifactStore();
+  const store = memoryArtifactStore();
+  /** Every object that was read, and which function read it. */
+  const reads: { by: string; sha256: string }[] = [];
+  let current = '';
+  const artifacts: typeof store = {
+    ...store,
+    get: (kind, sha256) => {
+      reads.push({ by: current, sha256 });
+      return store.get(kind, sha256);
+    },
+  };
   const memory = memoryTracking();
   const state = { trackingDown: false };
-  const tracking: Tracking = {
+  const tracking: typeof memory = {
     ...memory,
     record: (run) => {
       if (state.trackingDown) {
@@ -141,6 +151,8 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     Object.entries(handlers).map(([name, handler]): [string, Handler] => [
       name,
       async (input) => {
+        // Only a Map's items run at once, and they are of one function.
+        current = name;
         const output = await (replaced.get(name) ?? handler)(input);
         calls.push({ name, input, output });
         return output;
@@ -165,7 +177,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     identity: { verify: () => Promise.reject(new Error('not asked')) },
   } satisfies DecideDeps;
 
-  async function store(of: CommitOptions): Promise<Run> {
+  async function put(of: CommitOptions): Promise<Run> {
     const submitter = of.submitter ?? ALICE;
     const documentOf = (name: string): Record<string, unknown> =>
       JSON.parse(text(`models/${MODEL}/${name}`)) as Record<string, unknown>;
@@ -186,13 +198,13 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
         ...of.policy,
       }),
     };
-    const put = (kind: 'bundles' | 'data' | 'reports', content: Uint8Array | string) =>
+    const keep = (kind: 'bundles' | 'data' | 'reports', content: Uint8Array | string) =>
       artifacts.put(
         kind,
         typeof content === 'string' ? new TextEncoder().encode(content) : content,
       );
-    const bundle = await put('bundles', canonicalJson({ schemaVersion: 1, model: MODEL, files }));
-    const data = await put('data', of.rows ?? ROWS);
+    const bundle = await keep('bundles', canonicalJson({ schemaVersion: 1, model: MODEL, files }));
+    const data = await keep('data', of.rows ?? ROWS);
     const commit = of.commit.padEnd(40, '0');
     const report = {
       schemaVersion: 1,
@@ -206,7 +218,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       junit: JUNIT,
     };
     const written = of.report?.(report) ?? { ...report, digest: sha256Hex(canonicalJson(report)) };
-    const ciReport = await put('reports', JSON.stringify(written));
+    const ciReport = await keep('reports', JSON.stringify(written));
     const runId = runIdOf({ model: MODEL, commit, bundle, cause: 'push' });
     const asOf = clock.now();
     const shared = { schemaVersion: 1, runId, model: MODEL, commit, branch: 'main' } as const;
@@ -251,7 +263,8 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     state,
     state_bytes,
     replaced,
-    store,
+    reads,
+    store: put,
     start,
     runOf,
     elapse: async (millis: number) => {
@@ -260,7 +273,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     },
     /** Commits and runs until the run waits or ends. */
     async commit(of: CommitOptions): Promise<string> {
-      const { runId } = await store(of);
+      const { runId } = await put(of);
       await start(runId, 1);
       return runId;
     },
