@@ -12,6 +12,8 @@ export interface Random {
   nextFloat(): number;
   /** Uniform over 0 … n − 1 without bias; n from 1 to 2^32. */
   nextInt(n: number): number;
+  /** Draws as often as `counts` is long, each time one of its places, and adds 1 there, as `nextInt` would. */
+  countDraws(counts: Uint8Array): void;
   /** Standard normal, by the polar method; goes through Math.log, so another engine may differ in the last bit. */
   nextNormal(): number;
 }
@@ -102,6 +104,41 @@ export function xoshiro128(a: number, b: number, c: number, d: number): Random {
       if (fraction >= n || fraction >= 4_294_967_296 % n) return high;
     }
   };
+  // `nextInt` written out over local state, which stays in registers: a forest draws every row of every tree.
+  const countDraws = (counts: Uint8Array): void => {
+    const n = counts.length;
+    if (n > 2_097_152) {
+      for (let i = 0; i < n; i += 1) {
+        const place = nextInt(n);
+        counts[place] = (counts[place] ?? 0) + 1;
+      }
+      return;
+    }
+    const least = n === 0 ? 0 : 4_294_967_296 % n;
+    let a = s0;
+    let b = s1;
+    let c = s2;
+    let d = s3;
+    for (let left = n; left > 0; ) {
+      const x = Math.imul(b, 5);
+      const product = (Math.imul((x << 7) | (x >>> 25), 9) >>> 0) * n;
+      const t = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= t;
+      d = (d << 11) | (d >>> 21);
+      const whole = Math.floor(product * 2 ** -32);
+      if (product - whole * 4_294_967_296 < least) continue;
+      counts[whole] = (counts[whole] ?? 0) + 1;
+      left -= 1;
+    }
+    s0 = a;
+    s1 = b;
+    s2 = c;
+    s3 = d;
+  };
   const nextNormal = (): number => {
     if (!Number.isNaN(spare)) {
       const value = spare;
@@ -119,5 +156,5 @@ export function xoshiro128(a: number, b: number, c: number, d: number): Random {
       }
     }
   };
-  return { nextUint32, nextFloat, nextInt, nextNormal };
+  return { nextUint32, nextFloat, nextInt, countDraws, nextNormal };
 }

@@ -52,16 +52,20 @@ function cuts(weights: ArrayLike<number>): number[] {
 }
 
 function fitNumeric(column: NumericColumn): Bins {
-  const present = column.values.filter((value) => !Number.isNaN(value)).sort();
-  const distinct: number[] = [];
-  const weights: number[] = [];
-  for (let i = 0; i < present.length; ) {
-    const value = present[i] ?? 0;
-    let end = i + 1;
-    while (end < present.length && present[end] === value) end += 1;
-    distinct.push(value);
-    weights.push(end - i);
-    i = end;
+  const sorted = presentSorted(column.values);
+  let values = 0;
+  for (let i = 0; i < sorted.length; i += 1)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) values += 1;
+  const distinct = new Float64Array(values);
+  const weights = new Uint32Array(values);
+  let at = -1;
+  for (let i = 0; i < sorted.length; i += 1) {
+    const value = sorted[i] ?? 0;
+    if (at < 0 || value !== distinct[at]) {
+      at += 1;
+      distinct[at] = value;
+    }
+    weights[at] = (weights[at] ?? 0) + 1;
   }
   const edges = cuts(weights).map((i) => {
     const below = distinct[i] ?? 0;
@@ -71,6 +75,18 @@ function fitNumeric(column: NumericColumn): Bins {
     return middle >= below && middle < above ? middle : below;
   });
   return { kind: 'numeric', edges: Float64Array.from(edges) };
+}
+
+function presentSorted(values: Float64Array): Float64Array {
+  const present = new Float64Array(values.length);
+  let count = 0;
+  for (let row = 0; row < values.length; row += 1) {
+    const value = values[row] ?? Number.NaN;
+    if (Number.isNaN(value)) continue;
+    present[count] = value;
+    count += 1;
+  }
+  return present.subarray(0, count).sort();
 }
 
 function fitCategorical(column: CategoricalColumn, labels: Uint8Array): Bins {
@@ -127,17 +143,50 @@ export function binOfNumber(edges: Float64Array, value: number): number {
 /** One byte a row of a column that the bins were fitted on, or that has the same levels. */
 export function binColumn(column: Column, bins: Bins): Uint8Array {
   if (column.kind === 'numeric') {
-    const out = new Uint8Array(column.values.length);
-    const edges = bins.kind === 'numeric' ? bins.edges : new Float64Array(0);
-    for (let row = 0; row < out.length; row += 1) {
-      out[row] = binOfNumber(edges, column.values[row] ?? Number.NaN);
-    }
-    return out;
+    return binNumbers(bins.kind === 'numeric' ? bins.edges : new Float64Array(0), column.values);
   }
   const out = new Uint8Array(column.codes.length);
   const binOfLevel = bins.kind === 'categorical' ? bins.binOfLevel : new Uint8Array(0);
   for (let row = 0; row < out.length; row += 1) {
     out[row] = binOfLevel[column.codes[row] ?? -1] ?? MISSING_BIN;
+  }
+  return out;
+}
+
+/** Cells of even width over the edges, so that a number's search starts between a few of them. */
+const GRID = 1024;
+
+/** `binOfNumber` for many: the same bins. */
+function binNumbers(edges: Float64Array, values: Float64Array): Uint8Array {
+  const lowest = edges[0] ?? 0;
+  const scale = GRID / ((edges[edges.length - 1] ?? 0) - lowest);
+  // Rounding keeps the order, so an edge of a lower cell is below the number, one of a higher cell above.
+  const cellOf = (value: number): number =>
+    Math.min(Math.max((value - lowest) * scale, 0), GRID - 1) | 0;
+  const edgesBefore = new Uint8Array(GRID + 1);
+  for (const edge of edges) {
+    const cell = cellOf(edge) + 1;
+    edgesBefore[cell] = (edgesBefore[cell] ?? 0) + 1;
+  }
+  for (let i = 1; i <= GRID; i += 1) {
+    edgesBefore[i] = (edgesBefore[i] ?? 0) + (edgesBefore[i - 1] ?? 0);
+  }
+  const out = new Uint8Array(values.length);
+  for (let row = 0; row < out.length; row += 1) {
+    const value = values[row] ?? Number.NaN;
+    if (Number.isNaN(value)) {
+      out[row] = MISSING_BIN;
+      continue;
+    }
+    const cell = cellOf(value);
+    let low = edgesBefore[cell] ?? 0;
+    let high = edgesBefore[cell + 1] ?? 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((edges[middle] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    out[row] = low;
   }
   return out;
 }

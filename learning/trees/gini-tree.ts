@@ -98,10 +98,7 @@ export class TreeGrower {
     const rows = draws.length;
     if (bootstrap) {
       draws.fill(0);
-      for (let i = 0; i < rows; i += 1) {
-        const row = random.nextInt(rows);
-        draws[row] = (draws[row] ?? 0) + 1;
-      }
+      random.countDraws(draws);
     } else {
       draws.fill(1);
     }

@@ -58,6 +58,12 @@ describe('bins', () => {
           const column = { kind: 'numeric', name: 'x', values: Float64Array.from(values) } as const;
           const bins = binColumn(column, fitBins(column, new Uint8Array(values.length)));
           expect(new Set(bins).size).toBe(values.length);
+          const fitted = fitBins(column, new Uint8Array(values.length));
+          const edges = fitted.kind === 'numeric' ? fitted.edges : new Float64Array(0);
+          // Edges themselves and what lies beside them, where a grid could go wrong.
+          const probes = [...values, ...edges, ...[...edges].map((e) => e * (1 + 2 ** -52)), NaN];
+          const many = { ...column, values: Float64Array.from(probes) };
+          expect([...binColumn(many, fitted)]).toEqual(probes.map((v) => binOfNumber(edges, v)));
         },
       ),
     );

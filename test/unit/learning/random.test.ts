@@ -87,3 +87,15 @@ describe('a substream', () => {
     expect(Math.abs(squares / 50_000 - 1)).toBeLessThan(0.03);
   });
 });
+
+it('counts the draws that it would make one by one, and goes on from there', () => {
+  for (const places of [0, 1, 5, 1000, 2_100_000]) {
+    const [whole, single] = [substream(9, 'draws'), substream(9, 'draws')];
+    const counts = new Uint8Array(places);
+    whole.countDraws(counts);
+    const expected = new Uint8Array(places);
+    for (let i = 0; i < places; i += 1) expected[single.nextInt(places)]! += 1;
+    expect(counts).toEqual(expected);
+    expect(whole.nextUint32()).toBe(single.nextUint32());
+  }
+});
