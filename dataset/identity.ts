@@ -76,9 +76,7 @@ function plain({ kind, columns }: IdentityRule): { kind: string; columns: string
 export const HASH_BYTES = 16;
 
 export interface Group {
-  /** The identity's canonical text. */
-  readonly text: string;
-  /** The first 16 bytes of its sha256, as 32 hex digits. */
+  /** The first 16 bytes of the sha256 of the identity's canonical text, as 32 hex digits. */
   readonly hash: string;
   readonly side: 'training' | 'holdout';
 }
@@ -118,7 +116,7 @@ export function identifyRows(
     if (index === undefined) {
       index = groups.length;
       indices.set(text, index);
-      groups.push({ text, hash: identityHash(rule.model, text), side: sideOf(rule, text) });
+      groups.push({ hash: identityHash(rule.model, text), side: sideOf(rule, text) });
     }
     groupOf[row] = index;
   }
