@@ -88,7 +88,7 @@ function breakArray(random: Random, array: { type: string; length: number; data:
   const width = WIDTH.get(array.type) ?? 1;
   let bytes = Buffer.from(array.data, 'base64');
   const at = bytes.length < width ? 0 : random.nextInt(Math.floor(bytes.length / width)) * width;
-  switch (random.nextInt(6)) {
+  switch (random.nextInt(7)) {
     case 0:
       bytes = bytes.subarray(0, at);
       break;
@@ -106,6 +106,12 @@ function breakArray(random: Random, array: { type: string; length: number; data:
         bytes.writeDoubleLE(pick(random, DOUBLES), at);
       else bytes.subarray(at, at + width).fill(pick(random, [0, 1, 254, 255]));
       break;
+    case 5: {
+      // Renumbers what isn't 0, so that trees keep their shape.
+      const by = pick(random, [1, 2, 9, 20, 100, 255]);
+      for (let i = at; i < bytes.length; i += 1) if (bytes[i] !== 0) bytes[i] = by;
+      break;
+    }
     default:
       for (let i = 0; i < 3 && bytes.length > 0; i += 1) {
         bytes[random.nextInt(bytes.length)] = random.nextInt(256);
@@ -151,11 +157,12 @@ function breakNode(random: Random, root: Record<string, unknown>): void {
       else Reflect.deleteProperty(target, key);
       break;
     case 1:
-      target[key] = pick(random, ODD);
+      target[key] = structuredClone(pick(random, ODD));
       break;
     case 2:
       if (Array.isArray(node)) node.push(...node.slice(0, 1 + random.nextInt(3)));
-      else target[pick(random, ['extra', '__proto__', 'kind'])] = pick(random, ODD);
+      else
+        target[pick(random, ['extra', '__proto__', 'kind'])] = structuredClone(pick(random, ODD));
       break;
     case 3: {
       // A part of the same document in another place.
@@ -172,7 +179,7 @@ function breakNode(random: Random, root: Record<string, unknown>): void {
       if (typeof target[key] === 'number') {
         const value = target[key];
         target[key] = pick(random, [value + 1, value - 1, -value, value * 1e300, value / 2]);
-      } else target[key] = pick(random, ODD);
+      } else target[key] = structuredClone(pick(random, ODD));
       break;
     default: {
       const estimator = root['estimator'];

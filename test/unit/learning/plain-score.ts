@@ -238,6 +238,7 @@ function score(estimator: Estimator, cells: readonly Cell[]): number {
   const bins = cells.map((cell, i) => binOf(at(inputs, i), cell));
   const cuts = numbers(estimator.bin);
   const left = (code: number, cut: number): boolean => {
+    if (code > 2 * bins.length) throw new RangeError(`code ${code}`);
     const bin = at(bins, (code - 1) % bins.length);
     return bin === 255 ? code > bins.length : bin <= at(cuts, cut);
   };
