@@ -234,7 +234,8 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
       `${API}/logged-models`,
       {
         experiment_id: await experimentOf(run.model, until),
-        name: run.model,
+        // So that `runs:/<run id>/model` names it, too.
+        name: 'model',
         source_run_id: id,
         tags: [{ key: TAGS.model, value: run.model }],
       },

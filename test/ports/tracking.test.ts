@@ -44,6 +44,46 @@ if (hasMlflow) {
       });
     });
 
+    it('makes one model of a run that broke half-way, and points its version at it', async () => {
+      let dead = true;
+      const tracking = broken(
+        ({ path }) => (dead && path.endsWith('/runs/update') ? { refuse: true } : undefined),
+        1_500,
+      );
+      const named: string[] = [];
+      const run = runOf(unique('m'), {
+        loadable: ({ modelId }) => {
+          named.push(modelId);
+          return [{ path: 'MLmodel', bytes: new Uint8Array([10]), contentType: 'text/plain' }];
+        },
+      });
+      await expect(tracking.record(run)).rejects.toMatchObject({ name: 'TrackingUnavailable' });
+      dead = false;
+      const { trackingRunId } = await tracking.record(run);
+      expect(new Set(named).size).toBe(1);
+      await tracking.registerVersion({
+        model: run.model,
+        version: 1,
+        sha256: sha('a'),
+        trackingRunId,
+        commit: TAGS.commit_sha,
+        description: '',
+      });
+      const base = process.env['MLFLOW_TRACKING_URI'] ?? '';
+      const answer = await fetch(
+        `${base}/api/2.0/mlflow/model-versions/get?name=${run.model}&version=1`,
+      );
+      expect(await answer.json()).toMatchObject({
+        model_version: { source: `models:/${named[0] ?? ''}` },
+      });
+      const made = await fetch(`${base}/api/2.0/mlflow/logged-models/${named[0] ?? ''}`).then((r) =>
+        r.json(),
+      );
+      expect(made).toMatchObject({
+        model: { info: { status: 'LOGGED_MODEL_READY', source_run_id: trackingRunId } },
+      });
+    });
+
     it('tries again after the jammed SQL pool, a 400 that passes', async () => {
       let left = 2;
       const body = JSON.stringify({
@@ -126,6 +166,42 @@ export function describeTracking(name: string, make: () => Tracking): void {
         files: ['model/forest ä.json', 'report.md'],
       });
       expect(await tracking.run('0'.repeat(31) + 'f')).toBeUndefined();
+    });
+
+    it('keeps a curve’s points, the last of them as the metric, and a model written once its name is known', async () => {
+      const model = unique('m');
+      const asked: { runId: string; modelId: string }[] = [];
+      const run = runOf(model, {
+        curves: { fold_auc: [0.7, 0.8, 0.75], empty: [] },
+        loadable: (ids) => {
+          asked.push(ids);
+          const bytes = new TextEncoder().encode(`model_id: ${ids.modelId}\n`);
+          return [
+            { path: 'MLmodel', bytes, contentType: 'text/plain' },
+            { path: 'code/load er.py', bytes, contentType: 'text/plain' },
+          ];
+        },
+      });
+      const { trackingRunId } = await tracking.record(run);
+      const written = await tracking.run(trackingRunId);
+      expect(written?.metrics).toEqual({ ...run.metrics, fold_auc: 0.75 });
+      expect(written?.files).toEqual([
+        'model/MLmodel',
+        'model/code/load er.py',
+        'model/forest ä.json',
+        'report.md',
+      ]);
+      expect(asked.at(-1)).toMatchObject({ runId: trackingRunId });
+      expect(asked.at(-1)?.modelId).toMatch(/^m-/);
+      const { trackingVersion } = await tracking.registerVersion({
+        model,
+        version: 1,
+        sha256: sha('a'),
+        trackingRunId,
+        commit: TAGS.commit_sha,
+        description: 'the first',
+      });
+      expect(trackingVersion).toBe(1);
     });
 
     it('returns the same run for the same key, of five at once too', async () => {
