@@ -20,7 +20,8 @@ export interface Explainer {
    * Each feature's part of each row's score: rows × features numbers, row by row; `base` and a row's parts
    * add to the score within rounding. `features` are those behind the transforms, in the estimator's order.
    *
-   * Throws `TableInvalid` for another number or kind of features.
+   * Throws `TableInvalid` for another number, kind or length of features, and `RowInvalid` for a number
+   * that a logistic regression can't add.
    */
   readonly explain: (features: Table) => Float64Array;
 }
@@ -127,7 +128,7 @@ function overTrees(
     unit,
     base: start + base,
     explain(features) {
-      checkKinds(features, kinds);
+      checkFeatures(features, kinds);
       return explain(binTable(features, inputs), features.rows);
     },
   };
@@ -137,11 +138,21 @@ function overTerms({ inputs, intercept }: Logistic, background: Table | undefine
   const kinds = inputs.map((input) => (input.kind === 'standard' ? 'numeric' : 'categorical'));
   const width = inputs.length;
   const termsOf = (features: Table): Float64Array => {
-    checkKinds(features, kinds);
+    checkFeatures(features, kinds);
     const terms = new Float64Array(features.rows * width);
     features.columns.forEach((column, f) => {
       const term = termReader(column, inputs[f]);
-      for (let row = 0; row < features.rows; row += 1) terms[row * width + f] = term(row);
+      for (let row = 0; row < features.rows; row += 1) {
+        const added = term(row);
+        if (!Number.isFinite(added)) {
+          throw new LearningError(
+            'RowInvalid',
+            `row ${row} has a number too large to be explained`,
+            column.name,
+          );
+        }
+        terms[row * width + f] = added;
+      }
     });
     return terms;
   };
@@ -180,14 +191,23 @@ function termReader(
   return () => 0;
 }
 
-function checkKinds(features: Table, kinds: readonly Column['kind'][]): void {
+function checkFeatures(features: Table, kinds: readonly Column['kind'][]): void {
   if (features.columns.length !== kinds.length) {
     throw new LearningError(
       'TableInvalid',
       `${features.columns.length} features where the estimator has ${kinds.length}`,
     );
   }
-  features.columns.forEach(({ name, kind }, f) => {
+  features.columns.forEach((column, f) => {
+    const { name, kind } = column;
+    const cells = column.kind === 'numeric' ? column.values : column.codes;
+    if (cells.length !== features.rows) {
+      throw new LearningError(
+        'TableInvalid',
+        `feature '${name}' has ${cells.length} rows where the table has ${features.rows}`,
+        name,
+      );
+    }
     if (kind !== kinds[f]) {
       throw new LearningError(
         'TableInvalid',

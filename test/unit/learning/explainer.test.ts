@@ -177,7 +177,7 @@ describe('an explained model', () => {
   it('refuses ml-random-forest, other features, and a column that is missing', () => {
     const voting = fit({
       algorithm: 'ml-random-forest',
-      settings: { ...settings, trees: 2 },
+      settings: { ...settings, trees: 2, sampleRows: 60 },
       transforms: [],
     });
     expect(thrownBy(() => modelExplainer(voting))).toMatchObject({ name: 'ArtifactInvalid' });
@@ -193,6 +193,35 @@ describe('an explained model', () => {
       name: 'TableInvalid',
       subject: 'second',
     });
+  });
+
+  it('refuses features of another length, and a number that no sum holds', () => {
+    const { table, labels } = madeUp(300);
+    const short = table.columns.map(
+      (column, i): Column =>
+        i === 2 && column.kind === 'numeric'
+          ? { ...column, values: column.values.slice(1) }
+          : column,
+    );
+    const model = fitLogistic(table, labels, { l2: 1, classWeight: 1 });
+    const error = thrownBy(() => explainer(model).explain({ rows: 300, columns: short }));
+    expect(error).toMatchObject({ name: 'TableInvalid', subject: 'second' });
+    const huge = table.columns.map(
+      (column, i): Column =>
+        i === 2 && column.kind === 'numeric'
+          ? { ...column, values: column.values.map((value, row) => (row === 7 ? 1e308 : value)) }
+          : column,
+    );
+    // A small scale and a large coefficient are what it takes.
+    const steep = {
+      ...model,
+      inputs: model.inputs.map((input) =>
+        input.kind === 'standard' ? { ...input, scale: 1e-3, coefficient: 10 } : input,
+      ),
+    };
+    const refusal = thrownBy(() => explainer(steep).explain({ rows: 300, columns: huge }));
+    expect(refusal).toMatchObject({ name: 'RowInvalid', subject: 'second' });
+    expect(refusal.message).toContain('row 7');
   });
 });
 
