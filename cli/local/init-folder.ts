@@ -83,7 +83,12 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       plan: { primaryMetric: 'auc', folds: 5 },
       seed: 1,
       quick: {},
-      candidates: [candidate(3), candidate(15), candidate(60)],
+      candidates: [
+        { name: 'logistic', algorithm: 'logistic' },
+        candidate(3),
+        candidate(15),
+        candidate(60),
+      ],
     }),
     'schema.json': SchemaDocument.parse({
       $schema: schemaOf('schema'),

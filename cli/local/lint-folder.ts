@@ -46,6 +46,16 @@ export function lintFolder({ model, policy }: Folder): Remark[] {
     }
     if (gate.mode === 'off') warn(where, `'${gate.name}' is off`);
   });
+  const asking = policy.gates.findIndex((g) => g.mode === 'enforce' && g.onFail === 'retune');
+  if (asking >= 0 && model.space === undefined) {
+    error(
+      `policy.json: gates.${asking}.onFail`,
+      'is retune, and model.json has no space to look in',
+    );
+  }
+  if (asking < 0 && model.space !== undefined) {
+    warn('model.json: space', 'is never looked in: no enforced gate asks for a retuning');
+  }
   const enforced = policy.gates.filter((gate) => gate.mode === 'enforce').length;
   if (policy.tier === 'low' && enforced === 0) {
     warn('policy.json: tier', 'low: a promotion needs neither a person nor a gate');

@@ -1,10 +1,11 @@
 /** Why a run was judged as it was. */
+import { Choice } from '../../contracts/steps.ts';
 import { isOpen } from '../../domain/run.ts';
 import { Stop, table } from '../output.ts';
 import type { MeasuredAnswer } from './answers.ts';
 import type { ApiClient } from './client.ts';
 
-/** The verdict's sentence, every model's numbers on the same rows, and the paired intervals. */
+/** The verdict's sentence, why this candidate, every model's numbers on the same rows, and the paired intervals. */
 export async function explainRun(
   api: ApiClient,
   runId: string,
@@ -20,8 +21,10 @@ export async function explainRun(
     );
   }
   const { measured, timings, verdict } = await api.evidence(runId);
+  const choice = Choice.safeParse(status.outputs['ChooseCandidate']).data;
   const words = [
     `${verdict.verdict}: ${verdict.reason}`,
+    ...(choice === undefined ? [] : [`on training rows: ${choice.reason}`]),
     '',
     `on ${measured.rows.total} holdout rows (${measured.rows.positive} positive, ${measured.rows.groups} groups):`,
     metrics(measured),

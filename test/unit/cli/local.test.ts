@@ -310,6 +310,35 @@ describe('policy lint', () => {
       stdout: "error: policy.json: gates.0: 'better-than-chance' lets every model pass\n",
     });
   });
+
+  it('finds a retuning that has nowhere to look, and a space that nobody looks in', async () => {
+    const [policy, model] = ['policy.json', 'model.json'].map((name) => join(small, name));
+    const before = [policy, model].map((file) => readFileSync(file ?? '', 'utf8'));
+    const write = (file: string | undefined, change: (document: any) => void) => {
+      const document = JSON.parse(readFileSync(file ?? '', 'utf8'));
+      change(document);
+      writeFileSync(file ?? '', JSON.stringify(document));
+    };
+    write(policy, (document) => {
+      document.gates[0].onFail = 'retune';
+      document.retune = { attempts: 1, candidatesPerAttempt: 2 };
+    });
+    expect(await run('policy', 'lint', small)).toMatchObject({
+      code: 1,
+      stdout:
+        'error: policy.json: gates.0.onFail: is retune, and model.json has no space to look in\n',
+    });
+    writeFileSync(policy ?? '', before[0] ?? '');
+    write(model, (document) => {
+      document.space = { algorithm: 'logistic', settings: { l2: [1, 10] } };
+    });
+    expect(await run('policy', 'lint', small)).toMatchObject({
+      code: 1,
+      stdout:
+        'warning: model.json: space: is never looked in: no enforced gate asks for a retuning\n',
+    });
+    writeFileSync(model ?? '', before[1] ?? '');
+  });
 });
 
 describe('the pack and its CI report', () => {
