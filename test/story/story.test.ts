@@ -56,6 +56,7 @@ describe.skipIf(FILE === undefined)('the story on a local stack', () => {
 
   it.each([
     ['quick-train', 'QuickTrain (quick-train)'],
+    ['train-candidate', 'TrainCandidate (train-candidate)'],
     ['full-train', 'FullTrain (full-train)'],
     ['evaluate-challenger', 'EvaluateChallenger (evaluate-challenger)'],
     ['record-decision', 'DeployToStaging (record-decision)'],

@@ -37,7 +37,13 @@ describe('GET /pipeline/{run}/status', () => {
     expect(body['commit']).toEqual(w.commit);
     expect(body['steps']).toEqual([
       { name: 'OpenRun', status: 'success', startedAt: at(5), endedAt: at(6), seconds: 1 },
-      { name: 'FullTrain', status: 'skipped', startedAt: null, endedAt: null, seconds: null },
+      ...['TrainCandidates', 'FullTrain'].map((name) => ({
+        name,
+        status: 'skipped',
+        startedAt: null,
+        endedAt: null,
+        seconds: null,
+      })),
       {
         name: 'WaitForApproval',
         status: 'awaiting_approval',
@@ -67,8 +73,16 @@ describe('GET /pipeline/{run}/status', () => {
         error: null,
       },
       {
-        state: 'FullTrain',
+        state: 'TrainCandidate',
         type: 'Task',
+        status: 'failed',
+        enteredAt: at(5),
+        exitedAt: at(9),
+        error: 'DataInvalid',
+      },
+      {
+        state: 'TrainCandidates',
+        type: 'Map',
         status: 'failed',
         enteredAt: at(5),
         exitedAt: at(9),
@@ -246,11 +260,18 @@ describe('GET /pipeline/runs, /steps, /claims/generate', () => {
     const { body } = await get(w, '/steps');
     expect(body['steps'].map((s: { name: string }) => s.name)).toEqual([
       'OpenRun',
+      'TrainCandidates',
       'FullTrain',
       'WaitForApproval',
       'CloseCompleted',
     ]);
     expect(body['steps'][1]).toEqual({
+      name: 'TrainCandidates',
+      comment: null,
+      timeoutSeconds: null,
+      waits: false,
+    });
+    expect(body['steps'][2]).toEqual({
       name: 'FullTrain',
       comment: null,
       timeoutSeconds: 930,

@@ -107,6 +107,7 @@ export function notedExecutions() {
         StartAt: 'OpenRun',
         States: {
           OpenRun: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken' },
+          TrainCandidates: { Type: 'Map', ItemProcessor: { States: {} } },
           FullTrain: { Type: 'Task', Resource: 'arn:x', TimeoutSeconds: 930 },
           WhoDecides: { Type: 'Choice' },
           WaitForApproval: {
