@@ -95,6 +95,7 @@ describe('GET /pipeline/{run}/status', () => {
       'failed',
       'skipped',
       'skipped',
+      'skipped',
     ]);
     expect(body['steps'][1].error).toBe('DataInvalid');
     expect(body['pending']).toBeNull();
