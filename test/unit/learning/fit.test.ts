@@ -1,5 +1,6 @@
 import { RandomForestClassifier } from 'ml-random-forest';
 import { describe, expect, it } from 'vitest';
+import { calibrate } from '../../../learning/pipeline/calibrate.ts';
 import { encodeArtifact } from '../../../learning/pipeline/artifact.ts';
 import { fitBaseline } from '../../../learning/measures/baselines.ts';
 import { type Candidate, type FitInput, fitPipeline } from '../../../learning/pipeline/fit.ts';
@@ -106,6 +107,143 @@ describe('fitting', () => {
     expect(thrownBy(() => fitPipeline(input(50, { groups: new Int32Array(49) }))).name).toBe(
       'TableInvalid',
     );
+  });
+});
+
+describe('a candidate that somebody wrote', () => {
+  const wrong: [string, Candidate['algorithm'], object, object][] = [
+    ['trees', 'forest', { trees: undefined }, {}],
+    ['trees', 'forest', { trees: '30' }, {}],
+    ['trees', 'ml-random-forest', { trees: 1.5 }, {}],
+    ['maxDepth', 'ml-random-forest', { maxDepth: -3 }, {}],
+    ['featuresPerSplit', 'ml-random-forest', { featuresPerSplit: 0.5 }, {}],
+    ['l2', 'logistic', { l2: -1 }, {}],
+    ['l2', 'logistic', { l2: Number.NaN }, {}],
+    ['trees', 'logistic', { trees: 3 }, {}],
+    ['sampleRows', 'logistic', { sampleRows: 1.5 }, {}],
+    ['sampleRows', 'logistic', { sampleRows: -10 }, {}],
+    ['calibration', 'forest', {}, { calibration: 'beta' }],
+    ['transforms', 'forest', {}, { transforms: 'impute' }],
+    ['best', 'forest', {}, { transforms: [{ kind: 'select', best: 0 }] }],
+    ['gone', 'forest', {}, { transforms: [{ kind: 'encode', as: 'ordinal', columns: ['gone'] }] }],
+    ['settings', 'forest', [], {}],
+  ];
+  it.each(wrong)('is refused for its %s (%s, %j, %j)', (subject, algorithm, change, more) => {
+    const own = algorithm === 'logistic' ? {} : settings;
+    const written = Array.isArray(change) ? change : { ...own, ...change };
+    const candidate = { name: 'plain', algorithm, settings: written, ...more } as Candidate;
+    const error = thrownBy(() => fitPipeline(input(60, { candidate })));
+    expect(error).toMatchObject({ name: 'SettingsInvalid', subject });
+    expect(error.message).toContain("candidate 'plain'");
+  });
+
+  it('is refused for a seed that is no whole number, whether it draws or not', () => {
+    for (const algorithm of ['forest', 'logistic'] as const) {
+      const candidate: Candidate = {
+        name: 'c',
+        algorithm,
+        settings: algorithm === 'logistic' ? {} : settings,
+      };
+      for (const seed of [0.5, Number.NaN, Infinity, 2 ** 53]) {
+        const error = thrownBy(() => fitPipeline(input(60, { candidate, seed })));
+        expect(error).toMatchObject({ name: 'SeedInvalid', subject: 'seed' });
+      }
+    }
+  });
+
+  it('is refused where a label is missing, with the row', () => {
+    const labels = input(60).labels.map((label, row) => (row === 17 ? 2 : label));
+    const error = thrownBy(() => fitPipeline(input(60, { labels })));
+    expect(error.name).toBe('TableInvalid');
+    expect(error.message).toContain('row 17');
+  });
+
+  it('fits its transforms on the rows it is given, and no level that only others have', () => {
+    const { table, labels } = madeUp(200);
+    const place = table.columns[1]!;
+    if (place.kind !== 'categorical') throw new Error('not categorical');
+    const wide = { ...place, levels: ['nowhere', ...place.levels] };
+    const columns = table.columns.map((column) =>
+      column === place ? { ...wide, codes: place.codes.map((c) => (c < 0 ? -1 : c + 1)) } : column,
+    );
+    const candidate: Candidate = {
+      ...forest,
+      transforms: [{ kind: 'encode', as: 'one-hot' }],
+    };
+    const model = fitPipeline(input(200, { candidate, table: { rows: 200, columns }, labels }));
+    expect(model).toEqual(fitPipeline(input(200, { candidate })));
+    expect(model.columns[1]).toEqual({
+      kind: 'categorical',
+      name: 'place',
+      levels: ['north', 'east', 'south', 'west'],
+    });
+    expect(model.estimator.inputs).toHaveLength(8);
+  });
+});
+
+describe('a calibrator', () => {
+  // Shallow trees' scores lean towards the middle.
+  const candidate: Candidate = { ...forest, settings: { ...settings, maxDepth: 3 } };
+  const brier = (model: ReturnType<typeof fitPipeline>) =>
+    metricsOf(scorer(model).scoreTable(fresh.table), fresh.labels, 0.5).brier;
+
+  it.each(['sigmoid', 'isotonic'] as const)(
+    'of kind %s is fitted on scores of rows that the trees did not see, and helps on fresh rows',
+    (calibration) => {
+      const plain = fitPipeline(input(3000, { candidate }));
+      const groups = Int32Array.from({ length: 3000 }, (_, row) => row >> 1);
+      for (const more of [{}, { groups }]) {
+        const model = fitPipeline(
+          input(3000, { candidate: { ...candidate, calibration }, ...more }),
+        );
+        expect(model.calibrator?.kind).toBe(calibration);
+        expect(model.estimator).toEqual(plain.estimator);
+        expect(brier(model)).toBeLessThan(brier(plain) - 0.002);
+      }
+    },
+  );
+
+  it.each(['sigmoid', 'isotonic'] as const)(
+    'of kind %s is not taken in by trees that know their own rows',
+    (calibration) => {
+      // Scores of rows that the trees saw are near 0 and 1: fitted on these it would be far too sure.
+      const deep = { ...settings, maxDepth: 30, minLeaf: 1 };
+      const plain = fitPipeline(input(1500, { candidate: { ...forest, settings: deep } }));
+      const groups = Int32Array.from({ length: 1500 }, (_, row) => row >> 1);
+      for (const more of [{}, { groups }]) {
+        const candidate: Candidate = { ...forest, settings: deep, calibration };
+        expect(brier(fitPipeline(input(1500, { candidate, ...more })))).toBeLessThan(
+          brier(plain) + 0.002,
+        );
+      }
+    },
+  );
+
+  it('comes before the threshold: that is a probability, not a score', () => {
+    const shallow = { ...settings, maxDepth: 2 };
+    for (const [algorithm, own] of [
+      ['forest', shallow],
+      ['ml-random-forest', { ...shallow, sampleRows: 300 }],
+    ] as const) {
+      const plainCandidate: Candidate = { name: 'c', algorithm, settings: own };
+      const rule = { thresholdRule: 'max-f1' } as const;
+      const plain = fitPipeline(input(2000, { candidate: plainCandidate, ...rule }));
+      const model = fitPipeline(
+        input(2000, { candidate: { ...plainCandidate, calibration: 'sigmoid' }, ...rule }),
+      );
+      const { calibrator } = model;
+      if (calibrator === null) throw new Error('not calibrated');
+      // A sigmoid keeps the order, so the cut is at the same place, between the same two scores.
+      const near = 0.005;
+      expect(Math.abs(model.threshold - plain.threshold)).toBeGreaterThan(2 * near);
+      expect(model.threshold).toBeGreaterThan(calibrate(calibrator, plain.threshold - near));
+      expect(model.threshold).toBeLessThan(calibrate(calibrator, plain.threshold + near));
+      expect(scorer(model).scoreTable(fresh.table)).toEqual(
+        scorer(plain)
+          .scoreTable(fresh.table)
+          .map((score) => calibrate(calibrator, score)),
+      );
+    }
   });
 });
 
