@@ -219,7 +219,7 @@ function checkFeatures(features: Table, kinds: readonly Column['kind'][]): void 
 }
 
 /** The features that a model makes of rows, as its estimator gets them when it scores. */
-function featureTable({ columns, transforms }: Artifact, table: Table): Table {
+export function featureTable({ columns, transforms }: Artifact, table: Table): Table {
   const found = columns.map(
     (column): Column =>
       column.kind === 'numeric'
