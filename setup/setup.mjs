@@ -45,23 +45,24 @@ export class SetupError extends Error {
 
 /**
  * A part: `inputs()` is the text whose change makes it stale, `needs` a path that must exist,
- * `install(run)` makes it. `isInstalled()` recognizes one that a person made without this program.
+ * `install(run)` makes it. `isInstalled()` recognizes one that a person made without this program;
+ * `onRequest` is made only where it is named.
  *
  * @typedef {{ name: string, title: string, needs: string, inputs: () => string,
- *   install: (run: Run) => Promise<void>, isInstalled?: () => boolean }} Part
+ *   install: (run: Run) => Promise<void>, isInstalled?: () => boolean, onRequest?: boolean }} Part
  * @typedef {(command: string, args: string[], options?: object) => Promise<void>} Run
  */
 
 /**
  * @param {{ log?: (line: string) => void, parts?: string[], root?: string, available?: Part[] }} [options]
- *   `parts`: of 'node', 'localstack', 'mlflow'; all when left out. `root` and `available` are for tests.
+ *   `parts`: of 'node', 'localstack', 'mlflow', 'peers'; all but 'peers' when left out. `root` and `available` are for tests.
  * @returns {Promise<{ node: string, changed: string[] }>} the Node 24 binary, and the parts that were made
  */
 export async function ensureSetup(options = {}) {
   const root = options.root ?? resolve(dirname(fileURLToPath(import.meta.url)), '..');
   const log = options.log ?? ((line) => process.stderr.write(`${line}\n`));
   const parts = (options.available ?? projectParts(root)).filter(
-    ({ name }) => options.parts === undefined || options.parts.includes(name),
+    ({ name, onRequest }) => options.parts?.includes(name) ?? onRequest !== true,
   );
   let stale = parts.filter((part) => !isCurrent(root, part));
   if (stale.length > 0) {
@@ -171,6 +172,18 @@ function projectParts(root) {
           });
         });
       },
+    },
+    {
+      name: 'peers',
+      title: "the benchmark's peers",
+      onRequest: true,
+      needs: file('.local/venv-peers/bin/python'),
+      inputs: () =>
+        text('bench/learning/requirements.txt') + (process.env.TITLEHOLDER_PYTHON ?? ''),
+      install: (run) =>
+        makeVenv(run, findPython(), file('.local/venv-peers'), (_, pip) =>
+          pip(['install', '--no-deps', '-r', file('bench/learning/requirements.txt')]),
+        ),
     },
   ];
 }

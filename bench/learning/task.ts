@@ -1,0 +1,37 @@
+/** What a child process is asked, and what it answers: the same for every engine. */
+import * as z from 'zod';
+
+export const ENGINES = ['titleholder', 'sklearn', 'lightgbm', 'ml-random-forest', 'shap'] as const;
+export const TASKS = ['forest', 'boosting', 'logistic', 'shap', 'predict'] as const;
+export type Engine = (typeof ENGINES)[number];
+export type TaskName = (typeof TASKS)[number];
+
+export const Task = z.strictObject({
+  engine: z.enum(ENGINES),
+  task: z.enum(TASKS),
+  /** Holds the tables `train` and `judge`; the scores of `judge` are written here as `scores.f64`. */
+  folder: z.string(),
+  trees: z.int(),
+  threads: z.int(),
+  seed: z.int(),
+  /** The engine's own, from parameters.json. */
+  parameters: z.record(z.string(), z.unknown()),
+});
+export type Task = z.infer<typeof Task>;
+
+/** Null is what the task doesn't measure. */
+export const Answer = z.strictObject({
+  fitSeconds: z.number().nullable(),
+  rowsPerSecond: z.number().nullable(),
+  p50Micros: z.number().nullable(),
+  p99Micros: z.number().nullable(),
+  peakRssMb: z.number(),
+  /** Whether scores were written. */
+  scored: z.boolean(),
+});
+export type Answer = z.infer<typeof Answer>;
+/** What a measurement adds to an answer; the process itself adds its memory. */
+export type Measured = Omit<Answer, 'peakRssMb'>;
+
+/** Rows that `shap` explains. */
+export const EXPLAINED_ROWS = 1000;
