@@ -30,6 +30,7 @@ import {
   wholeOf,
 } from '../pipeline/packed.ts';
 import { substream } from '../random.ts';
+import { settingsOf } from '../settings.ts';
 import type { Column } from '../table.ts';
 
 export const ML_RANDOM_FOREST_ROWS = 5000;
@@ -158,7 +159,12 @@ function numberOf(value: unknown): number {
 
 export const votingForest: EstimatorKind<VotingEstimator, ForestSettings> = {
   kind: 'ml-random-forest',
-  check: checkForestSettings,
+  check(settings) {
+    // The library has no class weights; what it can't honour is refused, not dropped.
+    return checkForestSettings(
+      settingsOf(settings, ['trees', 'maxDepth', 'minLeaf', 'featuresPerSplit']),
+    );
+  },
   fit({ table, labels, settings, seed }) {
     // Before the rows are copied into the library's own form.
     checkVotingRows(table.rows);

@@ -117,6 +117,7 @@ describe('a candidate that somebody wrote', () => {
     ['trees', 'ml-random-forest', { trees: 1.5 }, {}],
     ['maxDepth', 'ml-random-forest', { maxDepth: -3 }, {}],
     ['featuresPerSplit', 'ml-random-forest', { featuresPerSplit: 0.5 }, {}],
+    ['classWeight', 'ml-random-forest', { classWeight: 2 }, {}],
     ['l2', 'logistic', { l2: -1 }, {}],
     ['l2', 'logistic', { l2: Number.NaN }, {}],
     ['trees', 'logistic', { trees: 3 }, {}],
