@@ -51,13 +51,13 @@ module.exports = {
     only(
       'trial-has-no-world',
       '^trial/',
-      `^(trial|dataset|learning|domain|contracts)/|${pure}|^node_modules/zod/`,
+      `^(trial|plots|dataset|learning|domain|contracts)/|${pure}|^node_modules/zod/`,
       'The decision without AWS: the same code in `try` and in the Lambdas.',
     ),
     only(
       'release-knows-ports-only',
       '^release/',
-      `^(release|trial|dataset|learning|domain|contracts)/|${pure}|^node_modules/(zod|fflate)/`,
+      `^(release|trial|dataset|plots|learning|domain|contracts)/|${pure}|^node_modules/(zod|fflate)/`,
       'Steps over ports.',
     ),
     only(
