@@ -87,3 +87,7 @@ export const Leaderboard = z.strictObject({
   next: z.enum(['fit', 'retune']),
 });
 export type Leaderboard = z.infer<typeof Leaderboard>;
+
+/** File name → SVG text. */
+export const Charts = z.record(z.string().regex(/^[a-z-]+\.svg$/), z.string());
+export type Charts = z.infer<typeof Charts>;

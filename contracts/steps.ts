@@ -134,6 +134,8 @@ export const Training = z.strictObject({
   candidate: z.string(),
   /** Training's own report: the leaderboard, what was measured out of fold, seconds. */
   report: Sha256,
+  /** A `Charts` document; a quick training draws none. */
+  charts: z.union([z.null(), Sha256]),
 });
 export type Training = z.infer<typeof Training>;
 
@@ -158,6 +160,8 @@ export const EvaluationReference = z.strictObject({
   /** What an approval is bound to: challenger, measured evidence, charter, champion compared with. */
   digest: Sha256,
   artifact: Sha256,
+  /** A `Charts` document: pictures of the evidence, and no part of it. */
+  charts: Sha256,
   verdict: z.enum(['promote', 'hold', 'reject']),
   /** The verdict in one line, with its numbers. */
   reason: z.string(),

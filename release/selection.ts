@@ -1,5 +1,5 @@
-/** Stored documents of a selection. */
-import { CandidateScores, Leaderboard } from '../contracts/selection.ts';
+/** Stored documents of a selection, and the charts. */
+import { CandidateScores, Charts, Leaderboard } from '../contracts/selection.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { ArtifactStore } from '../domain/ports.ts';
 import { readInput, readJson } from './boundary.ts';
@@ -22,10 +22,21 @@ export async function loadLeaderboard(
   return readInput(Leaderboard, readJson(await artifacts.get('reports', sha256), what), what);
 }
 
+/** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
+export async function loadCharts(
+  artifacts: ArtifactStore,
+  kind: 'reports' | 'evidence',
+  sha256: string,
+): Promise<Charts> {
+  const what = 'the charts';
+  return readInput(Charts, readJson(await artifacts.get(kind, sha256), what), what);
+}
+
 /** The hash under which the document is stored. */
 export function storeDocument(
   artifacts: ArtifactStore,
-  document: CandidateScores | Leaderboard,
+  document: CandidateScores | Leaderboard | Charts,
+  kind: 'reports' | 'evidence' = 'reports',
 ): Promise<string> {
-  return artifacts.put('reports', new TextEncoder().encode(canonicalJson(document)));
+  return artifacts.put(kind, new TextEncoder().encode(canonicalJson(document)));
 }

@@ -38,10 +38,11 @@ export async function storeTraining(
   { artifacts }: TrainDeps,
   stage: Training['stage'],
   { artifact: bytes, sha256, candidate, report }: Trained,
+  charts: string | null,
 ): Promise<Training> {
   const artifact = await artifacts.put('models', bytes);
   if (artifact !== sha256) {
     throw new TitleholderError('ArtifactCorrupt', 'the stored artifact has another hash');
   }
-  return { stage, artifact, candidate, report: await artifacts.put('reports', report) };
+  return { stage, artifact, candidate, report: await artifacts.put('reports', report), charts };
 }

@@ -5,6 +5,7 @@ import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { passesGate } from '../domain/verdict.ts';
 import { attemptsLeft, candidatesOf } from './candidates.ts';
+import { meanOf, standardErrorOf, studentT } from './spread.ts';
 
 /** A candidate's scores, and what isn't part of them. */
 export interface Tried {
@@ -161,26 +162,4 @@ function reasonOf(
           nested.standardError === null ? '' : ` ± ${nested.standardError.toFixed(4)}`
         }`;
   return `${why}; ${honest}`;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Of the mean of the values; null for fewer than two. */
-function standardErrorOf(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
-  const mean = meanOf(values);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(squares / (values.length - 1) / values.length);
-}
-
-/** 97.5 % quantiles of Student's t with 1 to 19 degrees of freedom: a plan has at most 20 folds. */
-const STUDENT_T = [
-  12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281, 2.201, 2.1788,
-  2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.093,
-];
-
-function studentT(degrees: number): number {
-  return STUDENT_T[degrees - 1] ?? Number.NaN;
 }

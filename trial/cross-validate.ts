@@ -110,7 +110,7 @@ function innerScores(rows: Rows, candidate: Candidate, fit: Fit, seed: number): 
 }
 
 /** By group, with like shares of either class; a class in too few groups for that goes where it falls. */
-function foldsOf({ labels, groups }: Rows, folds: number, seed: number): Int32Array {
+export function foldsOf({ labels, groups }: Rows, folds: number, seed: number): Int32Array {
   const holding = [0, 1].map(
     (label) => new Set(groups.filter((_, row) => labels[row] === label)).size,
   );
@@ -139,7 +139,7 @@ function crossCalibrated(
 }
 
 /** NaN where the labels are of one class. */
-function aucOf(scores: Float64Array, labels: Uint8Array): number {
+export function aucOf(scores: Float64Array, labels: Uint8Array): number {
   return rankMetrics(orderByScore(scores), scores, labels).auc;
 }
 
@@ -158,10 +158,7 @@ function sizeOf(estimator: Estimator): number {
   }
 }
 
-function rowsWhere(folds: Int32Array, wanted: (fold: number) => boolean): Int32Array {
-  const rows: number[] = [];
-  folds.forEach((fold, row) => {
-    if (wanted(fold)) rows.push(row);
-  });
-  return Int32Array.from(rows);
+/** The rows of the folds wanted. */
+export function rowsWhere(folds: Int32Array, wanted: (fold: number) => boolean): Int32Array {
+  return new Int32Array(folds.length).map((_, row) => row).filter((row) => wanted(folds[row] ?? 0));
 }

@@ -18,6 +18,7 @@ import { decide, type Verdict } from '../domain/verdict.ts';
 import { type Artifact, decodeArtifact } from '../learning/pipeline/artifact.ts';
 import { type BaselineName, fitBaseline } from '../learning/measures/baselines.ts';
 import { type RawRow, type Scorer, scorer } from '../learning/pipeline/scorer.ts';
+import type { Table } from '../learning/table.ts';
 import { withNamedErrors } from './learning-errors.ts';
 import { measure, scoresDocument } from './measure.ts';
 import { measureTime } from './measure-time.ts';
@@ -59,6 +60,17 @@ export interface Evaluation {
   readonly verdict: Verdict;
   /** The challenger's probability of each holdout row, in the snapshot's order. */
   readonly probabilities: Float64Array;
+  /** What the evidence is about. */
+  readonly judged: Judged;
+}
+
+/** Models with their probabilities of the same holdout rows. */
+export interface Judged {
+  readonly challenger: Artifact;
+  readonly probabilities: Float64Array;
+  readonly champion: { readonly version: number; readonly probabilities: Float64Array } | null;
+  readonly table: Table;
+  readonly labels: Uint8Array;
 }
 
 const BASELINES: readonly BaselineName[] = ['base-rate', 'best-column'];
@@ -120,6 +132,13 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     });
     return { name, scores: scorer(artifact).scoreTable(table), threshold: artifact.threshold };
   });
+  const championScores =
+    input.champion === null || championScorer === null
+      ? null
+      : {
+          version: input.champion.version,
+          probabilities: scoreChampion(championScorer, table, input.champion.version),
+        };
   const toMeasure = {
     source: {
       ...provenance,
@@ -134,12 +153,12 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
       sha256: input.challenger.sha256,
     },
     champion:
-      champion === null || input.champion === null || championScorer === null
+      champion === null || input.champion === null || championScores === null
         ? null
         : {
-            scores: scoreChampion(championScorer, table, input.champion.version),
+            scores: championScores.probabilities,
             threshold: champion.threshold,
-            version: input.champion.version,
+            version: championScores.version,
             sha256: input.champion.sha256,
           },
     baselines,
@@ -158,6 +177,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     ),
     verdict,
     probabilities,
+    judged: { challenger, probabilities, champion: championScores, table, labels: holdout.labels },
   };
 }
 

@@ -6,7 +6,9 @@ import { evaluationDigest, whoDecides } from '../../release/evaluation.ts';
 import { loadArtifact, loadTrained } from '../../release/load-artifact.ts';
 import { loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { storeDocument } from '../../release/selection.ts';
 import { updateRun } from '../../release/update-run.ts';
+import { holdoutCharts } from '../../trial/charts.ts';
 import { evaluate } from '../../trial/evaluate.ts';
 
 export interface EvaluateDeps extends StepDeps {
@@ -75,6 +77,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
       );
       return {
         ...hashes,
+        charts: await storeDocument(artifacts, await holdoutCharts(evaluation.judged), 'evidence'),
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,

@@ -1,12 +1,13 @@
 import { FullTrainInput, Training } from '../../contracts/steps.ts';
 import { recorded } from '../../release/recorded-step.ts';
-import { loadLeaderboard, loadScores } from '../../release/selection.ts';
+import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
+import { trainingCharts } from '../../trial/charts.ts';
 import { fitChosen, prepareTraining } from '../../trial/train.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 
 /**
- * Fits the chosen candidate on all training rows: the challenger.
+ * Fits the chosen candidate on all training rows: the challenger; and draws its learning curve.
  *
  * Throws `ProvenanceMismatch` where the leaderboard chose another one, `SettingsInvalid`, `DataInvalid`,
  * `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
@@ -37,6 +38,8 @@ export const fullTrain = (deps: TrainDeps) =>
       }
       const scores = await loadScores(deps.artifacts, row.scores);
       const prepared = prepareTraining(await trainingInput(deps, input));
-      return storeTraining(deps, 'full', fitChosen(prepared, scores, leaderboard));
+      const trained = fitChosen(prepared, scores, leaderboard);
+      const charts = await trainingCharts(prepared, scores.candidate);
+      return storeTraining(deps, 'full', trained, await storeDocument(deps.artifacts, charts));
     },
   );

@@ -21,6 +21,6 @@ export const quickTrain = (deps: TrainDeps) =>
     deps,
     async (input) => {
       await markRunning(deps, input.run.runId);
-      return storeTraining(deps, 'quick', trainQuickly(await trainingInput(deps, input)));
+      return storeTraining(deps, 'quick', trainQuickly(await trainingInput(deps, input)), null);
     },
   );

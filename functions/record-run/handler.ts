@@ -11,6 +11,7 @@ import { loadTrained } from '../../release/load-artifact.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { leaderboardFiles } from '../../release/leaderboard-files.ts';
 import { modelFolder } from '../../release/model-folder.ts';
+import { loadCharts } from '../../release/selection.ts';
 import {
   foldCurves,
   holdoutMetrics,
@@ -86,6 +87,21 @@ export const recordRun = (deps: RecordRunDeps) =>
         );
       }
       if (facts.leaderboard !== null) files.push(...leaderboardFiles(facts.leaderboard));
+      const charts = {
+        ...(training.charts === null
+          ? {}
+          : await loadCharts(artifacts, 'reports', training.charts)),
+        ...(evaluation === undefined
+          ? {}
+          : await loadCharts(artifacts, 'evidence', evaluation.charts)),
+      };
+      for (const [name, svg] of Object.entries(charts)) {
+        files.push({
+          path: `charts/${name}`,
+          bytes: new TextEncoder().encode(svg),
+          contentType: 'image/svg+xml',
+        });
+      }
       return deps.tracking.record({
         key:
           evaluation === undefined

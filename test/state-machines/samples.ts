@@ -76,6 +76,7 @@ export const EVALUATION = EvaluationReference.parse({
   timings: hash('c'),
   digest: hash('d'),
   artifact: hash('e'),
+  charts: hash('2'),
   verdict: 'hold',
   reason: SENTENCE,
   next: 'person',
@@ -85,7 +86,13 @@ export const ANSWER = Answer.parse({ choice: 'approved', by: 'ada@example.com', 
 const STAGED = Staged.parse({ version: 2, sha256: hash('e'), revision: 2, sequence: 3 });
 
 const training = (stage: 'quick' | 'full') =>
-  Training.parse({ stage, artifact: hash('e'), candidate: 'a'.repeat(40), report: hash('0') });
+  Training.parse({
+    stage,
+    artifact: hash('e'),
+    candidate: 'a'.repeat(40),
+    report: hash('0'),
+    charts: hash('1'),
+  });
 
 /** As many candidates, with names as long, as a folder or an attempt may have. */
 const NAMES = Array.from({ length: 12 }, (_, i) => String(i).padStart(40, 'c'));

@@ -284,7 +284,20 @@ describe('the candidates of a commit', () => {
     expect(tracked?.metrics['candidates/weak/fold_auc']).toBe(
       board.rows.find((r) => r.candidate.name === 'weak')?.foldAuc.at(-1),
     );
-    expect(tracked?.files).toContain('model/MLmodel');
+    expect(tracked?.files).toEqual(
+      expect.arrayContaining([
+        'charts/calibration.svg',
+        'charts/confusion.svg',
+        'charts/learning-curve.svg',
+        'charts/precision-recall.svg',
+        'charts/roc.svg',
+        'charts/shap-summary.svg',
+        'model/MLmodel',
+      ]),
+    );
+    for (const path of tracked?.files ?? []) {
+      if (path.endsWith('.svg')) expect(file(path), path).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+    }
     expect(holdoutReads(l)).toEqual(expect.arrayContaining(['EvaluateChallenger']));
   });
 

@@ -409,6 +409,7 @@ export function evaluation(digest: string) {
   return {
     measured: sha256Hex('measured'),
     timings: sha256Hex('timings'),
+    charts: sha256Hex('charts'),
     digest,
     artifact: sha256Hex('artifact'),
     verdict: 'promote',
