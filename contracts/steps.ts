@@ -143,6 +143,7 @@ export const RecordDecisionInput = z.discriminatedUnion('decision', [
     decision: z.literal('reject'),
     run: RunReference,
     evaluation: EvaluationReference,
+    tracking: TrackingReference,
     /** Absent: the gate said no. */
     answer: Answer.optional(),
   }),

@@ -122,7 +122,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       ),
       // It tells at once what it decided; deliver-outbox only makes good what was lost.
       may.champion(['DeleteItem'], ['OUTBOX']),
-      may.publish(props.busArn, 'ChampionMoved'),
+      may.publish(props.busArn, 'ChampionMoved', 'RunRejected'),
       recordedStep,
       may.runs(['GetItem', 'UpdateItem'], ['APPROVAL']),
       may.runs(['GetItem', 'ConditionCheckItem'], ['VERIFIED']),
@@ -334,7 +334,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [
         // Removes delivered events; of the decisions themselves it can write nothing.
         may.champion(['Query', 'DeleteItem'], ['OUTBOX']),
-        may.publish(props.busArn, 'ChampionMoved'),
+        may.publish(props.busArn, 'ChampionMoved', 'RunRejected'),
       ],
     }),
   };

@@ -69,7 +69,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   const { runs, approvals, registry } = memoryStore();
   const artifacts = memoryArtifactStore();
   const memory = memoryTracking();
-  const state = { trackingDown: false };
+  const state = { trackingDown: false, busDown: false };
   const tracking: Tracking = {
     ...memory,
     record: (run) => {
@@ -87,7 +87,14 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return { probability, label: probability >= artifact.threshold ? artifact.positive : 'no' };
     });
   });
-  const bus = memoryEventBus();
+  const events = memoryEventBus();
+  const bus = {
+    ...events,
+    publish: (event: Parameters<typeof events.publish>[0]) =>
+      state.busDown
+        ? Promise.reject(new TitleholderError('Unavailable', 'the bus is down'))
+        : events.publish(event),
+  };
   const lines: string[] = [];
   const log = (said: string): void => void lines.push(said);
   const own = (): MemoryExecutions => machine;
