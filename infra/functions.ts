@@ -305,7 +305,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         may.runs(['GetItem', 'Query'], ['RUN']),
         may.runs(['GetItem'], ['APPROVAL']),
         may.runLists(),
-        may.champion(['GetItem'], ['POINTER', 'HEAD']),
+        may.champion(['GetItem'], ['POINTER', 'HEAD', 'CHARTER']),
         may.champion(['Query'], ['LEDGER']),
         ...may.read('evidence'),
         may.executions('GetExecutionHistory'),

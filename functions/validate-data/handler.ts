@@ -1,7 +1,7 @@
 import { charterOf } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
-import { charterDifference } from '../../release/charter-diff.ts';
+import { charterDifference, shortened } from '../../release/charter-diff.ts';
 import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { markRunning } from '../../release/update-run.ts';
@@ -61,7 +61,9 @@ export const validateData = (deps: ValidateDeps) =>
           ? {
               kind: 'charter' as const,
               digest: charterSha,
-              summary: charterDifference(await loadCharter(artifacts, key.accepted), charter),
+              summary: shortened(
+                charterDifference(await loadCharter(artifacts, key.accepted), charter),
+              ),
             }
           : prepared.question;
       const holdout = await artifacts.put('data', prepared.holdout);
