@@ -4,6 +4,7 @@ import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/port
 import { charterDifference, shortened } from '../../release/charter-diff.ts';
 import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { waitSecondsOf } from '../../release/run-reference.ts';
 import { markRunning } from '../../release/update-run.ts';
 import { prepare, type PrepareInput } from '../../trial/prepare.ts';
 
@@ -76,6 +77,8 @@ export const validateData = (deps: ValidateDeps) =>
         epoch: prepared.epoch,
         report: await artifacts.put('reports', prepared.report),
         charter: charterSha,
+        holdBeforeCd: charter.policy.holdBeforeCd,
+        waitSeconds: waitSecondsOf(charter.policy),
         rows: prepared.rows,
         trainingRows: prepared.trainingRows,
         holdoutRows: prepared.holdoutRows,

@@ -252,6 +252,21 @@ describe('the line, from a commit to the champion', () => {
     expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
   });
 
+  it('holds the run whose own charter asks for it, once that is accepted', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: '8a', settings: SETTINGS.weak }), 'approve');
+    const run = await l.commit({
+      commit: '8b',
+      settings: SETTINGS.good,
+      policy: { holdBeforeCd: true },
+    });
+    expect(await l.status(run)).toBe('held');
+    await l.say(run, 'approve', { kind: 'acceptance' });
+    expect(await l.status(run)).toBe('ci_complete');
+    await l.say(run, 'approve', { kind: 'continue' });
+    expect(await l.status(run)).toBe('awaiting_approval');
+  });
+
   it('waits for a continuation where the model asks for one', async () => {
     const l = line();
     const run = await l.commit({ commit: '5a', policy: { holdBeforeCd: true } });
