@@ -10,7 +10,7 @@ import { explainRun } from './remote/explain.ts';
 import { logWords, runLogs } from './remote/logs.ts';
 import { login, openSession, type Session } from './remote/session.ts';
 import { clockTime, ledgerTable, runsTable, short, statusWords } from './remote/show.ts';
-import { nextCommands, watchRun } from './remote/watch.ts';
+import { nextCommands, untilCancelled, watchRun } from './remote/watch.ts';
 
 interface Common {
   readonly as?: string;
@@ -239,7 +239,8 @@ function decision(
 
 async function decide(run: string, verb: Verb, options: WithReason): Promise<void> {
   const { out, session } = await open(options);
-  const answer = await session.api.decide(run, verb, { reason: options.reason });
+  const said = await session.api.decide(run, verb, { reason: options.reason });
+  const answer = verb === 'cancel' ? await untilCancelled(session.api, said) : said;
   out.data(answer, answer.message);
   if (verb !== 'cancel') out.say(`next: npx titleholder watch ${answer.runId}`);
 }

@@ -79,8 +79,16 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     expect(stranger.code).toBe(2);
     const own = await stack.verb('ana', 'cancel', runId, '--reason', 'wrong branch');
     expect(own).toMatchObject({ code: 0, stdout: `${runId} is cancelled\n` });
-    const { run } = await until(stack, runId, 'cancelled');
-    expect(run).toMatchObject({ reason: 'wrong branch', cancelledBy: 'ana' });
+    // Said is done: no waiting here.
+    const { run, steps } = await stack.api('vera').status(runId);
+    expect(run).toMatchObject({
+      status: 'cancelled',
+      reason: 'wrong branch',
+      cancelledBy: 'ana',
+    });
+    const waited = steps.find(({ name }) => name === 'WaitForApproval');
+    expect(waited?.status).toBe('cancelled');
+    expect(waited?.error).toBeUndefined();
     await expectNextRuns(repository, model);
   });
 

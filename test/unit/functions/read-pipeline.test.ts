@@ -91,6 +91,36 @@ describe('GET /pipeline/{run}/status', () => {
     expect(body['pending']).toBeNull();
   });
 
+  it('shows the step that a cancel ended as cancelled, and an earlier failure as it was', async () => {
+    const w = await world();
+    await w.open('awaiting_approval');
+    const run = (await w.runs.run(w.runId))!;
+    await w.runs.replaceRun({
+      ...run,
+      status: 'cancelled',
+      cancelledBy: 'ana',
+      revision: run.revision + 1,
+    });
+    const visit = (state: string, error: string) => ({
+      state,
+      type: 'Task',
+      status: 'failed' as const,
+      enteredAt: at(5),
+      exitedAt: at(6),
+      error,
+    });
+    w.visits.set(`${w.runId}-1`, [
+      visit('FullTrain', 'ChampionMoved'),
+      visit('WaitForApproval', 'States.Timeout'),
+    ]);
+    const { body } = await get(w, `/pipeline/${w.runId}/status`);
+    const steps = body['steps'] as { name: string; status: string; error?: string }[];
+    expect(steps.find((s) => s.name === 'FullTrain')).toMatchObject({ error: 'ChampionMoved' });
+    const waited = steps.find((s) => s.name === 'WaitForApproval');
+    expect(waited?.status).toBe('cancelled');
+    expect(waited).not.toHaveProperty('error');
+  });
+
   it('shows what an acceptance is about', async () => {
     const w = await world();
     await w.open('held');
