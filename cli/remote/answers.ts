@@ -186,7 +186,10 @@ export const ChampionAnswer = z.looseObject({
   production: PointerAnswer.nullable(),
   staging: PointerAnswer.nullable(),
   since: EntryAnswer.nullable(),
+  /** Versions that were rolled back from and not cleared since. */
+  quarantined: z.array(z.int()),
 });
+export type ChampionAnswer = z.infer<typeof ChampionAnswer>;
 
 export const LedgerAnswer = z.looseObject({
   entries: z.array(EntryAnswer),

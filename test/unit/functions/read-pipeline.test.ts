@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
-import { EvidenceAnswer, StatusAnswer } from '../../../cli/remote/answers.ts';
+import { ChampionAnswer, EvidenceAnswer, StatusAnswer } from '../../../cli/remote/answers.ts';
 import type { ApiClient } from '../../../cli/remote/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
+import { championWords } from '../../../cli/remote/show.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { line } from './line-harness.ts';
 import { evaluation, MODEL, type World, world } from './support/world.ts';
@@ -211,6 +212,25 @@ describe('GET /champion and /ledger', () => {
     expect(ledger.body['verification']).toEqual({ ok: true, length: 3 });
     const empty = await get(w, '/ledger', { model: 'unheard-of' });
     expect(empty.body).toEqual({ entries: [], verification: { ok: true, length: 0 } });
+  });
+
+  it('says that staging still has a version that production was rolled back from', async () => {
+    const w = await world();
+    const [v1, v2] = [sha256Hex('1'), sha256Hex('2')];
+    await w.move('production', 1, v1);
+    await w.move('staging', 2, v2);
+    await w.move('production', 2, v2);
+    w.pass(10_000);
+    const before = ChampionAnswer.parse((await get(w, '/champion', { model: MODEL })).body);
+    expect(championWords(before, undefined)).not.toContain('quarantined');
+    await w.move('production', 1, v1, 'rolled_back');
+    const after = ChampionAnswer.parse((await get(w, '/champion', { model: MODEL })).body);
+    expect(after.quarantined).toEqual([2]);
+    expect(championWords(after, undefined)).toMatch(
+      /^version 1 .*\nstaging: version 2 \(.{12}\), quarantined: production was rolled back from it$/,
+    );
+    const then = await get(w, '/champion', { model: MODEL, at: '2026-01-02T03:04:06Z' });
+    expect(then.body['quarantined']).toEqual([]);
   });
 
   it('sees a ledger whose end was cut off, which its chain alone would not', async () => {
