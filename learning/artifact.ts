@@ -47,6 +47,8 @@ export interface Artifact {
   readonly format: 'titleholder-model';
   readonly schemaVersion: 1;
   readonly columns: readonly ArtifactColumn[];
+  /** Further columns of the table that it was fitted on: a row may bear them, nothing reads them. */
+  readonly otherColumns?: readonly string[];
   readonly transforms: readonly Transform[];
   readonly estimator: Estimator;
   readonly calibrator: null;
@@ -136,7 +138,8 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   } catch {
     return refuse('file', 'is not JSON in UTF-8');
   }
-  const root = fields(parsed, 'file', ROOT);
+  const hasOthers = isObject(parsed) && Object.hasOwn(parsed, 'otherColumns');
+  const root = fields(parsed, 'file', hasOthers ? [...ROOT, 'otherColumns'] : ROOT);
   if (root['format'] !== 'titleholder-model') refuse('format', 'is not titleholder-model');
   if (root['schemaVersion'] !== 1) refuse('schemaVersion', 'is not 1, the only one known here');
   if (root['calibrator'] !== null) refuse('calibrator', 'is not null');
@@ -145,6 +148,9 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   if (new Set(columns.map((column) => column.name)).size !== columns.length) {
     refuse('columns', 'has a name twice');
   }
+  const otherColumns = hasOthers
+    ? list(root['otherColumns'], 'otherColumns').map((name) => text(name, 'otherColumns'))
+    : undefined;
   const written = list(root['transforms'], 'transforms');
   if (written.length !== columns.length) refuse('transforms', 'has not one entry a column');
   const transforms = columns.map((column, i) => readTransform(written[i], column));
@@ -157,6 +163,7 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
     format: 'titleholder-model',
     schemaVersion: 1,
     columns,
+    ...(otherColumns && { otherColumns }),
     transforms,
     estimator,
     calibrator: null,

@@ -134,7 +134,11 @@ function trainNamed(input: TrainInput): Training {
   const rule = model.plan.threshold;
   const threshold =
     typeof rule === 'number' ? rule : chooseThreshold(chosen.outOfFold, labels, rule);
-  const artifact = encodeArtifact(fit(table, labels, chosen.candidate, threshold));
+  const fitted = fit(table, labels, chosen.candidate, threshold);
+  const read = new Set(fitted.columns.map((c) => c.name));
+  // Constant ones are among them: what was no feature for the training is none for a prediction.
+  const otherColumns = folder.schema.columns.map((c) => c.name).filter((name) => !read.has(name));
+  const artifact = encodeArtifact({ ...fitted, otherColumns });
   const fittedAt = stopwatch();
   const sha256 = sha256Hex(artifact);
   const metrics = metricsOf(chosen.outOfFold, labels, threshold);
