@@ -22,10 +22,11 @@ export async function watchRun(of: {
   /** A person's question with this digest was answered already: don't stop at it. */
   readonly answered?: string;
   readonly pollMillis?: number;
+  readonly appearSeconds?: number;
 }): Promise<StatusAnswer> {
   const told = of.told ?? new Map<string, string>();
   const pollMillis = of.pollMillis ?? 1000;
-  await untilThere(of, pollMillis);
+  await untilThere(of, pollMillis, of.appearSeconds ?? APPEAR_SECONDS);
   for (;;) {
     const status = await of.api.status(of.runId);
     for (const line of changes(status.steps, told)) of.say(line);
@@ -43,8 +44,9 @@ async function untilThere(
     readonly say: (line: string) => void;
   },
   pollMillis: number,
+  seconds: number,
 ): Promise<void> {
-  const deadline = Date.now() + APPEAR_SECONDS * 1000;
+  const deadline = Date.now() + seconds * 1000;
   for (let tries = 0; ; tries++) {
     try {
       await of.api.status(of.runId);

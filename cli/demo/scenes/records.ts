@@ -8,7 +8,7 @@ import { part } from './release.ts';
 
 const TAGS = ['commit_sha', 'stage', 'dataset_window', 'seed', 'model_version'];
 /** MLflow follows the ledger by events. */
-const MIRROR_SECONDS = 60;
+const MIRROR_SECONDS = 300;
 
 /** @returns the ledger as a table. */
 export async function records(stage: Stage): Promise<string> {
