@@ -9,8 +9,8 @@ import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';
 import { logWords, runLogs } from './remote/logs.ts';
 import { login, openSession, type Session } from './remote/session.ts';
-import { clockTime, ledgerTable, runsTable, short, statusWords } from './remote/show.ts';
-import { nextCommands, watchRun } from './remote/watch.ts';
+import { championWords, ledgerTable, runsTable, statusWords } from './remote/show.ts';
+import { nextCommands, untilCancelled, watchRun } from './remote/watch.ts';
 
 interface Common {
   readonly as?: string;
@@ -134,20 +134,8 @@ function registerAnswers(program: Command): void {
     .action(async (model: string, options: Common & { at?: string }) => {
       const { out, session } = await open(options);
       const found = await session.api.champion(model, options.at);
-      const { production, staging, since } = found;
-      const words =
-        since?.version !== undefined && since.version !== null
-          ? `version ${since.version} (${short(since.sha256)}) since ${clockTime(since.at)}, ${since.kind} by ${since.actor}: ${since.reason}`
-          : production === null
-            ? `${model} has no champion${options.at === undefined ? '' : ` at ${options.at}`}`
-            : `version ${production.version} (${short(production.sha256)})`;
-      out.data(
-        found,
-        staging === null || options.at !== undefined
-          ? words
-          : `${words}\nstaging: version ${staging.version} (${short(staging.sha256)})`,
-      );
-      if (since === null && production === null) process.exitCode = 1;
+      out.data(found, championWords(found, options.at));
+      if (found.since === null && found.production === null) process.exitCode = 1;
     });
 
   speaking(program, 'explain <run>', 'why a run was judged as it was, with the numbers').action(
@@ -239,7 +227,8 @@ function decision(
 
 async function decide(run: string, verb: Verb, options: WithReason): Promise<void> {
   const { out, session } = await open(options);
-  const answer = await session.api.decide(run, verb, { reason: options.reason });
+  const said = await session.api.decide(run, verb, { reason: options.reason });
+  const answer = verb === 'cancel' ? await untilCancelled(session.api, said) : said;
   out.data(answer, answer.message);
   if (verb !== 'cancel') out.say(`next: npx titleholder watch ${answer.runId}`);
 }

@@ -40,3 +40,18 @@ export const ChampionMoved = z.strictObject({
   at: Timestamp,
 });
 export type ChampionMoved = z.infer<typeof ChampionMoved>;
+
+/** As above, after a gate or a person rejected a run; no pointer moved. */
+export const RunRejected = z.strictObject({
+  schemaVersion: z.literal(1),
+  model: ModelName,
+  kind: z.enum(['rejected', 'rejected_by_gate']),
+  runId: z.string(),
+  sequence: z.int(),
+  /** The run's CD run in MLflow. */
+  trackingRunId: z.string(),
+  actor: z.string(),
+  reason: z.string(),
+  at: Timestamp,
+});
+export type RunRejected = z.infer<typeof RunRejected>;

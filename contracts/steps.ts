@@ -25,6 +25,12 @@ export const ExecutionInput = z.strictObject({
 });
 export type ExecutionInput = z.infer<typeof ExecutionInput>;
 
+/** How long a question to a person stays open (the policy's timeoutHours); the machine's token waits end with it. */
+const WaitSeconds = z
+  .int()
+  .min(1)
+  .max(30 * 24 * 3600);
+
 /** Output of OpenRun: the run as every later step sees it. */
 export const RunReference = ExecutionInput.extend({
   commit: CommitSha,
@@ -32,12 +38,8 @@ export const RunReference = ExecutionInput.extend({
   data: Sha256,
   ciReport: Sha256,
   asOf: Timestamp,
-  holdBeforeCd: z.boolean(),
-  /** How long a question to a person stays open (the policy's timeoutHours); the machine's token waits end with it. */
-  waitSeconds: z
-    .int()
-    .min(1)
-    .max(30 * 24 * 3600),
+  /** By the policy that ruled when the run was opened: how long a changed charter waits for acceptance. */
+  waitSeconds: WaitSeconds,
 });
 export type RunReference = z.infer<typeof RunReference>;
 
@@ -60,6 +62,9 @@ export const DataReference = z.strictObject({
   /** The validation report. */
   report: Sha256,
   charter: Sha256,
+  /** Of that charter's policy, which rules from here on: an acceptance changes it within a run. */
+  holdBeforeCd: z.boolean(),
+  waitSeconds: WaitSeconds,
   rows: z.int(),
   trainingRows: z.int(),
   holdoutRows: z.int(),
@@ -192,6 +197,7 @@ export const RecordDecisionInput = z.discriminatedUnion('decision', [
     decision: z.literal('reject'),
     run: RunReference,
     evaluation: EvaluationReference,
+    tracking: TrackingReference,
     /** Absent: the gate said no. */
     answer: Answer.optional(),
   }),

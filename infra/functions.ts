@@ -125,7 +125,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       ),
       // It tells at once what it decided; deliver-outbox only makes good what was lost.
       may.champion(['DeleteItem'], ['OUTBOX']),
-      may.publish(props.busArn, 'ChampionMoved'),
+      may.publish(props.busArn, 'ChampionMoved', 'RunRejected'),
       recordedStep,
       may.runs(['GetItem', 'UpdateItem'], ['APPROVAL']),
       may.runs(['GetItem', 'ConditionCheckItem'], ['VERIFIED']),
@@ -330,7 +330,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         may.runs(['GetItem', 'Query'], ['RUN']),
         may.runs(['GetItem'], ['APPROVAL']),
         may.runLists(),
-        may.champion(['GetItem'], ['POINTER', 'HEAD']),
+        may.champion(['GetItem'], ['POINTER', 'HEAD', 'CHARTER']),
         may.champion(['Query'], ['LEDGER']),
         ...may.read('evidence'),
         may.executions('GetExecutionHistory'),
@@ -359,7 +359,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [
         // Removes delivered events; of the decisions themselves it can write nothing.
         may.champion(['Query', 'DeleteItem'], ['OUTBOX']),
-        may.publish(props.busArn, 'ChampionMoved'),
+        may.publish(props.busArn, 'ChampionMoved', 'RunRejected'),
       ],
     }),
   };

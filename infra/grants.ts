@@ -48,7 +48,7 @@ export interface Grants {
     ...actions: readonly ('DescribeExecution' | 'GetExecutionHistory' | 'StopExecution')[]
   ) => Grant;
   readonly machine: (...actions: readonly ('StartExecution' | 'DescribeStateMachine')[]) => Grant;
-  readonly publish: (busArn: string, type: string) => Grant;
+  readonly publish: (busArn: string, ...types: readonly string[]) => Grant;
   readonly invoke: (...functionArns: readonly string[]) => Grant;
   readonly send: (queueArn: string) => Grant;
 }
@@ -104,11 +104,11 @@ export function grantsOf(names: Names): Grants {
       actions: actions.map((a) => `states:${a}`),
       resources: [names.machineArn],
     }),
-    publish: (busArn, type) => ({
+    publish: (busArn, ...types) => ({
       actions: ['events:PutEvents'],
       resources: [busArn],
       conditions: {
-        StringEquals: { 'events:detail-type': [type], 'events:source': ['titleholder'] },
+        StringEquals: { 'events:detail-type': [...types], 'events:source': ['titleholder'] },
       },
     }),
     invoke: (...functionArns) => ({

@@ -45,7 +45,7 @@ export class LocalStackError extends Error {
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const HOST = '127.0.0.1';
-const READY_LIMIT_MS = 90_000;
+const READY_LIMIT_MS = 300_000;
 const POLL_MS = 100;
 /** LocalStack takes 2 to 8 s to shut down in order, and has nothing to save. */
 const LOCALSTACK_GRACE_SECONDS = 0.2;

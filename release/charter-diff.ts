@@ -15,12 +15,18 @@ export function charterDifference(before: Charter, after: Charter): string {
 }
 
 /**
- * One line a changed JSON path, `policy.gates[auc].min: 0.9 → 0.5`, up to 1,000 characters, the rest
- * counted. Lists of named things are compared by name, so that an inserted gate is one line.
+ * One line a changed JSON path, `policy.gates[auc].min: 0.9 → 0.5`, each value whole. Lists of named
+ * things are compared by name, so that an inserted gate is one line.
  */
 export function describeDifference(before: unknown, after: unknown): string {
   const lines: string[] = [];
   compare('', before, after, lines);
+  return lines.join('\n');
+}
+
+/** As many lines as the machine's state may carry, 1,000 characters; the rest counted. */
+export function shortened(text: string): string {
+  const lines = text.split('\n');
   const kept: string[] = [];
   let length = 0;
   for (const [index, line] of lines.entries()) {
@@ -75,7 +81,5 @@ function canonicalText(value: unknown): string {
 }
 
 function show(value: unknown): string {
-  if (value === undefined) return '(absent)';
-  const text = canonicalJson(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return value === undefined ? '(absent)' : canonicalJson(value);
 }

@@ -1,4 +1,5 @@
 /** The run as every step sees it, made from the stored commit and never from an event. */
+import type { PolicyDocument } from '../contracts/folder.ts';
 import { RunReference } from '../contracts/steps.ts';
 import type { ArtifactStore, ChampionRegistry } from '../domain/ports.ts';
 import type { Commit } from '../domain/run.ts';
@@ -11,7 +12,7 @@ export async function runReferenceOf(
   attempt: number,
 ): Promise<RunReference> {
   const { runId, model, bundle, data, ciReport, asOf } = commit;
-  const { holdBeforeCd, approval } = await rulingPolicy(deps, commit);
+  const policy = await rulingPolicy(deps, commit);
   return RunReference.parse({
     schemaVersion: 1,
     runId,
@@ -22,7 +23,11 @@ export async function runReferenceOf(
     data,
     ciReport,
     asOf,
-    holdBeforeCd,
-    waitSeconds: Math.max(1, Math.ceil(approval.timeoutHours * 3600)),
+    waitSeconds: waitSecondsOf(policy),
   });
+}
+
+/** A policy's answer time in whole seconds, at least 1. */
+export function waitSecondsOf({ approval }: PolicyDocument): number {
+  return Math.max(1, Math.ceil(approval.timeoutHours * 3600));
 }

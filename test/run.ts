@@ -1,6 +1,7 @@
 /**
- * Runs a tier of tests: `check` (quick), `test` (check, then everything on a local stack), `prove`
- * (test with full counts). Closes with `N passed, N failed`; each tool of the check counts as one.
+ * Runs a tier of tests: `check` (quick), `test` (check, the synthesized stacks, then everything on a
+ * local stack), `prove` (test with full counts). Closes with `N passed, N failed`; each tool of the
+ * check counts as one.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
@@ -45,7 +46,7 @@ const tools: readonly Job[] = [
   tool('dead code', 'knip/bin/knip.js'),
 ];
 
-const QUICK = rooms('test/unit', 'test/ports', 'test/state-machines', 'test/infra');
+const QUICK = rooms('test/unit', 'test/ports', 'test/state-machines');
 const ON_THE_STACK = rooms(
   'test/python',
   'test/ports',
@@ -64,8 +65,9 @@ async function main(tier: string | undefined): Promise<number> {
   await rm(RESULTS, { recursive: true, force: true });
   await mkdir(RESULTS, { recursive: true });
   const began = performance.now();
+  const synthesized = tier === 'check' ? [] : [vitest('infra', rooms('test/infra'), full)];
   // The longest first, so that the others fit beside it.
-  const results = await runAll([vitest('quick', QUICK, full), ...tools], AT_ONCE);
+  const results = await runAll([vitest('quick', QUICK, full), ...tools, ...synthesized], AT_ONCE);
   if (tier !== 'check') results.push(...(await onTheStack(full)));
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -79,7 +81,15 @@ async function main(tier: string | undefined): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Starts one stack, deploys once, and runs what needs it, one file after the other. */
+/** What changes something that every run meets: a function's code, its settings, the machine. */
+const ALONE = '**/*.alone.test.ts';
+/** What judges all that the others left behind. */
+const LAST = '**/*.last.test.ts';
+
+/**
+ * Starts one stack, deploys once, and runs what needs it: two files at a time, each with models of its
+ * own, then one after the other those that change what all meet.
+ */
 async function onTheStack(env: Readonly<Record<string, string>>): Promise<Result[]> {
   const folder = join(RESULTS, 'stack');
   const log = (line: string) => void process.stdout.write(`stack: ${line}\n`);
@@ -92,24 +102,21 @@ async function onTheStack(env: Readonly<Record<string, string>>): Promise<Result
   }
   stopOnSignal(() => stack.stop());
   try {
-    const job = vitest(
-      'stack',
-      ON_THE_STACK,
-      {
-        ...env,
-        ...awsEnvironment(stack.endpoints),
-        TITLEHOLDER_TEST_STACK: endpointsFile(folder),
-      },
-      '--no-file-parallelism',
-    );
-    return [await run(job, 'inherit')];
+    const there = {
+      ...env,
+      ...awsEnvironment(stack.endpoints),
+      TITLEHOLDER_TEST_STACK: endpointsFile(folder),
+    };
+    const beside = vitest('stack', ON_THE_STACK, there, '--exclude', ALONE, '--exclude', LAST);
+    const alone = vitest('stack, alone', ['.alone', '.last'], there, '--no-file-parallelism');
+    return [await run(beside, 'inherit'), await run(alone, 'inherit')];
   } finally {
     await stack.stop();
   }
 }
 
 function rooms(...names: string[]): string[] {
-  return names.filter((name) => existsSync(join(PROJECT, name)));
+  return names.filter((name) => existsSync(join(PROJECT, name))).map((name) => `${name}/`);
 }
 
 function tool(name: string, script: string, ...args: string[]): Job {
@@ -118,11 +125,12 @@ function tool(name: string, script: string, ...args: string[]): Job {
 
 function vitest(
   name: string,
-  folders: readonly string[],
+  /** Parts of the files' paths. */
+  filters: readonly string[],
   env: Readonly<Record<string, string>>,
   ...flags: string[]
 ): Job {
-  const counts = join(RESULTS, `${name}.json`);
+  const counts = join(RESULTS, `${name.replace(/\W+/g, '-')}.json`);
   return {
     name: `vitest ${name}`,
     counts,
@@ -130,8 +138,10 @@ function vitest(
     args: [
       join(MODULES, 'vitest', 'vitest.mjs'),
       'run',
-      ...folders.map((folder) => `${folder}/`),
+      ...filters,
       ...['--reporter', 'default', '--reporter', 'json', '--outputFile.json', counts],
+      // The SDK and the CDK are loaded once a worker, and not once a file.
+      '--no-isolate',
       ...flags,
     ],
   };

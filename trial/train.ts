@@ -140,9 +140,13 @@ export function fitChosen(
   const { folder, stopwatch } = input;
   const { candidate, threshold, metrics } = scores;
   const start = stopwatch();
-  const artifact = withNamedErrors(() =>
-    encodeArtifact({ ...fit(rows, candidate), calibrator: calibratorOf(scores), threshold }),
-  );
+  const artifact = withNamedErrors(() => {
+    const fitted = fit(rows, candidate);
+    const read = new Set(fitted.columns.map((c) => c.name));
+    // Constant ones are among them: what was no feature for the training is none for a prediction.
+    const otherColumns = folder.schema.columns.map((c) => c.name).filter((name) => !read.has(name));
+    return encodeArtifact({ ...fitted, otherColumns, calibrator: calibratorOf(scores), threshold });
+  });
   const seconds = stopwatch() - start;
   const sha256 = sha256Hex(artifact);
   return {

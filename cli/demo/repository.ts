@@ -73,7 +73,7 @@ export async function makeRepository(of: {
           await writeJson(file, { ...ModelDocument.parse(await readJson(file)), candidates });
           await git('add', '--', `models/${name}`);
         }
-        await git('commit', '--quiet', '--message', message);
+        await git('commit', '--quiet', '--allow-empty', '--message', message);
         return git('rev-parse', 'HEAD');
       },
     },

@@ -22,8 +22,14 @@ interface Case {
   readonly seconds: number;
   /** One line; absent where the case passed. */
   readonly failure?: string;
-  /** What a reader likes to know. */
+  /** What a reader likes to know; of the folder's own command, what it wrote. */
   readonly words: string;
+}
+
+export interface CiRun {
+  /** The report, canonical JSON. */
+  readonly bytes: Uint8Array;
+  readonly failed: readonly Pick<Case, 'name' | 'failure' | 'words'>[];
 }
 
 /** A folder's own command: run by `sh` in the folder; its exit code decides. */
@@ -37,7 +43,7 @@ const NO_MOMENT = '1970-01-01T00:00:00.000Z';
  * Runs lint, the schema check of the data, a quick training that scores the holdout, and the folder's
  * own `ci.sh` if there is one; gives the report as canonical JSON bytes.
  *
- * A test that fails is in the report, not thrown: the check step refuses it.
+ * A test that fails is in the report, not thrown: who sends it is told, and the check step refuses it.
  */
 export async function makeCiReport(of: {
   readonly packed: Packed;
@@ -46,7 +52,7 @@ export async function makeCiReport(of: {
   readonly commit: string;
   readonly submitter: string;
   readonly authors: readonly string[];
-}): Promise<Uint8Array> {
+}): Promise<CiRun> {
   const { packed } = of;
   const code = codeDigest();
   const cases: Case[] = [];
@@ -115,12 +121,21 @@ export async function makeCiReport(of: {
     junit: junit(cases),
   };
   const report = CiReport.parse({ ...content, digest: sha256Hex(canonicalJson(content)) });
-  return new TextEncoder().encode(canonicalJson(report));
+  return {
+    bytes: new TextEncoder().encode(canonicalJson(report)),
+    failed: cases.filter((c) => c.failure !== undefined),
+  };
 }
 
 /** A test said no; everything else that is thrown is a defect. */
 class Failed extends Error {
   override readonly name = 'Failed';
+  readonly words: string;
+
+  constructor(message: string, words = '') {
+    super(message);
+    this.words = words;
+  }
 }
 
 async function testCase(name: string, test: () => string | Promise<string>): Promise<Case> {
@@ -130,7 +145,8 @@ async function testCase(name: string, test: () => string | Promise<string>): Pro
     return { name, seconds: stopwatch() - start, words };
   } catch (error) {
     if (!(error instanceof Failed || error instanceof TitleholderError)) throw error;
-    return { name, seconds: stopwatch() - start, words: '', failure: error.message };
+    const words = error instanceof Failed ? error.words : '';
+    return { name, seconds: stopwatch() - start, words, failure: error.message };
   }
 }
 
@@ -150,7 +166,7 @@ async function runOwn(folder: string): Promise<string> {
   child.on('error', reject);
   child.on('close', resolve);
   const code = await promise;
-  if (code !== 0) throw new Failed(`${OWN_COMMAND} ended with ${code ?? 'a signal'}`);
+  if (code !== 0) throw new Failed(`${OWN_COMMAND} ended with ${code ?? 'a signal'}`, output);
   return output;
 }
 

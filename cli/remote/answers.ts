@@ -98,10 +98,23 @@ export const MeasuredAnswer = z.looseObject({
 });
 export type MeasuredAnswer = z.infer<typeof MeasuredAnswer>;
 
+const GateAnswer = z.looseObject({
+  name: z.string(),
+  metric: z.string(),
+  mode: z.string(),
+  measured: z.number().nullable(),
+  limit: z.number().nullable(),
+  passed: z.boolean(),
+});
+export type GateAnswer = z.infer<typeof GateAnswer>;
+
 export const EvidenceAnswer = z.looseObject({
   measured: MeasuredAnswer,
   timings: z.unknown(),
-  verdict: EvaluationReference,
+  verdict: EvaluationReference.extend({
+    gates: z.array(GateAnswer),
+    reasons: z.array(z.string()),
+  }).loose(),
 });
 
 export const StartedAnswer = z.looseObject({
@@ -173,7 +186,10 @@ export const ChampionAnswer = z.looseObject({
   production: PointerAnswer.nullable(),
   staging: PointerAnswer.nullable(),
   since: EntryAnswer.nullable(),
+  /** Versions that were rolled back from and not cleared since. */
+  quarantined: z.array(z.int()),
 });
+export type ChampionAnswer = z.infer<typeof ChampionAnswer>;
 
 export const LedgerAnswer = z.looseObject({
   entries: z.array(EntryAnswer),

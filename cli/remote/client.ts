@@ -1,6 +1,7 @@
 /** Speaks the HTTP API: one method a route, answers parsed, refusals as one line. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { Problem } from '../../contracts/api.ts';
+import { oneLine } from '../../contracts/one-line.ts';
 import { Stop } from '../output.ts';
 import {
   ChampionAnswer,
@@ -151,8 +152,5 @@ function parsed(text: string): unknown {
 function answer<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Stop(
-    70,
-    `the API answered what this version can't read: ${z.prettifyError(result.error)}`,
-  );
+  throw new Stop(70, `the API answered what this version can't read: ${oneLine(result.error)}`);
 }

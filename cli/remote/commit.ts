@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { ModelName } from '../../contracts/folder.ts';
 import { sha256Hex } from '../../domain/canonical.ts';
-import { makeCiReport } from '../local/ci.ts';
+import { type CiRun, makeCiReport } from '../local/ci.ts';
 import { pack } from '../local/pack.ts';
 import { Stop } from '../output.ts';
 import type { StartedAnswer } from './answers.ts';
@@ -24,7 +24,10 @@ interface Upload {
   readonly bytes: Uint8Array;
 }
 
-/** @throws Stop 2 when the folder is unknown, dirty or has invalid documents, or the API refuses it. */
+/**
+ * @throws Stop 2 when the folder is unknown, dirty or has invalid documents, or the API refuses it; 1
+ * when its CI tests fail: nothing is uploaded then.
+ */
 export async function commitFolder(of: {
   readonly folder: string;
   readonly branch?: string | undefined;
@@ -54,9 +57,14 @@ export async function commitFolder(of: {
     submitter: session.who,
     authors: git.authors,
   });
+  refuseFailed(report, say);
   const bundle: Upload = { kind: 'bundles', sha256: packed.sha256, bytes: packed.bytes };
   const data: Upload = { kind: 'data', sha256: packed.data.sha256, bytes: packed.data.bytes };
-  const ciReport: Upload = { kind: 'reports', sha256: sha256Hex(report), bytes: report };
+  const ciReport: Upload = {
+    kind: 'reports',
+    sha256: sha256Hex(report.bytes),
+    bytes: report.bytes,
+  };
   await upload(session, model, [bundle, data, ciReport], say);
   const branch = of.branch ?? git.branch;
   const started = await session.api.commit({
@@ -75,6 +83,14 @@ export async function commitFolder(of: {
     data: data.sha256,
     ciReport: ciReport.sha256,
   };
+}
+
+/** The line would refuse it too, after an upload and a queue. */
+function refuseFailed({ failed }: CiRun, say: (line: string) => void): void {
+  if (failed.length === 0) return;
+  for (const { words } of failed) if (words !== '') say(words.trimEnd());
+  const all = failed.map(({ name, failure }) => `${name}: ${failure ?? ''}`).join('; ');
+  throw new Stop(1, `nothing was sent, CI failed: ${all.replace(/\s+/g, ' ')}`);
 }
 
 async function upload(

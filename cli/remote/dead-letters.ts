@@ -12,17 +12,21 @@ export interface DeadLetter {
 }
 
 const MOST = 100;
+/** Of any stage in the account; other applications' letters are no business of ours. */
+const OURS = /\/titleholder-[a-z]+-(commits-dead-letters|moves-dead-letters|lost-events)$/;
 
 /**
- * The letters of every dead-letter queue, up to 100 a queue.
+ * The letters of this application's dead-letter queues, up to 100 a queue.
  * They are made visible again at once, but each look counts as a receive.
  */
 export async function deadLetters(): Promise<DeadLetter[]> {
   if ((process.env['TITLEHOLDER_API'] ?? '') === '') pointAt(await needStack());
   const client = new SQSClient();
-  const { QueueUrls = [] } = await client.send(new ListQueuesCommand({ MaxResults: 1000 }));
+  const { QueueUrls = [] } = await client.send(
+    new ListQueuesCommand({ QueueNamePrefix: 'titleholder-', MaxResults: 1000 }),
+  );
   const found = new Map<string, DeadLetter>();
-  for (const queue of QueueUrls.filter((url) => /dead-letters$|lost-events$/.test(url))) {
+  for (const queue of QueueUrls.filter((url) => OURS.test(url))) {
     for (let seen = -1; seen < found.size && found.size < MOST; ) {
       seen = found.size;
       const { Messages = [] } = await client.send(

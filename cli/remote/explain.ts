@@ -2,10 +2,10 @@
 import { Choice } from '../../contracts/steps.ts';
 import { isOpen } from '../../domain/run.ts';
 import { Stop, table } from '../output.ts';
-import type { MeasuredAnswer } from './answers.ts';
+import type { GateAnswer, MeasuredAnswer } from './answers.ts';
 import type { ApiClient } from './client.ts';
 
-/** The verdict's sentence, why this candidate, every model's numbers on the same rows, and the paired intervals. */
+/** The verdict's sentences, why this candidate, each gate with its limit, every model's numbers on the same rows, and the paired intervals. */
 export async function explainRun(
   api: ApiClient,
   runId: string,
@@ -24,7 +24,10 @@ export async function explainRun(
   const choice = Choice.safeParse(status.outputs['ChooseCandidate']).data;
   const words = [
     `${verdict.verdict}: ${verdict.reason}`,
+    ...verdict.reasons.filter((reason) => reason !== verdict.reason).map((more) => `  ${more}`),
     ...(choice === undefined ? [] : [`on training rows: ${choice.reason}`]),
+    '',
+    ...(verdict.gates.length === 0 ? ['the charter has no gates'] : [gates(verdict.gates)]),
     '',
     `on ${measured.rows.total} holdout rows (${measured.rows.positive} positive, ${measured.rows.groups} groups):`,
     metrics(measured),
@@ -36,6 +39,21 @@ export async function explainRun(
     ...measured.checks.map((c) => `${c.passed ? 'ok' : 'NO'}  ${c.name} (${c.mode}): ${c.message}`),
   ].join('\n');
   return { data: { measured, timings, verdict }, words };
+}
+
+function gates(all: readonly GateAnswer[]): string {
+  return table(
+    ['GATE', 'METRIC', 'MODE', 'MEASURED', 'LIMIT', 'PASSED'],
+    all.map(({ name, metric, mode, measured, limit, passed }) => [
+      name,
+      metric,
+      mode,
+      number(measured),
+      limit === null ? '-' : String(limit),
+      passed ? 'yes' : 'NO',
+    ]),
+    '  ',
+  );
 }
 
 function metrics(measured: MeasuredAnswer): string {

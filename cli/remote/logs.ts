@@ -26,7 +26,7 @@ export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]>
   const found: { at: number; order: number; line: LogLine }[] = [];
   for await (const page of paginateDescribeLogGroups(
     { client },
-    { logGroupNamePrefix: GROUP_PREFIX },
+    { logGroupNamePrefix: `${GROUP_PREFIX}titleholder-` },
   )) {
     for (const group of page.logGroups ?? []) {
       const name = group.logGroupName ?? '';

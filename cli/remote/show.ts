@@ -1,7 +1,7 @@
 /** Answers of the API as words for a person. */
 import type { ChainedEntry } from '../../domain/champion.ts';
 import { table } from '../output.ts';
-import type { EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
+import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
 import { nextCommands, QUIET, stepLine } from './watch.ts';
 
 export function short(sha256: string | null): string {
@@ -44,6 +44,23 @@ export function statusWords(status: StatusAnswer): string {
     );
   }
   return [...lines, ...nextCommands(status).map((command) => `next: ${command}`)].join('\n');
+}
+
+/** Which version serves and since when, and what staging has, now; at a moment the first alone. */
+export function championWords(found: ChampionAnswer, at: string | undefined): string {
+  const { model, production, staging, since, quarantined } = found;
+  const words =
+    since?.version !== undefined && since.version !== null
+      ? `version ${since.version} (${short(since.sha256)}) since ${clockTime(since.at)}, ${since.kind} by ${since.actor}: ${since.reason}`
+      : production === null
+        ? `${model} has no champion${at === undefined ? '' : ` at ${at}`}`
+        : `version ${production.version} (${short(production.sha256)})`;
+  if (staging === null || at !== undefined) return words;
+  // A rollback moves production alone: staging keeps what was staged last.
+  const bad = quarantined.includes(staging.version)
+    ? ', quarantined: production was rolled back from it'
+    : '';
+  return `${words}\nstaging: version ${staging.version} (${short(staging.sha256)})${bad}`;
 }
 
 /** Who, what, when, why, which hash. */

@@ -1,6 +1,6 @@
 /** Follows a run until it is closed or waits for a person. */
 import { isOpen } from '../../domain/run.ts';
-import type { StatusAnswer, StepAnswer } from './answers.ts';
+import type { DecidedAnswer, StatusAnswer, StepAnswer } from './answers.ts';
 import { Refused, type ApiClient } from './client.ts';
 
 /** A commit's event goes over a bus and a queue before there is a run of it. */
@@ -22,10 +22,11 @@ export async function watchRun(of: {
   /** A person's question with this digest was answered already: don't stop at it. */
   readonly answered?: string;
   readonly pollMillis?: number;
+  readonly appearSeconds?: number;
 }): Promise<StatusAnswer> {
   const told = of.told ?? new Map<string, string>();
   const pollMillis = of.pollMillis ?? 1000;
-  await untilThere(of, pollMillis);
+  await untilThere(of, pollMillis, of.appearSeconds ?? APPEAR_SECONDS);
   for (;;) {
     const status = await of.api.status(of.runId);
     for (const line of changes(status.steps, told)) of.say(line);
@@ -43,8 +44,9 @@ async function untilThere(
     readonly say: (line: string) => void;
   },
   pollMillis: number,
+  seconds: number,
 ): Promise<void> {
-  const deadline = Date.now() + APPEAR_SECONDS * 1000;
+  const deadline = Date.now() + seconds * 1000;
   for (let tries = 0; ; tries++) {
     try {
       await of.api.status(of.runId);
@@ -56,6 +58,32 @@ async function untilThere(
       await new Promise((resolve) => setTimeout(resolve, pollMillis));
     }
   }
+}
+
+/** A stopped execution's event goes over a bus to the function that closes the run. */
+const CLOSE_SECONDS = 30;
+
+/**
+ * What `status` says of a run that was cancelled, once it says so: until then the run can't be resumed.
+ * After 30 s, and to whoever may not read, it is told as it was answered: as being cancelled.
+ */
+export async function untilCancelled(
+  api: Pick<ApiClient, 'status'>,
+  said: DecidedAnswer,
+  seconds = CLOSE_SECONDS,
+): Promise<DecidedAnswer> {
+  const deadline = Date.now() + seconds * 1000;
+  do {
+    const found = await api.status(said.runId).catch((error: unknown) => {
+      if (error instanceof Refused && error.status === 403) return undefined;
+      throw error;
+    });
+    if (found === undefined) return said;
+    const { status } = found.run;
+    if (!isOpen(status)) return { ...said, status, message: `${said.runId} is ${status}` };
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } while (Date.now() < deadline);
+  return said;
 }
 
 /** The steps whose status isn't what was told last, one line each. */

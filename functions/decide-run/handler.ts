@@ -68,7 +68,10 @@ const cancel =
     });
     if (!never) await deps.executions.stop(executionName(runId, run.attempt), 'Cancelled', reason);
     deps.log(`${runId} is cancelled`, { runId, by: principal.subject });
-    return said(runId, 'cancelled', `${runId} is cancelled`);
+    // A stopped execution's run is closed by its event, which is still on its way.
+    return never
+      ? said(runId, 'cancelled', `${runId} is cancelled`)
+      : said(runId, run.status, `${runId} is being cancelled`);
   };
 
 const RESUMABLE: readonly string[] = ['failed', 'timed_out', 'cancelled'];

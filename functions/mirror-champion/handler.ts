@@ -1,6 +1,6 @@
 /** MLflow follows the registry: an event only says that it is time to look. */
 import * as z from 'zod';
-import { ChampionMoved, EVENT_SOURCE } from '../../contracts/events.ts';
+import { ChampionMoved, EVENT_SOURCE, RunRejected } from '../../contracts/events.ts';
 import { aliasesOf } from '../../domain/aliases.ts';
 import type { ChainedEntry, Pointer, Version } from '../../domain/champion.ts';
 import { TitleholderError } from '../../domain/errors.ts';
@@ -16,11 +16,11 @@ export interface Deps {
   readonly log: Log;
 }
 
-const Envelope = z.looseObject({
-  source: z.literal(EVENT_SOURCE),
-  'detail-type': z.literal('ChampionMoved'),
-  detail: ChampionMoved,
-});
+const source = z.literal(EVENT_SOURCE);
+const Envelope = z.discriminatedUnion('detail-type', [
+  z.looseObject({ source, 'detail-type': z.literal('ChampionMoved'), detail: ChampionMoved }),
+  z.looseObject({ source, 'detail-type': z.literal('RunRejected'), detail: RunRejected }),
+]);
 
 /** How far back a lost event is made good by the next one; each costs MLflow a search. */
 const LOOK_BACK = 10;
@@ -28,15 +28,17 @@ const LOOK_BACK = 10;
 const ROUNDS = 3;
 
 /**
- * Registers versions, records production's moves as runs of the Deploy stage, points the aliases.
+ * Registers versions, records production's moves as runs of the Deploy stage, points the aliases, and
+ * tags the run of a rejected challenger with who said no, and why.
  * Repeated and out of order it ends the same; what fails comes again by its queue.
  */
 export const mirrorChampion =
   (deps: Deps) =>
   (event: unknown): Promise<BatchAnswer> =>
     eachMessage(event, deps.log, async (body) => {
-      const { detail } = parse(Envelope, parseJson(body, 'the event'), 'the event');
-      await mirror(deps, detail);
+      const event = parse(Envelope, parseJson(body, 'the event'), 'the event');
+      if (event['detail-type'] === 'RunRejected') await tagRejection(deps, event.detail);
+      else await mirror(deps, event.detail);
     });
 
 async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
@@ -63,6 +65,20 @@ async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
     }
   }
   throw new TitleholderError('Conflict', `the champion of ${model} kept moving`);
+}
+
+/** By the ledger and not by the event, as everything here. */
+async function tagRejection(deps: Deps, rejected: RunRejected): Promise<void> {
+  const { model, runId, sequence, trackingRunId } = rejected;
+  const entries = await deps.registry.ledger(model);
+  const entry = entries.find((e) => e.sequence === sequence && e.runId === runId);
+  if (entry?.kind !== rejected.kind) {
+    throw new TitleholderError('BadInput', `the ledger of ${model} has no rejection of ${runId}`);
+  }
+  const tags = { decision: entry.kind, decided_by: entry.actor, decision_reason: entry.reason };
+  for (const [key, value] of Object.entries(tags)) {
+    await deps.tracking.setTag(trackingRunId, key, value);
+  }
 }
 
 interface State {

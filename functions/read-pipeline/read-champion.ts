@@ -1,7 +1,7 @@
 /** Pointers, ledger, and what MLflow says beside them. */
 import { aliasesOf } from '../../domain/aliases.ts';
 import type { ChainedEntry, Pointer, Slot } from '../../domain/champion.ts';
-import { championAt, verifyChain } from '../../domain/champion.ts';
+import { championAt, quarantined, verifyChain } from '../../domain/champion.ts';
 import type { ChampionRegistry, Clock, Tracking } from '../../domain/ports.ts';
 import type { Answer } from '../../http/edge.ts';
 
@@ -22,6 +22,7 @@ export async function readChampion(
         production: pointerAt(entries, 'production', moment),
         staging: pointerAt(entries, 'staging', moment),
         since: championAt(entries, moment) ?? null,
+        quarantined: [...quarantined(entries.filter((e) => e.at <= moment))],
       },
     };
   }
@@ -36,6 +37,7 @@ export async function readChampion(
       production: production ?? null,
       staging: staging ?? null,
       since: championAt(entries, deps.clock.now()) ?? null,
+      quarantined: [...quarantined(entries)],
     },
   };
 }

@@ -3,12 +3,22 @@ import { EvaluationReference } from '../../contracts/steps.ts';
 import { DataReference } from '../../contracts/steps.ts';
 import type { Approval, ApprovalKind } from '../../domain/approval.ts';
 import { TitleholderError } from '../../domain/errors.ts';
-import type { Approvals, ArtifactStore, Executions, RunStore } from '../../domain/ports.ts';
+import type {
+  Approvals,
+  ArtifactStore,
+  ChampionRegistry,
+  Executions,
+  RunStore,
+} from '../../domain/ports.ts';
 import type { StepRecord } from '../../domain/run.ts';
 import { executionName, isOpen } from '../../domain/run.ts';
+import { decide } from '../../domain/verdict.ts';
 import type { Answer } from '../../http/edge.ts';
 import { noSuchRun } from '../../http/edge.ts';
 import { readJson } from '../../release/boundary.ts';
+import { charterDifference } from '../../release/charter-diff.ts';
+import { readMeasured } from '../../release/evidence.ts';
+import { loadCharter } from '../../release/load-folder.ts';
 import type { DefinedStep } from './steps.ts';
 import { shownSteps } from './steps.ts';
 
@@ -16,6 +26,7 @@ export interface RunDeps {
   readonly runs: RunStore;
   readonly approvals: Approvals;
   readonly artifacts: ArtifactStore;
+  readonly registry: Pick<ChampionRegistry, 'charter'>;
   readonly executions: Executions;
 }
 
@@ -42,13 +53,16 @@ export async function readStatus(
       commit,
       steps: shownSteps(defined, visits, run),
       outputs: Object.fromEntries(records.map((r) => [r.step, r.output])),
-      pending: asked !== undefined && isOpen(run.status) ? shownQuestion(asked, records) : null,
+      pending:
+        asked !== undefined && isOpen(run.status)
+          ? await shownQuestion(deps, asked, records)
+          : null,
       evaluation: evaluationOf(records) ?? null,
     },
   };
 }
 
-function shownQuestion(asked: Approval, records: readonly StepRecord[]) {
+async function shownQuestion(deps: RunDeps, asked: Approval, records: readonly StepRecord[]) {
   const { kind, digest, requestedAt, expiresAt, required, decisions } = asked;
   const question = records
     .filter((r) => r.step === 'ValidateData')
@@ -61,8 +75,24 @@ function shownQuestion(asked: Approval, records: readonly StepRecord[]) {
     expiresAt,
     required,
     decisions,
-    ...(question != null && { question }),
+    ...(question != null && {
+      question: { ...question, summary: await wholeSummary(deps, asked.model, question) },
+    }),
   };
+}
+
+/** The machine's state carries the first lines of a long difference; who accepts it must see all. */
+async function wholeSummary(
+  { artifacts, registry }: RunDeps,
+  model: string,
+  { kind, digest, summary }: NonNullable<DataReference['question']>,
+): Promise<string> {
+  const accepted = kind === 'charter' ? await registry.charter(model) : undefined;
+  if (accepted === undefined) return summary;
+  return charterDifference(
+    await loadCharter(artifacts, accepted.charter),
+    await loadCharter(artifacts, digest),
+  );
 }
 
 function evaluationOf(records: readonly StepRecord[]): EvaluationReference | undefined {
@@ -72,7 +102,10 @@ function evaluationOf(records: readonly StepRecord[]): EvaluationReference | und
     .findLast((evaluation) => evaluation !== undefined);
 }
 
-/** GET /pipeline/{run}/evidence. Throws `NotFound` before there is any. */
+/**
+ * GET /pipeline/{run}/evidence: both documents, and the whole verdict, decided again by the charter that
+ * the evidence names; what was recorded of it stands. Throws `NotFound` before there is any.
+ */
 export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer> {
   if ((await deps.runs.run(runId)) === undefined) throw noSuchRun(runId);
   const evaluation = evaluationOf(await deps.runs.steps(runId));
@@ -83,12 +116,14 @@ export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer
     deps.artifacts.get('evidence', evaluation.measured),
     deps.artifacts.get('evidence', evaluation.timings),
   ]);
+  const evidence = readMeasured(measured);
+  const verdict = decide(evidence, await loadCharter(deps.artifacts, evidence.charter));
   return {
     status: 200,
     body: {
       measured: readJson(measured, 'the measured evidence'),
       timings: readJson(timings, 'the timings'),
-      verdict: evaluation,
+      verdict: { ...verdict, ...evaluation },
     },
   };
 }

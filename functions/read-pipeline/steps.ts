@@ -28,7 +28,10 @@ export interface DefinedStep {
   readonly waits: boolean;
 }
 
-/** idle: not reached · queued: waits for its turn · awaiting_approval: waits for a person. */
+/**
+ * idle: not reached · queued: waits for its turn · awaiting_approval: waits for a person · cancelled:
+ * ended with its run, by a person or a later commit; nothing failed.
+ */
 export type StepStatus =
   | 'idle'
   | 'queued'
@@ -36,7 +39,8 @@ export type StepStatus =
   | 'success'
   | 'failed'
   | 'skipped'
-  | 'awaiting_approval';
+  | 'awaiting_approval'
+  | 'cancelled';
 
 export interface ShownStep {
   readonly name: string;
@@ -74,22 +78,30 @@ export function shownSteps(
 ): readonly ShownStep[] {
   const visited = steps.map((step) => visits.findLast((v) => v.state === step.name));
   const furthest = visited.findLastIndex((v) => v !== undefined);
+  const last = steps.findIndex((step) => step.name === visits.at(-1)?.state);
   return steps.map((step, i) => {
     const visit = visited[i];
     if (visit === undefined) {
       const status = !isOpen(run.status) || i < furthest ? 'skipped' : 'idle';
       return { name: step.name, status, startedAt: null, endedAt: null, seconds: null };
     }
-    const { enteredAt, exitedAt, error } = visit;
+    const { enteredAt, exitedAt } = visit;
+    // What Step Functions says of a step that it stopped isn't why: a wait's end counts as a time-out.
+    const stopped = i === last && visit.status === 'failed' && wasStopped(run);
+    const error = stopped ? null : visit.error;
     return {
       name: step.name,
-      status: statusOf(step, visit),
+      status: stopped ? 'cancelled' : statusOf(step, visit),
       startedAt: enteredAt,
       endedAt: exitedAt,
       seconds: exitedAt === null ? null : (Date.parse(exitedAt) - Date.parse(enteredAt)) / 1000,
       ...(error !== null && { error }),
     };
   });
+}
+
+function wasStopped({ status, cancelledBy, supersededBy }: Run): boolean {
+  return status === 'cancelled' || cancelledBy !== undefined || supersededBy !== undefined;
 }
 
 function statusOf(step: DefinedStep, visit: StateVisit): StepStatus {

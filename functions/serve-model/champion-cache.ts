@@ -31,7 +31,8 @@ export interface Seen {
 export interface Loaded {
   readonly artifact: Artifact;
   readonly scorer: Scorer;
-  readonly columns: ReadonlySet<string>;
+  /** Those that a row may bear: the model's, and the further ones of the table that it comes from. */
+  readonly known: ReadonlySet<string>;
 }
 
 export interface ChampionCache {
@@ -111,7 +112,7 @@ function decode(bytes: Uint8Array, model: string, sha256: string): Loaded {
       return {
         artifact,
         scorer: scorer(artifact),
-        columns: new Set(artifact.columns.map((c) => c.name)),
+        known: new Set([...artifact.columns.map((c) => c.name), ...(artifact.otherColumns ?? [])]),
       };
     },
     { sha256 },

@@ -45,13 +45,14 @@ export function rowsOf(body: z.output<typeof PredictBody>): readonly RawRow[] {
  * on, and `not <name>` below it.
  *
  * Throws `DataInvalid` naming row (0-based) and column: unknown, missing, or of another type. null, an
- * empty text and the usual words are missing values; an unseen level is its own case.
+ * empty text and the usual words are missing values; an unseen level is its own case. Columns of the
+ * model's table that are no features of it (keys, times, the target) may come along and are not read.
  */
 export function scoreRows(model: Loaded, rows: readonly RawRow[]): readonly Prediction[] {
-  const { artifact, columns } = model;
+  const { artifact, known } = model;
   return rows.map((record, row) => {
     for (const name of Object.keys(record)) {
-      if (columns.has(name)) continue;
+      if (known.has(name)) continue;
       throw new TitleholderError(
         'DataInvalid',
         `row ${row}: column ${shown(name)} is unknown to the model`,

@@ -2,9 +2,10 @@ import { charterOf } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
-import { charterDifference } from '../../release/charter-diff.ts';
+import { charterDifference, shortened } from '../../release/charter-diff.ts';
 import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { waitSecondsOf } from '../../release/run-reference.ts';
 import { markRunning } from '../../release/update-run.ts';
 import { prepare, type PrepareInput } from '../../trial/prepare.ts';
 
@@ -63,7 +64,9 @@ export const validateData = (deps: ValidateDeps) =>
           ? {
               kind: 'charter' as const,
               digest: charterSha,
-              summary: charterDifference(await loadCharter(artifacts, key.accepted), charter),
+              summary: shortened(
+                charterDifference(await loadCharter(artifacts, key.accepted), charter),
+              ),
             }
           : prepared.question;
       const holdout = await artifacts.put('data', prepared.holdout);
@@ -76,6 +79,8 @@ export const validateData = (deps: ValidateDeps) =>
         epoch: prepared.epoch,
         report: await artifacts.put('reports', prepared.report),
         charter: charterSha,
+        holdBeforeCd: charter.policy.holdBeforeCd,
+        waitSeconds: waitSecondsOf(charter.policy),
         rows: prepared.rows,
         trainingRows: prepared.trainingRows,
         holdoutRows: prepared.holdoutRows,

@@ -74,8 +74,8 @@ export class StatelessStack extends Stack {
     });
     new Rule(this, 'ChampionMoved', {
       eventBus: bus,
-      description: 'MLflow follows the pointer',
-      eventPattern: { source: [SOURCE], detailType: ['ChampionMoved'] },
+      description: 'MLflow follows the ledger',
+      eventPattern: { source: [SOURCE], detailType: ['ChampionMoved', 'RunRejected'] },
       targets: [new SqsQueue(moves.queue)],
     });
     new Rule(this, 'ExecutionEnded', {

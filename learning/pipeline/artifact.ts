@@ -41,6 +41,8 @@ export interface Artifact {
   readonly schemaVersion: 2;
   /** What a row brings, by name; levels are those of the training rows. */
   readonly columns: readonly Feature[];
+  /** Further columns of the table that it was fitted on: a row may bear them, nothing reads them. */
+  readonly otherColumns?: readonly string[];
   readonly transforms: readonly Transform[];
   readonly estimator: Estimator;
   /** Null passes the score through. */
@@ -81,7 +83,11 @@ export function encodeArtifact(artifact: Artifact): Uint8Array<ArrayBuffer> {
  * are linear in the bytes.
  */
 export function decodeArtifact(bytes: Uint8Array): Artifact {
-  const root = fieldsOf(parse(bytes), 'file', [
+  const parsed = parse(bytes);
+  const hasOthers =
+    typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, 'otherColumns');
+  const root = fieldsOf(parsed, 'file', [
+    ...(hasOthers ? ['otherColumns'] : []),
     'format',
     'schemaVersion',
     'columns',
@@ -105,6 +111,9 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   if (columns.length === 0 || columns.length > MOST_FEATURES) {
     refusePart('columns', `are not from 1 to ${MOST_FEATURES}`);
   }
+  const otherColumns = hasOthers
+    ? listOf(root['otherColumns'], 'otherColumns').map((name) => textOf(name, 'otherColumns'))
+    : undefined;
   const transforms = listOf(root['transforms'], 'transforms').map(unpackTransform);
   const features = featuresAfter(columns, transforms);
   const verbs = estimatorKind(kindOf(root['estimator'], 'estimator'));
@@ -119,6 +128,7 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
     format: 'titleholder-model',
     schemaVersion: 2,
     columns,
+    ...(otherColumns && { otherColumns }),
     transforms,
     estimator: verbs.unpack(root['estimator'], features),
     calibrator: readCalibrator(root['calibrator']),

@@ -1,5 +1,5 @@
 /** The one way a decision gets into the ledger: prepared on what is stored now, committed as a whole. */
-import type { ChampionMoved } from '../../contracts/events.ts';
+import type { ChampionMoved, RunRejected } from '../../contracts/events.ts';
 import { type ChainedEntry, chain, type LedgerEntry } from '../../domain/champion.ts';
 import { isNamed, TitleholderError } from '../../domain/errors.ts';
 import type {
@@ -29,9 +29,13 @@ export interface Proposal extends Omit<RegistryChange, 'entry' | 'outbox'> {
     LedgerEntry,
     'schemaVersion' | 'model' | 'sequence' | 'prevHash' | 'at' | 'decisionId' | 'kind'
   > & { readonly kind: string };
-  /** What the event on the bus says; absent: nobody is told. */
-  readonly moved?: ChampionMoved['kind'];
+  /** The event that the bus is given; absent: nobody is told. */
+  readonly tells?: (entry: ChainedEntry) => DecisionEvent;
 }
+
+export type DecisionEvent =
+  | { readonly type: 'ChampionMoved'; readonly detail: ChampionMoved }
+  | { readonly type: 'RunRejected'; readonly detail: RunRejected };
 
 /** The head moves with every decision on the model, also with those that don't matter to this one. */
 const TRIES = 5;
@@ -55,9 +59,9 @@ export async function commitDecision(
     // Before everything else is read: the swap on the head then also guards what was read after it.
     const head = await deps.registry.head(model);
     const at = deps.clock.now();
-    const { entry, moved, ...change } = await prepare(at);
+    const { entry, tells, ...change } = await prepare(at);
     const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
-    const event = moved === undefined ? undefined : eventOf(chained, moved);
+    const event = tells && { id: `${model}-${chained.sequence}`, ...tells(chained) };
     try {
       await deps.registry.commit({ ...change, entry: chained, ...(event && { outbox: event }) });
     } catch (error) {
@@ -70,32 +74,34 @@ export async function commitDecision(
   }
 }
 
-function eventOf(
-  entry: ChainedEntry,
-  kind: ChampionMoved['kind'],
-): { readonly id: string; readonly type: 'ChampionMoved'; readonly detail: ChampionMoved } {
-  const { model, version, sha256, previousVersion, sequence, runId, actor, reason, at } = entry;
-  if (version === null || sha256 === null) {
-    throw new TitleholderError('BadInput', `a pointer moves to a version, and ${kind} names none`);
-  }
-  return {
-    id: `${model}-${sequence}`,
-    type: 'ChampionMoved',
-    detail: {
-      schemaVersion: 1,
-      model,
-      kind,
-      version,
-      sha256,
-      previousVersion,
-      sequence,
-      runId,
-      actor,
-      reason,
-      at,
-    },
+/** Tells that a pointer moved. */
+export const championMoved =
+  (kind: ChampionMoved['kind']) =>
+  (entry: ChainedEntry): DecisionEvent => {
+    const { model, version, sha256, previousVersion, sequence, runId, actor, reason, at } = entry;
+    if (version === null || sha256 === null) {
+      throw new TitleholderError(
+        'BadInput',
+        `a pointer moves to a version, and ${kind} names none`,
+      );
+    }
+    return {
+      type: 'ChampionMoved',
+      detail: {
+        schemaVersion: 1,
+        model,
+        kind,
+        version,
+        sha256,
+        previousVersion,
+        sequence,
+        runId,
+        actor,
+        reason,
+        at,
+      },
+    };
   };
-}
 
 /** At once, because people wait for it; what fails here is delivered by the outbox's sweeper. */
 async function publish(

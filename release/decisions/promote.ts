@@ -5,7 +5,7 @@ import { decisionIdOf } from '../decision-id.ts';
 import { loadEvidence } from '../evaluation.ts';
 import { movedAnswer } from './answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
-import { commitDecision, type DecisionDeps } from './commit-decision.ts';
+import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 import { pointerTo } from './stage.ts';
 
 type Promote = Extract<RecordDecisionInput, { decision: 'promote' }>;
@@ -47,7 +47,7 @@ export async function promote(
     const { charter } = evidence.measured;
     const { authority, actor, reason, spend } = right;
     return {
-      moved: 'promoted',
+      tells: championMoved('promoted'),
       requireVerified: sha256,
       ...(spend && { spend }),
       pointer: pointerTo(before, { model, slot: 'production', version, sha256, now }),

@@ -7,13 +7,14 @@ import { commitDecision, type DecisionDeps } from './commit-decision.ts';
 type Reject = Extract<RecordDecisionInput, { decision: 'reject' }>;
 
 /**
- * Writes a rejection to the ledger, the gate's or a person's; no pointer moves.
+ * Writes a rejection to the ledger, the gate's or a person's; no pointer moves. MLflow hears of it by
+ * the outbox, so that it may be down.
  *
  * Throws `EvidenceMismatch` (the gate did not say no), `ApprovalStale` (no person rejected this evidence).
  */
 export async function reject(
   deps: DecisionDeps,
-  { run, evaluation, answer }: Reject,
+  { run, evaluation, tracking, answer }: Reject,
 ): Promise<{ readonly sequence: number }> {
   const { measured } = await loadEvidence(deps, run, evaluation);
   const by =
@@ -22,6 +23,20 @@ export async function reject(
       : await person(deps, run.runId, evaluation.digest);
   const decisionId = decisionIdOf(run.runId, 'reject', evaluation.digest);
   const entry = await commitDecision(deps, run.model, decisionId, async () => ({
+    tells: ({ model, sequence, actor, reason, at }) => ({
+      type: 'RunRejected',
+      detail: {
+        schemaVersion: 1,
+        model,
+        kind: by.kind,
+        runId: run.runId,
+        sequence,
+        trackingRunId: tracking.trackingRunId,
+        actor,
+        reason,
+        at,
+      },
+    }),
     entry: {
       ...by,
       runId: run.runId,
@@ -46,7 +61,12 @@ function gate(runId: string, { next, reason }: Reject['evaluation']) {
   if (next !== 'nobody') {
     throw new TitleholderError('EvidenceMismatch', `the gate did not reject run ${runId}`);
   }
-  return { kind: 'rejected_by_gate', authority: 'policy' as const, actor: 'policy', reason };
+  return {
+    kind: 'rejected_by_gate' as const,
+    authority: 'policy' as const,
+    actor: 'policy',
+    reason,
+  };
 }
 
 /** Who rejected, from the stored decisions and not from the token's answer. */
@@ -57,7 +77,7 @@ async function person(deps: DecisionDeps, runId: string, digest: string) {
     throw new TitleholderError('ApprovalStale', `nobody rejected the evidence of run ${runId}`);
   }
   return {
-    kind: 'rejected',
+    kind: 'rejected' as const,
     authority: 'approval' as const,
     actor: no.actor,
     reason: no.reason,

@@ -3,7 +3,7 @@ import { type ChainedEntry, quarantined, rollbackTarget } from '../../domain/cha
 import { TitleholderError } from '../../domain/errors.ts';
 import { updateRun } from '../update-run.ts';
 import { movedAnswer } from './answer.ts';
-import { commitDecision, type DecisionDeps } from './commit-decision.ts';
+import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 import { pointerTo } from './stage.ts';
 
 type Rollback = Extract<RecordDecisionInput, { decision: 'rollback' }>;
@@ -36,7 +36,7 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
     const { version, sha256 } = target;
     const minted = await registry.version(model, version);
     return {
-      moved: 'rolled_back',
+      tells: championMoved('rolled_back'),
       requireVerified: sha256,
       pointer: pointerTo(before, { model, slot: 'production', version, sha256, now }),
       entry: {

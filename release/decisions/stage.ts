@@ -5,7 +5,7 @@ import { decisionIdOf } from '../decision-id.ts';
 import { loadEvidence } from '../evaluation.ts';
 import { movedAnswer } from './answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
-import { commitDecision, type DecisionDeps } from './commit-decision.ts';
+import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 
 type Stage = Extract<RecordDecisionInput, { decision: 'stage' }>;
 
@@ -34,7 +34,7 @@ export async function stage(
     const champion = await registry.pointer(run.model, 'production');
     const { authority, actor, reason } = right;
     return {
-      moved: 'staged',
+      tells: championMoved('staged'),
       pointer: pointerTo(before, { model: run.model, slot: 'staging', version, sha256, now }),
       ...(own === undefined && {
         version: {

@@ -100,9 +100,9 @@ describe.each([
         ]),
     );
     expect(publishers).toEqual([
-      ['RecordDecision', ['ChampionMoved']],
+      ['RecordDecision', ['ChampionMoved', 'RunRejected']],
       ['AcceptCommit', ['CommitPushed']],
-      ['DeliverOutbox', ['ChampionMoved']],
+      ['DeliverOutbox', ['ChampionMoved', 'RunRejected']],
     ]);
     expect(ofType(stateless, 'AWS::Events::EventBusPolicy').length).toBe(name === 'local' ? 0 : 1);
   });

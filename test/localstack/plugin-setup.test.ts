@@ -63,7 +63,7 @@ describe.concurrent('setting up', () => {
     it(`is finished the next time when ${signal} interrupts it`, async () => {
       const { start, finish, read } = project();
       const interrupted = start(60_000);
-      await eventually('half of it', 30_000, () => read('made') === 'half' || undefined);
+      await eventually('half of it', 300_000, () => read('made') === 'half' || undefined);
       interrupted.kill(signal);
       await once(interrupted, 'close');
       expect(await finish()).toEqual({ code: 0, out: '["small"]' });

@@ -33,12 +33,9 @@ import {
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type Stack } from '../../localstack/stack.ts';
 import { call, clientConfig, eventually, functions, isAlive, ROLE } from './support/aws.ts';
-
-// Real servers on a machine of any speed: no test here fails because of a time.
-vi.setConfig({ testTimeout: 120_000 });
 
 let stack: Stack;
 let fn: ReturnType<typeof functions>;
@@ -55,12 +52,12 @@ beforeAll(async () => {
     },
   });
   fn = functions(stack.awsEndpointUrl);
-}, 60_000);
+});
 
 afterAll(async () => {
   await stack.stop();
   rmSync(dir, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe.concurrent('the executor', () => {
   it('runs ESM and CJS handlers with true remaining time on a heap of the set size', async () => {
@@ -70,7 +67,7 @@ describe.concurrent('the executor', () => {
         left: context.getRemainingTimeInMillis(), heap: v8.getHeapStatistics().heap_size_limit / 2 ** 20,
         event, name: context.functionName, server: process.env.SERVER_ONLY ?? null, endpoint: process.env.AWS_ENDPOINT_URL };`;
     await fn.create('esm', `export const handler = async (event, context) => {${code}};`, {
-      timeout: 7,
+      timeout: 70,
       memory: 300,
     });
     await fn.create(
@@ -88,8 +85,8 @@ describe.concurrent('the executor', () => {
       endpoint: stack.awsEndpointUrl,
     });
     expect(String(body['node'])).toMatch(/^24\./);
-    expect(Number(body['left'])).toBeGreaterThan(6_000);
-    expect(Number(body['left'])).toBeLessThanOrEqual(7_000);
+    expect(Number(body['left'])).toBeGreaterThan(40_000);
+    expect(Number(body['left'])).toBeLessThanOrEqual(70_000);
     expect(Number(body['heap'])).toBeGreaterThan(290);
     expect(Number(body['heap'])).toBeLessThan(500);
     expect(log).toMatch(
@@ -117,16 +114,16 @@ describe.concurrent('the executor', () => {
       `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs';
        export const handler = async ({ loop }) => { if (!loop) return 'ok';
          const child = spawn('sleep', ['300']); writeFileSync(loop, process.pid + ' ' + child.pid); for (;;); };`,
-      { timeout: 1 },
+      { timeout: 3 },
     );
     const pidFile = join(dir, 'slow.pids');
     const { body, log } = await fn.invoke('slow', { loop: pidFile });
     expect(body['errorType']).toBe('Sandbox.Timedout');
-    expect(body['errorMessage']).toMatch(/Task timed out after 1\.00 seconds$/);
-    expect(log).toContain('Task timed out after 1.00 seconds');
+    expect(body['errorMessage']).toMatch(/Task timed out after 3\.00 seconds$/);
+    expect(log).toContain('Task timed out after 3.00 seconds');
     const pids = readFileSync(pidFile, 'utf8').split(' ').map(Number);
     expect(pids).toHaveLength(2);
-    await eventually('both gone', 30_000, () => (pids.some(isAlive) ? undefined : true));
+    await eventually('both gone', 300_000, () => (pids.some(isAlive) ? undefined : true));
     expect((await fn.invoke('slow')).body).toEqual({ value: 'ok' });
   });
 
@@ -279,7 +276,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     );
     const stateMachineArn = await makeMachine('early', waiting(arn));
     const { executionArn } = await machines().send(new StartExecutionCommand({ stateMachineArn }));
-    expect(await endOfExecution(executionArn, 60_000)).toBe('SUCCEEDED');
+    expect(await endOfExecution(executionArn, 300_000)).toBe('SUCCEEDED');
   });
 
   it('aborts an execution that waits on a task token at once, and for good', async () => {
@@ -295,7 +292,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     const { executionArn } = await machines().send(new StartExecutionCommand({ stateMachineArn }));
     await new Promise((later) => setTimeout(later, 1_500));
     await machines().send(new StopExecutionCommand({ executionArn, error: 'Cancelled' }));
-    expect(await endOfExecution(executionArn, 30_000)).toBe('ABORTED');
+    expect(await endOfExecution(executionArn, 300_000)).toBe('ABORTED');
     await new Promise((later) => setTimeout(later, 500));
     expect(await endOfExecution(executionArn, 1_000)).toBe('ABORTED');
   });
@@ -324,7 +321,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
         Entries: [{ Source: 'ruled', DetailType: 'x', Detail: '{"model":"claims"}' }],
       }),
     );
-    const started = await eventually('an execution', 30_000, async () => {
+    const started = await eventually('an execution', 300_000, async () => {
       const { executions } = await machines().send(new ListExecutionsCommand({ stateMachineArn }));
       return executions?.[0];
     });
@@ -411,7 +408,7 @@ describe('repairs of CloudFormation', () => {
     await cloudformation.send(
       release === 1 ? new CreateStackCommand(input) : new UpdateStackCommand(input),
     );
-    const outputs = await eventually('the stack', 30_000, async () => {
+    const outputs = await eventually('the stack', 300_000, async () => {
       const { Stacks } = await cloudformation.send(
         new DescribeStacksCommand({ StackName: 'repaired' }),
       );
@@ -471,7 +468,7 @@ describe('repairs of CloudFormation', () => {
       ...expected(2, second.deployment),
       pattern: expect.stringMatching(/^\{"source": ?\["release-2"\]\}$/) as unknown,
     });
-  }, 60_000);
+  });
 
   it('refuses a resource type that it has no provider for, and says which', async () => {
     const cloudformation = new CloudFormationClient(clientConfig(stack.awsEndpointUrl));
@@ -490,7 +487,7 @@ describe('repairs of CloudFormation', () => {
         }),
       )
       .then(() =>
-        eventually('the change set', 60_000, async () => {
+        eventually('the change set', 300_000, async () => {
           const { Status, StatusReason } = await cloudformation.send(
             new DescribeChangeSetCommand(names),
           );
@@ -499,5 +496,5 @@ describe('repairs of CloudFormation', () => {
       )
       .catch((error: unknown) => String(error));
     expect(refusal).toContain('AWS::CloudWatch::Dashboard');
-  }, 60_000);
+  });
 });

@@ -325,6 +325,6 @@ export function describeChampionRegistry(
         ),
         { numRuns: name === 'memory' ? 200 : 4, seed: 1 },
       );
-    }, 60_000);
+    });
   });
 }

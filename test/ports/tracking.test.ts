@@ -104,7 +104,7 @@ describe('Tracking on MLflow that is not there', () => {
   it('says TrackingUnavailable within its time, and unhealthy', async () => {
     const began = performance.now();
     await expect(dead.aliases('m')).rejects.toMatchObject({ name: 'TrackingUnavailable' });
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(await dead.healthy()).toBe(false);
   });
 });

@@ -5,8 +5,6 @@ import { crown, eventually, send, until } from './support/line.ts';
 import { forest, newRepository } from './support/repository.ts';
 import { connect, freshName, hasStack, type StackUnderTest } from './support/stack.ts';
 
-const MINUTES = 60_000;
-
 describe.skipIf(!hasStack)('a question to a person', () => {
   let stack: StackUnderTest;
   beforeAll(async () => {
@@ -15,9 +13,7 @@ describe.skipIf(!hasStack)('a question to a person', () => {
 
   const ledgerOf = async (model: string) => (await stack.api('vera').ledger(model)).entries;
 
-  it.concurrent('may come before CD: approval is refused there, and is still needed after continue', {
-    timeout: 4 * MINUTES,
-  }, async () => {
+  it.concurrent('may come before CD: approval is refused there, and is still needed after continue', async () => {
     const repository = await newRepository();
     const model = freshName('holds');
     await repository.add(model, 1000, { policy: (d) => (d.holdBeforeCd = true) });
@@ -48,9 +44,7 @@ describe.skipIf(!hasStack)('a question to a person', () => {
     await until(stack, runId, 'rejected');
   });
 
-  it.concurrent('is the difference of a charter that loosens a gate; only an admin accepts it', {
-    timeout: 4 * MINUTES,
-  }, async () => {
+  it.concurrent('is the difference of a charter that loosens a gate; only an admin accepts it', async () => {
     const repository = await newRepository();
     const model = freshName('looser');
     await repository.add(model);
@@ -96,9 +90,7 @@ describe.skipIf(!hasStack)('a question to a person', () => {
     }
   });
 
-  it.concurrent('is the counts of holdout rows that changed or are lacking; nothing changes until accepted', {
-    timeout: 5 * MINUTES,
-  }, async () => {
+  it.concurrent('is the counts of holdout rows that changed or are lacking; nothing changes until accepted', async () => {
     const repository = await newRepository();
     const model = freshName('rows');
     await repository.add(model);
@@ -143,9 +135,7 @@ describe.skipIf(!hasStack)('a question to a person', () => {
     await stack.verb('ana', 'cancel', lacking);
   });
 
-  it.concurrent('is void once another champion serves: 409, evaluated again, asked again', {
-    timeout: 5 * MINUTES,
-  }, async () => {
+  it.concurrent('is void once another champion serves: 409, evaluated again, asked again', async () => {
     const repository = await newRepository();
     const model = freshName('stale');
     await repository.add(model, 1200, { model: (d) => (d.candidates = [forest(10, 3, 40)]) });

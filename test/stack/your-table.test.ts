@@ -6,8 +6,6 @@ import { send, until } from './support/line.ts';
 import { newRepository, type Repository } from './support/repository.ts';
 import { connect, freshName, hasStack, PROJECT, type StackUnderTest } from './support/stack.ts';
 
-const MINUTES = 60_000;
-
 /** Someone who isn't in the table. */
 const APPLICANT = {
   Seniority: 9,
@@ -34,7 +32,7 @@ describe.skipIf(!hasStack)('a table of one’s own', () => {
     repository = await newRepository();
   });
 
-  it('goes through the whole line and serves', { timeout: 5 * MINUTES }, async () => {
+  it('goes through the whole line and serves', async () => {
     await mkdir(join(repository.root, 'models'), { recursive: true });
     const made = await stack.verb(
       'ana',

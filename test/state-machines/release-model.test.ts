@@ -130,13 +130,13 @@ describe('release-model', () => {
     });
   });
 
-  const held = { ...RUN, holdBeforeCd: true };
+  const held = { ValidateData: () => ({ ...DATA, holdBeforeCd: true }) };
   it.each([
     ['approved', 'PlanCandidates'],
     ['rejected', 'CloseRejected'],
     ['stale', 'UnknownAnswer'],
   ])('holds before CD when the model asks; %s goes on to %s', async (choice, next) => {
-    const result = await walk({}, { answers: [{ ...ANSWER, choice }, ANSWER], run: held });
+    const result = await walk(held, { answers: [{ ...ANSWER, choice }, ANSWER] });
     expect(result.states[result.states.indexOf('WasContinued') + 1]).toBe(next);
   });
 
@@ -166,11 +166,14 @@ describe('release-model', () => {
       const overrides =
         state === 'WaitForAcceptance'
           ? { ...silent, ValidateData: () => ({ ...DATA, question: QUESTION }) }
-          : silent;
-      const run = state === 'WaitForContinue' ? held : RUN;
-      const early = await walk(overrides, { run, elapse: RUN.waitSeconds - 1 });
+          : state === 'WaitForContinue'
+            ? { ...silent, ...held }
+            : silent;
+      // Before an acceptance the old policy's time counts, after it the accepted one's.
+      const { waitSeconds } = state === 'WaitForAcceptance' ? RUN : DATA;
+      const early = await walk(overrides, { elapse: waitSeconds - 1 });
       expect(early.status).toBe('RUNNING');
-      const late = await walk(overrides, { run, elapse: RUN.waitSeconds });
+      const late = await walk(overrides, { elapse: waitSeconds });
       expect(late.states.slice(-4)).toEqual([state, 'NobodyAnswered', 'CloseFailed', 'Failed']);
       expect(late.error).toBe('Expired');
     },
@@ -216,10 +219,10 @@ describe('release-model', () => {
   /** What makes the machine come by a state. */
   const WAYS: Record<
     string,
-    { overrides?: Record<string, (input: any) => unknown>; answers?: unknown[]; run?: unknown }
+    { overrides?: Record<string, (input: any) => unknown>; answers?: unknown[] }
   > = {
     WaitForAcceptance: { overrides: { ValidateData: () => ({ ...DATA, question: QUESTION }) } },
-    WaitForContinue: { run: held },
+    WaitForContinue: { overrides: held },
     ProposeCandidates: { overrides: retuning },
     RecordGateRejection: { overrides: evaluating('nobody') },
     CloseGateRejected: { overrides: evaluating('nobody') },
@@ -250,7 +253,7 @@ describe('release-model', () => {
       };
       const result = await walk(
         { ...way.overrides, [placeholder]: fails },
-        { answers: way.answers ?? [], run: way.run ?? RUN },
+        { answers: way.answers ?? [] },
       );
       const last = name === 'TrainCandidate' ? 'TrainCandidates' : name;
       const visited = result.states.filter((s) => s !== 'TrainCandidate');
@@ -311,8 +314,9 @@ describe('release-model', () => {
     expect(result.error).toBe('BadInput');
   });
 
-  it('fails by name when the run does not say whether to hold', async () => {
-    const result = await walk({}, { run: { ...RUN, holdBeforeCd: 'yes' }, lenient: true });
+  it('fails by name when validation does not say whether to hold', async () => {
+    const unsaid = { ValidateData: () => ({ ...DATA, holdBeforeCd: 'yes' }) };
+    const result = await walk(unsaid, { lenient: true });
     expect(result.states.slice(-4)).toEqual([
       'IsHoldAsked',
       'UnknownAnswer',

@@ -53,7 +53,6 @@ export const RUN = RunReference.parse({
   data: hash('2'),
   ciReport: hash('3'),
   asOf: '2026-01-01T00:00:00.000Z',
-  holdBeforeCd: false,
   waitSeconds: 86_400,
 });
 export const DATA = DataReference.parse({
@@ -64,6 +63,8 @@ export const DATA = DataReference.parse({
   epoch: 1,
   report: hash('8'),
   charter: hash('9'),
+  holdBeforeCd: false,
+  waitSeconds: 3_600,
   rows: 1_000_000,
   trainingRows: 800_000,
   holdoutRows: 200_000,

@@ -30,7 +30,7 @@ export async function walk(
     readonly answers?: readonly unknown[];
     readonly definition?: unknown;
     readonly elapse?: number;
-    readonly run?: unknown /** Payloads needn't parse: the test plants a wrong value. */;
+    /** Payloads needn't parse: the test plants a wrong value. */
     readonly lenient?: boolean;
   } = {},
 ): Promise<Walk> {
@@ -40,7 +40,7 @@ export async function walk(
   let now = Date.parse('2026-01-01T00:00:00.000Z');
   let ended: { error: string | null; cause: string | null } = { error: null, cause: null };
   const waiting: Record<string, Handler> = {
-    OpenRun: ({ token }) => executions.succeed(token, options.run ?? RUN),
+    OpenRun: ({ token }) => executions.succeed(token, RUN),
     AskPerson: ({ token }) => executions.succeed(token, answers.shift() ?? ANSWER),
   };
   const functions = Object.fromEntries(

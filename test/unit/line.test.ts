@@ -3,8 +3,9 @@ import type { Leaderboard } from '../../contracts/selection.ts';
 import type { DataReference, RunReference } from '../../contracts/steps.ts';
 import { verifyChain } from '../../domain/champion.ts';
 import { executionName } from '../../domain/run.ts';
-import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
+import { mirrorChampion } from '../../functions/mirror-champion/handler.ts';
 import { recordDecision } from '../../functions/record-decision/handler.ts';
+import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
 import { withoutHoldout } from '../../release/unseen-holdout.ts';
 import { ALICE, BOB, line, MODEL, SETTINGS } from './functions/line-harness.ts';
 
@@ -58,7 +59,7 @@ describe('the line, from a commit to the champion', () => {
     expect(entries[3]).toMatchObject({ actor: BOB, authority: 'approval', reason: 'approve it' });
     expect((await l.registry.charter(MODEL))?.acceptedBy).toBe(BOB);
     expect(await l.registry.outbox(10)).toEqual([]);
-    expect(l.bus.events).toHaveLength(8);
+    expect(l.bus.events).toHaveLength(10);
     const tracked = await l.tracking.runs({ limit: 100 });
     expect(tracked.runs).toHaveLength(10);
     for (const { tags } of tracked.runs) {
@@ -196,6 +197,31 @@ describe('the line, from a commit to the champion', () => {
     expect(await l.status(run)).toBe('completed');
   });
 
+  it('tells MLflow of a rejection by the outbox, so that MLflow may be down', async () => {
+    const l = line();
+    const run = await l.commit({ commit: '2b' });
+    l.state.trackingDown = true;
+    l.state.busDown = true;
+    await l.say(run, 'reject');
+    expect(await l.runOf(run)).toMatchObject({ status: 'rejected', reason: 'reject it' });
+    const [left] = await l.registry.outbox(10);
+    const [cd] = (await l.tracking.runs({ model: MODEL, stage: 'CD', limit: 1 })).runs;
+    expect(left).toMatchObject({
+      type: 'RunRejected',
+      detail: { runId: run, trackingRunId: cd?.trackingRunId, actor: BOB, reason: 'reject it' },
+    });
+    l.state.trackingDown = false;
+    const mirror = mirrorChampion(l);
+    const body = { source: 'titleholder', 'detail-type': left?.type, detail: left?.detail };
+    const event = { Records: [{ messageId: 'm', body: JSON.stringify(body) }] };
+    expect(await mirror(event)).toEqual({ batchItemFailures: [] });
+    expect((await l.tracking.run(cd!.trackingRunId))?.tags).toMatchObject({
+      decision: 'rejected',
+      decided_by: BOB,
+      decision_reason: 'reject it',
+    });
+  });
+
   it('holds a loosened charter until it is accepted, and takes rejection for an answer', async () => {
     const l = line();
     await l.say(await l.commit({ commit: '3a', settings: SETTINGS.weak }), 'approve');
@@ -228,6 +254,21 @@ describe('the line, from a commit to the champion', () => {
     await l.say(run, 'approve', { kind: 'acceptance' });
     expect(await l.status(run)).toBe('awaiting_approval');
     expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
+  });
+
+  it('holds the run whose own charter asks for it, once that is accepted', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: '8a', settings: SETTINGS.weak }), 'approve');
+    const run = await l.commit({
+      commit: '8b',
+      settings: SETTINGS.good,
+      policy: { holdBeforeCd: true },
+    });
+    expect(await l.status(run)).toBe('held');
+    await l.say(run, 'approve', { kind: 'acceptance' });
+    expect(await l.status(run)).toBe('ci_complete');
+    await l.say(run, 'approve', { kind: 'continue' });
+    expect(await l.status(run)).toBe('awaiting_approval');
   });
 
   it('waits for a continuation where the model asks for one', async () => {

@@ -6,7 +6,7 @@ import type { Stage } from '../stage.ts';
 import { send } from './release.ts';
 
 /** SQS wakes its Lambda only every few seconds. */
-const DELIVERY_SECONDS = 60;
+const DELIVERY_SECONDS = 300;
 
 /** The event of a run's commit, as accept-commit put it on the bus. */
 export async function announcement(stage: Stage, runId: string): Promise<CommitPushed> {

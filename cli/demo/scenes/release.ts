@@ -11,7 +11,7 @@ import type { Crowned, Stage } from '../stage.ts';
 /** Probabilities over HTTP are JSON numbers: what is left is only their printing. */
 const TOLERANCE = 1e-12;
 const SERVE_POLL_MILLIS = 100;
-const SERVE_LIMIT_SECONDS = 60;
+const SERVE_LIMIT_SECONDS = 300;
 
 export async function send(stage: Stage, model = stage.model): Promise<Sent> {
   return commitFolder({
@@ -32,6 +32,7 @@ export async function follow(
     runId,
     say: stage.tell.say,
     pollMillis: 500,
+    appearSeconds: 300,
     ...options,
   });
 }

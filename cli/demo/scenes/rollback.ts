@@ -23,7 +23,7 @@ export async function rollback(stage: Stage): Promise<void> {
     const { crowned } = await crown(stage, question, 'Worth a try in production');
     await eventually({
       step: 'mirror-champion',
-      seconds: 60,
+      seconds: 300,
       ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
       until: ({ champion, previous }) =>
         champion === crowned.version && previous === crowned.version - 1,
@@ -113,7 +113,7 @@ async function underLoad(
   );
   const environments = await eventually({
     step: 'serve-model',
-    seconds: 30,
+    seconds: 300,
     ask: () => stage.aws.environmentsOf('serve-model-production'),
     until: (count) => count > 1,
     otherwise: (count) => `${count} environment answered, where several were to`,
@@ -151,7 +151,7 @@ async function goBack(stage: Stage, to: Crowned, reason: string): Promise<void> 
   stage.diary.decision(left?.commit ?? to.commit, 'rolled_back', reason);
   await eventually({
     step: 'serve-model',
-    seconds: 10,
+    seconds: 300,
     ask: () => stage.people.vera.api.health(stage.model),
     until: (health) => health.version === to.version,
     otherwise: (health) => `/health still says version ${health.version ?? '-'}`,

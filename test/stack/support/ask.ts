@@ -24,7 +24,7 @@ export async function ask(root: string, asked: Asked): Promise<Told> {
       ...(authorization === undefined ? {} : { authorization }),
     },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(300_000),
   });
   const text = await response.text();
   const type = response.headers.get('content-type');

@@ -1,15 +1,17 @@
 /** Runs on the real line: sent by the command, followed by the API. */
+import { expect } from 'vitest';
 import { dynamoRunStore } from '../../../adapters/dynamodb/run-store.ts';
 import type { StatusAnswer } from '../../../cli/remote/answers.ts';
 import { Refused } from '../../../cli/remote/client.ts';
 import { isOpen } from '../../../domain/run.ts';
-import type { Repository } from './repository.ts';
+import { forest, type Repository } from './repository.ts';
 import { PREFIX, type StackUnderTest, type Who } from './stack.ts';
 
 type RunStatus = StatusAnswer['run']['status'];
 
 const POLL_MS = 300;
-const LIMIT_SECONDS = 120;
+/** Until a test gives up; never a claim on how fast. */
+const LIMIT_SECONDS = 600;
 
 /** Commits what is in the repository and sends this folder; the run's id. */
 export async function send(
@@ -86,15 +88,47 @@ export async function lockOf(
   return { holder: lock?.holder ?? null, waiters: lock?.waiters.length ?? 0 };
 }
 
-/** Waits for what follows an event: true within 60 s, or the test says what it waited for. */
+/** Waits for what follows an event: true in the end, or the test says what it waited for. */
 export async function eventually(
   what: string,
   check: () => Promise<boolean>,
-  seconds = 60,
+  seconds = LIMIT_SECONDS,
 ): Promise<void> {
   const began = performance.now();
   while (!(await check())) {
     if (performance.now() - began > seconds * 1000) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** A changed candidate is a new commit of the same charter. */
+export async function sendNext(
+  stack: StackUnderTest,
+  repository: Repository,
+  model: string,
+  trees: number,
+): Promise<string> {
+  await repository.edit(model, {
+    model: (document) => (document.candidates = [forest(trees, 8)]),
+  });
+  return send(stack, repository, model);
+}
+
+/** The next commit comes to its question, which nobody can who doesn't have the lock. */
+export async function expectNextRuns(
+  stack: StackUnderTest,
+  repository: Repository,
+  model: string,
+): Promise<void> {
+  await eventually('a free lock', async () => {
+    const lock = await lockOf(stack, model);
+    return lock.holder === null && lock.waiters === 0;
+  });
+  const next = await sendNext(stack, repository, model, 11);
+  await until(stack, next, 'awaiting_approval');
+  expect(await lockOf(stack, model)).toEqual({ holder: next, waiters: 0 });
+  const { code } = await stack.verb('ben', 'reject', next, '--reason', 'only a test of the lock');
+  expect(code).toBe(0);
+  await until(stack, next, 'rejected');
+  await eventually('a free lock', async () => (await lockOf(stack, model)).holder === null);
 }

@@ -15,7 +15,7 @@ export const PROJECT = resolve(import.meta.dirname, '..', '..', '..');
 /** The local stage's fixed names. */
 export const PREFIX = 'titleholder-local';
 export const MACHINE_ARN = `arn:aws:states:us-east-1:000000000000:stateMachine:${PREFIX}-release-model`;
-const COMMAND_LIMIT_MS = 120_000;
+const COMMAND_LIMIT_MS = 600_000;
 
 const ROLES = {
   ana: ['committer', 'viewer'],

@@ -93,11 +93,14 @@ describe('the API client', () => {
   });
 
   it('tells an answer of another shape as a defect, not as an empty one', async () => {
-    const { url } = await answering(200, '{"entries":"none"}');
+    const { url } = await answering(200, '{"entries":"none","verification":3}');
     const refused: unknown = await apiClient({ url, token: null })
       .ledger('m')
       .catch((error: unknown) => error);
-    expect(endOf(refused).code).toBe(70);
+    const { code, line } = endOf(refused);
+    expect(code).toBe(70);
+    expect(line).toMatch(/entries: .+; verification: /);
+    expect(line).not.toContain('\n');
   });
 
   it('says which host does not answer', async () => {

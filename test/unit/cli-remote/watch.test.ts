@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StatusAnswer } from '../../../cli/remote/answers.ts';
 import type { ApiClient } from '../../../cli/remote/client.ts';
-import { nextCommands, watchRun } from '../../../cli/remote/watch.ts';
+import { nextCommands, untilCancelled, watchRun } from '../../../cli/remote/watch.ts';
 
 const RUN = 'm-0123456789ab-01234567';
 
@@ -90,6 +90,17 @@ describe('watching a run', () => {
       pollMillis: 1,
     });
     expect(later.run.status).toBe('rejected');
+  });
+
+  it('tells a cancelled run as its status then says, and not before', async () => {
+    const said = { runId: RUN, status: 'running', message: `${RUN} is being cancelled` };
+    const closed = api(status({}), status({ status: 'cancelled' }));
+    expect(await untilCancelled(closed, said)).toEqual({
+      runId: RUN,
+      status: 'cancelled',
+      message: `${RUN} is cancelled`,
+    });
+    expect(await untilCancelled(api(status({})), said, 0.1)).toEqual(said);
   });
 
   it('says what to type next', () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { makeCiReport } from '../../../cli/local/ci.ts';
 import { pack } from '../../../cli/local/pack.ts';
 import type { TryReport } from '../../../cli/local/try-folder.ts';
 import { endOf } from '../../../cli/output.ts';
+import type { ApiClient } from '../../../cli/remote/client.ts';
+import { commitFolder } from '../../../cli/remote/commit.ts';
 import { Bundle, CiReport } from '../../../contracts/folder.ts';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
 import { countTests } from '../../../release/junit.ts';
@@ -343,16 +346,17 @@ describe('policy lint', () => {
 
 describe('the pack and its CI report', () => {
   const commit = 'c'.repeat(40);
-  const make = async (): Promise<CiReport> => {
+  const make = async (): Promise<CiReport & { readonly said: readonly string[] }> => {
     const packed = await pack(small);
-    const bytes = await makeCiReport({
+    const { bytes, failed } = await makeCiReport({
       packed,
       folder: small,
       commit,
       submitter: 'ana',
       authors: ['ana@example.com'],
     });
-    return CiReport.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const report = CiReport.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return { ...report, said: failed.map(({ words }) => words) };
   };
 
   it('holds the folder’s text but not its data, and is the same for the same files', async () => {
@@ -369,7 +373,8 @@ describe('the pack and its CI report', () => {
   });
 
   it('passes on a good folder and is bound to bundle and data by its digest', async () => {
-    const { digest, ...content } = await make();
+    const { digest, said, ...content } = await make();
+    expect(said).toEqual([]);
     expect(digest).toBe(sha256Hex(canonicalJson(content)));
     expect(content.bundle).toBe((await pack(small)).sha256);
     expect(countTests(content.junit)).toMatchObject({ tests: 3, failures: 0, errors: 0 });
@@ -388,8 +393,35 @@ describe('the pack and its CI report', () => {
       failures: 3,
       failed: expect.arrayContaining(['own-command: ci.sh ended with 3']) as string[],
     });
+    // What the command wrote is for who runs it, too.
+    expect(report.said).toContain('<no & luck>\n');
     expect(report.junit).toContain(
       'row 1, column &apos;x&apos;: is infinite'.replaceAll('&apos;', "'"),
     );
+  });
+
+  it('is not sent where it says no: `commit` ends with 1, what failed, and what the command wrote', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=Ana', '-c', 'user.email=ana@example.com', ...args], {
+        cwd: root,
+      });
+    writeFileSync(join(small, 'ci.sh'), 'echo "two rows too many"\nexit 3\n');
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'one');
+    const lines: string[] = [];
+    // Whatever is asked of the API here fails the test.
+    const session = { who: 'ana', api: {} as ApiClient };
+    const error: unknown = await commitFolder({
+      folder: small,
+      session,
+      say: (line) => lines.push(line),
+    }).catch((thrown: unknown) => thrown);
+    rmSync(join(small, 'ci.sh'));
+    expect(endOf(error)).toEqual({
+      code: 1,
+      line: 'nothing was sent, CI failed: own-command: ci.sh ended with 3',
+    });
+    expect(lines).toContain('two rows too many');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Charter, charterOf } from '../../../contracts/folder.ts';
-import { charterDifference, describeDifference } from '../../../release/charter-diff.ts';
+import { charterDifference, describeDifference, shortened } from '../../../release/charter-diff.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
 
 describe('describeDifference', () => {
@@ -44,10 +44,17 @@ describe('describeDifference', () => {
     ]);
   });
 
-  it('stays within 1,000 characters and counts the rest', () => {
+  it('shows two long values whole: they may differ at their end', () => {
+    const long = (end: string) => ({ title: `${'t'.repeat(100)}${end}` });
+    const text = describeDifference(long('1'), long('2'));
+    expect(text).toBe(`title: "${'t'.repeat(100)}1" → "${'t'.repeat(100)}2"`);
+  });
+
+  it('stays within 1,000 characters in the state, and counts the rest', () => {
     const many = (n: number) =>
       Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`k${i}`, n]));
-    const text = describeDifference(many(1), many(2));
+    const text = shortened(describeDifference(many(1), many(2)));
+    expect(describeDifference(many(1), many(2)).split('\n')).toHaveLength(200);
     expect(text.length).toBeLessThanOrEqual(1000);
     expect(text).toMatch(/… and \d+ more$/);
   });

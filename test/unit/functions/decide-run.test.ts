@@ -282,7 +282,11 @@ describe('POST cancel and resume', () => {
       /only its submitter or an operator/,
     );
     expect(await w.state()).toEqual(before);
-    expect((await post(w, 'cancel', 'committer', { reason: 'wrong data' })).status).toBe(200);
+    const { status, body } = await post(w, 'cancel', 'committer', { reason: 'wrong data' });
+    expect(status).toBe(200);
+    // Its closer has not come yet.
+    const run = await w.runs.run(w.runId);
+    expect(body).toMatchObject({ status: run?.status, message: `${w.runId} is being cancelled` });
     expect(w.stopped).toEqual([{ name: `${w.runId}-1`, error: 'Cancelled', cause: 'wrong data' }]);
     expect((await w.runs.run(w.runId))?.cancelledBy).toBe('committer-1');
   });

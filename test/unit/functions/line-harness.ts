@@ -12,7 +12,7 @@ import { claimsCsv } from '../../../dataset/generate-claims.ts';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
 import { TitleholderError } from '../../../domain/errors.ts';
 import { runIdOf } from '../../../domain/ids.ts';
-import type { Executions } from '../../../domain/ports.ts';
+import type { Executions, Tracking } from '../../../domain/ports.ts';
 import { executionName, type Run, type RunStatus } from '../../../domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
@@ -82,8 +82,8 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     },
   };
   const memory = memoryTracking();
-  const state = { trackingDown: false };
-  const tracking: typeof memory = {
+  const state = { trackingDown: false, busDown: false };
+  const tracking: Tracking = {
     ...memory,
     record: (run) => {
       if (state.trackingDown) {
@@ -100,7 +100,14 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return { probability, label: probability >= artifact.threshold ? artifact.positive : 'no' };
     });
   });
-  const bus = memoryEventBus();
+  const events = memoryEventBus();
+  const bus = {
+    ...events,
+    publish: (event: Parameters<typeof events.publish>[0]) =>
+      state.busDown
+        ? Promise.reject(new TitleholderError('Unavailable', 'the bus is down'))
+        : events.publish(event),
+  };
   const lines: string[] = [];
   const log = (said: string): void => void lines.push(said);
   const own = (): MemoryExecutions => machine;

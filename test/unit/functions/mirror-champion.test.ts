@@ -135,6 +135,28 @@ describe('mirror-champion', () => {
     expect(await w.tracking.aliases(MODEL)).toMatchObject({ champion: 2, previous: 1 });
   });
 
+  it('tags no run with a rejection that the ledger does not have', async () => {
+    const { w, mirror } = await three();
+    const trackingRunId = (await w.tracking.runs({ model: MODEL, stage: 'CD', limit: 1 })).runs[0]!
+      .trackingRunId;
+    const detail = {
+      schemaVersion: 1,
+      model: MODEL,
+      kind: 'rejected',
+      runId: w.commit.runId,
+      sequence: 6,
+      trackingRunId,
+      actor: 'mallory',
+      reason: 'r',
+      at: '2026-01-02T03:04:05.000Z',
+    };
+    const body = JSON.stringify({ source: 'titleholder', 'detail-type': 'RunRejected', detail });
+    expect(await mirror({ Records: [{ messageId: 'm', body }] })).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm' }],
+    });
+    expect((await w.tracking.run(trackingRunId))?.tags).not.toHaveProperty('decided_by');
+  });
+
   it('gives back what MLflow did not take, and what it cannot read', async () => {
     const { w, registry } = await three();
     const setAliases = () => Promise.reject(new TitleholderError('TrackingUnavailable', 'down'));

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
-import { bytes, evaluation, MODEL, type World, world } from './support/world.ts';
+import { ChampionAnswer, EvidenceAnswer, StatusAnswer } from '../../../cli/remote/answers.ts';
+import type { ApiClient } from '../../../cli/remote/client.ts';
+import { explainRun } from '../../../cli/remote/explain.ts';
+import { championWords } from '../../../cli/remote/show.ts';
+import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
+import { line } from './line-harness.ts';
+import { evaluation, MODEL, type World, world } from './support/world.ts';
 
 const get = (w: World, path: string, query: Record<string, string> = {}, as = 'viewer') =>
   w.call('read-pipeline', 'GET', path, { as, query });
@@ -101,6 +107,36 @@ describe('GET /pipeline/{run}/status', () => {
     expect(body['pending']).toBeNull();
   });
 
+  it('shows the step that a cancel ended as cancelled, and an earlier failure as it was', async () => {
+    const w = await world();
+    await w.open('awaiting_approval');
+    const run = (await w.runs.run(w.runId))!;
+    await w.runs.replaceRun({
+      ...run,
+      status: 'cancelled',
+      cancelledBy: 'ana',
+      revision: run.revision + 1,
+    });
+    const visit = (state: string, error: string) => ({
+      state,
+      type: 'Task',
+      status: 'failed' as const,
+      enteredAt: at(5),
+      exitedAt: at(6),
+      error,
+    });
+    w.visits.set(`${w.runId}-1`, [
+      visit('FullTrain', 'ChampionMoved'),
+      visit('WaitForApproval', 'States.Timeout'),
+    ]);
+    const { body } = await get(w, `/pipeline/${w.runId}/status`);
+    const steps = body['steps'] as { name: string; status: string; error?: string }[];
+    expect(steps.find((s) => s.name === 'FullTrain')).toMatchObject({ error: 'ChampionMoved' });
+    const waited = steps.find((s) => s.name === 'WaitForApproval');
+    expect(waited?.status).toBe('cancelled');
+    expect(waited).not.toHaveProperty('error');
+  });
+
   it('shows what an acceptance is about', async () => {
     const w = await world();
     await w.open('held');
@@ -113,6 +149,24 @@ describe('GET /pipeline/{run}/status', () => {
   });
 });
 
+describe('the question about a changed charter', () => {
+  it('shows every change, also those that the machine’s state has no room for', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: 'a1' }), 'approve');
+    const gates = Array.from({ length: 40 }, (_, i) => ({
+      name: `another-gate-${i}`,
+      metric: 'auc',
+      mode: 'warn',
+      min: 0.5,
+    }));
+    const runId = await l.commit({ commit: 'a2', policy: { gates } as never });
+    const { body } = await readStatus(l, [], runId);
+    const { pending, outputs } = StatusAnswer.parse(body);
+    for (const { name } of gates) expect(pending?.question?.summary).toContain(name);
+    expect(JSON.stringify(outputs).length).toBeLessThan(4_000);
+  });
+});
+
 describe('GET /pipeline/{run}/evidence', () => {
   it('gives both documents and what they led to; 404 before there are any', async () => {
     const w = await world();
@@ -121,24 +175,34 @@ describe('GET /pipeline/{run}/evidence', () => {
     await w.ask();
     // Named in state, but not stored: never made up.
     expect((await get(w, `/pipeline/${w.runId}/evidence`)).status).toBe(503);
-    const store = (name: string) => w.artifacts.put('evidence', bytes({ name }));
-    const other = {
-      ...evaluation(sha256Hex('later')),
-      measured: await store('m'),
-      timings: await store('t'),
-    };
-    await w.runs.recordStep({
-      schemaVersion: 1,
-      runId: w.runId,
-      step: 'EvaluateChallenger',
-      inputHash: 'later',
-      attempt: 2,
-      startedAt: '2026-01-09T00:00:00.000Z',
-      endedAt: '2026-01-09T00:00:01.000Z',
-      output: other,
-    });
-    const { body } = await get(w, `/pipeline/${w.runId}/evidence`);
-    expect(body).toEqual({ measured: { name: 'm' }, timings: { name: 't' }, verdict: other });
+  });
+
+  it('bears every gate with what was measured and its limit, as explain shows it', async () => {
+    const l = line();
+    const gates = [
+      { name: 'auc', metric: 'auc', mode: 'warn', onFail: 'reject', min: 0.99 },
+      { name: 'accuracy', metric: 'accuracy', mode: 'enforce', onFail: 'reject', min: 0.5 },
+    ] as const;
+    const runId = await l.commit({ commit: 'a1', policy: { gates: [...gates] } });
+    const { body } = await readEvidence(l, runId);
+    const evidence = EvidenceAnswer.parse(body);
+    const recorded = (await l.runs.steps(runId)).find((s) => s.step === 'EvaluateChallenger');
+    expect(evidence.verdict).toMatchObject(recorded?.output as object);
+    expect(evidence.verdict.gates).toMatchObject([
+      { name: 'auc', mode: 'warn', limit: 0.99, passed: false },
+      { name: 'accuracy', mode: 'enforce', limit: 0.5, passed: true },
+    ]);
+    const { words } = await explainRun(
+      {
+        status: async () => ({ evaluation: recorded?.output }),
+        evidence: async () => evidence,
+      } as unknown as ApiClient,
+      runId,
+    );
+    const measured = evidence.measured.challenger.metrics['auc']?.value?.toFixed(4) ?? '';
+    expect(words).toMatch(new RegExp(`auc +auc +warn +${measured} +0.99 +NO`));
+    expect(words).toMatch(/accuracy +accuracy +enforce +0\.\d{4} +0\.5 +yes/);
+    expect(words).toContain("warning: gate 'auc' failed");
   });
 });
 
@@ -163,6 +227,25 @@ describe('GET /champion and /ledger', () => {
     expect(ledger.body['verification']).toEqual({ ok: true, length: 3 });
     const empty = await get(w, '/ledger', { model: 'unheard-of' });
     expect(empty.body).toEqual({ entries: [], verification: { ok: true, length: 0 } });
+  });
+
+  it('says that staging still has a version that production was rolled back from', async () => {
+    const w = await world();
+    const [v1, v2] = [sha256Hex('1'), sha256Hex('2')];
+    await w.move('production', 1, v1);
+    await w.move('staging', 2, v2);
+    await w.move('production', 2, v2);
+    w.pass(10_000);
+    const before = ChampionAnswer.parse((await get(w, '/champion', { model: MODEL })).body);
+    expect(championWords(before, undefined)).not.toContain('quarantined');
+    await w.move('production', 1, v1, 'rolled_back');
+    const after = ChampionAnswer.parse((await get(w, '/champion', { model: MODEL })).body);
+    expect(after.quarantined).toEqual([2]);
+    expect(championWords(after, undefined)).toMatch(
+      /^version 1 .*\nstaging: version 2 \(.{12}\), quarantined: production was rolled back from it$/,
+    );
+    const then = await get(w, '/champion', { model: MODEL, at: '2026-01-02T03:04:06Z' });
+    expect(then.body['quarantined']).toEqual([]);
   });
 
   it('sees a ledger whose end was cut off, which its chain alone would not', async () => {

@@ -70,6 +70,17 @@ describe('POST /predict', () => {
     }
   });
 
+  it('takes a row with all columns of the model’s table, and reads its features alone', async () => {
+    const w = await world();
+    const artifact = { ...trained(7), otherColumns: ['claim_id', 'status'] };
+    await w.move('production', 1, await w.artifacts.put('models', encodeArtifact(artifact)));
+    const whole = records.map((r, i) => ({ ...r, claim_id: `c${i}`, status: 'Denied' }));
+    const bare = await predict(w, { records });
+    expect((await predict(w, { records: whole })).body).toEqual(bare.body);
+    const other = await predict(w, { records: [{ ...first, member: 'm' }] });
+    expect(other.body['detail']).toBe("row 0: column 'member' is unknown to the model");
+  });
+
   const { first: _first, ...lacking } = first;
   it.each([
     [

@@ -130,7 +130,10 @@ describe('training', () => {
       smallRows(900).map((l) => l.replace(/,(red|green|blue),/, ',red,')),
     );
     const training = trainOn(constant);
-    expect(decodeArtifact(training.artifact).columns.map((c) => c.name)).toEqual(['x']);
+    const { columns, otherColumns } = decodeArtifact(training.artifact);
+    expect(columns.map((c) => c.name)).toEqual(['x']);
+    // A prediction's row may still bear them.
+    expect(otherColumns).toEqual(['who', 'colour', 'y']);
   });
 
   it.each([

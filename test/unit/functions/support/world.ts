@@ -429,6 +429,8 @@ export function dataReference(digest: string) {
     epoch: 1,
     report: hash,
     charter: hash,
+    holdBeforeCd: false,
+    waitSeconds: 3600,
     rows: 1000,
     trainingRows: 800,
     holdoutRows: 200,

@@ -11,10 +11,9 @@ import { crown, send, until } from './support/line.ts';
 import { forest, newRepository, type Repository } from './support/repository.ts';
 import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';
 
-const MINUTES = 60_000;
 const FunctionName = `${PREFIX}-record-run`;
-/** Its own retries end after 20 s; starts and the way to the step come on top. */
-const BOUND_SECONDS = 60;
+/** The step's own time-out, which it must not need: its retries end after 20 s. */
+const BOUND_SECONDS = 150;
 
 describe.skipIf(!hasStack)('MLflow being down', () => {
   let stack: StackUnderTest;
@@ -41,9 +40,7 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
     return () => set(before);
   }
 
-  it('fails the step in bounded time, serves on, and is made good by resume', {
-    timeout: 5 * MINUTES,
-  }, async () => {
+  it('fails the step in bounded time, serves on, and is made good by resume', async () => {
     const model = freshName('tracked');
     await repository.add(model);
     await crown(stack, repository, model);
@@ -65,11 +62,8 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
       const { claims } = (await stack.api('vera').get('/claims/generate', { n: '3' })) as {
         claims: Record<string, unknown>[];
       };
-      const notFeatures = ['claim_id', 'member_id', 'service_date', 'status'];
-      const records = claims.map((claim) =>
-        Object.fromEntries(Object.entries(claim).filter(([name]) => !notFeatures.includes(name))),
-      );
-      expect(await stack.api('vera').predict(model, records)).toMatchObject({ version: 1 });
+      // As they come, with ids, dates and the status that is to be predicted.
+      expect(await stack.api('vera').predict(model, claims)).toMatchObject({ version: 1 });
     } finally {
       await putBack();
     }
