@@ -12,7 +12,7 @@ import { claimsCsv } from '../../../dataset/generate-claims.ts';
 import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
 import { TitleholderError } from '../../../domain/errors.ts';
 import { runIdOf } from '../../../domain/ids.ts';
-import type { Executions, Tracking } from '../../../domain/ports.ts';
+import type { Executions } from '../../../domain/ports.ts';
 import { executionName, type Run, type RunStatus } from '../../../domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
@@ -83,7 +83,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   };
   const memory = memoryTracking();
   const state = { trackingDown: false, busDown: false };
-  const tracking: Tracking = {
+  const tracking: typeof memory = {
     ...memory,
     record: (run) => {
       if (state.trackingDown) {

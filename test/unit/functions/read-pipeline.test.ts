@@ -194,7 +194,7 @@ describe('GET /pipeline/{run}/evidence', () => {
     ]);
     const { words } = await explainRun(
       {
-        status: async () => ({ evaluation: recorded?.output }),
+        status: async () => ({ evaluation: recorded?.output, outputs: {} }),
         evidence: async () => evidence,
       } as unknown as ApiClient,
       runId,
