@@ -23,6 +23,7 @@ const MAX_VALUES = 50;
 
 export const CandidateName = z.string().regex(/^[a-z0-9-]{1,40}$/);
 
+const share = z.number().gt(0).max(1);
 const whole = (low: number, high: number) => z.int().min(low).max(high);
 /** Of a forest, ours or the library's. */
 const trees = {
@@ -39,11 +40,23 @@ const classWeight = z.union([z.literal('balanced'), z.number().gt(0)]).optional(
 /** The settings of each algorithm; one that is left out and has no default here has the engine's. */
 const SETTINGS = {
   forest: z.strictObject({ ...trees, classWeight, sampleRows }),
+  boosting: z.strictObject({
+    rounds: whole(1, 10_000).optional(),
+    leaves: whole(2, 1024).optional(),
+    maxDepth: whole(1, 40).optional(),
+    learningRate: share.optional(),
+    minLeaf: whole(1, 100_000).optional(),
+    l2: z.number().min(0).optional(),
+    rowShare: share.optional(),
+    columnShare: share.optional(),
+    earlyStoppingRounds: whole(0, 10_000).optional(),
+    sampleRows,
+  }),
   logistic: z.strictObject({ l2: z.number().min(0).optional(), classWeight, sampleRows }),
   'ml-random-forest': z.strictObject({ ...trees, sampleRows }),
 };
 export type Algorithm = keyof typeof SETTINGS;
-export const ALGORITHMS = ['forest', 'logistic', 'ml-random-forest'] as const;
+export const ALGORITHMS = ['forest', 'boosting', 'logistic', 'ml-random-forest'] as const;
 
 const columns = z.array(ColumnName).min(1).max(500).optional();
 /** What is done to the columns before the estimator; fitted on training rows only. */
@@ -88,6 +101,7 @@ const trained = <A extends Algorithm, S extends z.ZodType>(algorithm: A, setting
 /** What is trained: an algorithm with its settings, and what stands before and behind it. */
 export const Candidate = z.discriminatedUnion('algorithm', [
   trained('forest', SETTINGS.forest.prefault({})),
+  trained('boosting', SETTINGS.boosting.prefault({})),
   trained('logistic', SETTINGS.logistic.prefault({})),
   trained('ml-random-forest', SETTINGS['ml-random-forest'].prefault({})),
 ]);
@@ -118,6 +132,7 @@ const searched = <A extends Algorithm>(algorithm: A) =>
 /** Where a retuning looks: every combination of the settings' values is a point. */
 export const SearchSpace = z.discriminatedUnion('algorithm', [
   searched('forest'),
+  searched('boosting'),
   searched('logistic'),
   searched('ml-random-forest'),
 ]);

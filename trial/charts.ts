@@ -3,6 +3,7 @@ import type { Candidate } from '../contracts/folder.ts';
 import type { Charts } from '../contracts/selection.ts';
 import { groupedFolds } from '../learning/folds.ts';
 import { featureTable, modelExplainer } from '../learning/explain/explainer.ts';
+import { permutationImportance } from '../learning/explain/permutation.ts';
 import { confusion } from '../learning/measures/metrics.ts';
 import { calibrationCurve } from '../learning/measures/reliability.ts';
 import { scorer } from '../learning/pipeline/scorer.ts';
@@ -10,6 +11,7 @@ import { selectRows, type Table } from '../learning/table.ts';
 import { calibrationPlot } from '../plots/calibration.ts';
 import { confusionPlot } from '../plots/confusion.ts';
 import { precisionRecallPlot, rocPlot } from '../plots/curves.ts';
+import { importancePlot } from '../plots/importance.ts';
 import { type LearningPoint, learningCurvePlot } from '../plots/learning-curve.ts';
 import { shapSummaryPlot } from '../plots/shap-summary.ts';
 import { aucOf, foldsOf, rowsWhere } from './cross-validate.ts';
@@ -22,6 +24,8 @@ import { pickRows } from './training-rows.ts';
 const BINS = 10;
 /** More would say the same: the summary draws at most 250. */
 const EXPLAINED_ROWS = 500;
+/** They are scored five times a column. */
+const SHUFFLED_ROWS = 2000;
 
 /** What the holdout shows of challenger and champion. Throws as the engine does. */
 export async function holdoutCharts(judged: Judged): Promise<Charts> {
@@ -45,9 +49,17 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
       rows,
     ),
   };
+  charts['importance.svg'] = await importancePlot(
+    importanceOf(judged).map(({ column, mean, deviation }) => ({
+      name: column,
+      mean,
+      spread: deviation,
+    })),
+    'fall in AUC when the column is shuffled',
+  );
   // Its file doesn't say how many rows went where, so nothing can be said exactly.
   if (estimator.kind === 'ml-random-forest') return charts;
-  const sample = evenly(table, EXPLAINED_ROWS);
+  const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
   const { features, explain, unit } = modelExplainer(challenger);
   const values = featureTable(challenger, sample);
   charts['shap-summary.svg'] = await shapSummaryPlot(
@@ -57,13 +69,26 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
   return charts;
 }
 
-/** Rows at even distances, at most so many. */
-function evenly(table: Table, most: number): Table {
-  const n = Math.min(most, table.rows);
-  return selectRows(
-    table,
-    new Int32Array(n).map((_, i) => Math.floor((i * table.rows) / n)),
-  );
+/** Of the columns that the challenger reads. */
+function importanceOf({ challenger, table, labels }: Judged) {
+  const names = new Set(challenger.columns.map((column) => column.name));
+  const read = { ...table, columns: table.columns.filter((column) => names.has(column.name)) };
+  const rows = evenly(table.rows, SHUFFLED_ROWS);
+  const some = Uint8Array.from(rows, (row) => labels[row] ?? 0);
+  // A class so rare that no row of it is among them.
+  const all = new Set(some).size < 2;
+  return permutationImportance({
+    table: all ? read : selectRows(read, rows),
+    labels: all ? labels : some,
+    score: scorer(challenger).scoreTable,
+    seed: challenger.provenance.seed,
+  });
+}
+
+/** At most so many rows of as many, at even distances. */
+function evenly(rows: number, most: number): Int32Array {
+  const n = Math.min(most, rows);
+  return new Int32Array(n).map((_, i) => Math.floor((i * rows) / n));
 }
 
 /** Rows × features: a number, or a level's index; NaN is missing or unseen. */

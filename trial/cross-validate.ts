@@ -148,6 +148,8 @@ function sizeOf(estimator: Estimator): number {
   switch (estimator.kind) {
     case 'forest':
       return estimator.positives.length;
+    case 'boosting':
+      return estimator.value.length;
     case 'ml-random-forest':
       return estimator.vote.length;
     case 'logistic':

@@ -204,6 +204,15 @@ function quickCandidate({ model }: Folder): Candidate {
           maxDepth: least(maxDepth, first.settings.maxDepth),
         },
       };
+    case 'boosting':
+      return {
+        ...first,
+        settings: {
+          ...first.settings,
+          rounds: least(trees, first.settings.rounds),
+          leaves: least(2 ** maxDepth, first.settings.leaves),
+        },
+      };
     case 'logistic':
       return first;
   }

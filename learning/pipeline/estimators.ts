@@ -1,12 +1,13 @@
 /** The estimators that a pipeline can have: a further one is a file and a line here. */
 import type { EstimatorKind } from './estimator-kind.ts';
 import { type Logistic, logistic } from '../linear/logistic.ts';
+import { type Boosting, boosting } from '../trees/boosting.ts';
 import { type ForestEstimator, forest } from '../trees/forest-estimator.ts';
 import { type VotingEstimator, votingForest } from '../trees/ml-random-forest.ts';
 
-export type Estimator = ForestEstimator | Logistic | VotingEstimator;
+export type Estimator = ForestEstimator | Boosting | Logistic | VotingEstimator;
 
-const ESTIMATORS = { forest, logistic, 'ml-random-forest': votingForest };
+const ESTIMATORS = { forest, boosting, logistic, 'ml-random-forest': votingForest };
 
 /** An estimator's name: in a file its `kind`, in a candidate its `algorithm`. */
 export type Algorithm = keyof typeof ESTIMATORS;

@@ -329,6 +329,7 @@ describe('the candidates of a commit', () => {
       expect.arrayContaining([
         'charts/calibration.svg',
         'charts/confusion.svg',
+        'charts/importance.svg',
         'charts/learning-curve.svg',
         'charts/precision-recall.svg',
         'charts/roc.svg',

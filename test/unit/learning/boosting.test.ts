@@ -91,6 +91,31 @@ describe('histograms', () => {
     expect(all).toEqual(histogram);
   });
 
+  it('take apart a row of no hessian and a negative gradient', () => {
+    const table = packBins([Uint8Array.of(0, 1)], Int32Array.of(2));
+    const packing = packingOf(2);
+    const gradients = new Gradients(Uint8Array.of(1, 0), packing);
+    gradients.write(Int32Array.of(0, 1), Float64Array.of(-30, 30), 0, 0);
+    const histograms = new Histograms(table, packing);
+    histograms.choose(Int32Array.of(0));
+    const histogram = histograms.take();
+    histograms.fill(histogram, Int32Array.of(0, 1), 0, 2, gradients.packed);
+    const top = packing.topGradient;
+    expect([...histogram]).toEqual([-top, 0, 1, top, 0, 1, 0, 0, 0]);
+  });
+
+  it('never round above the top, however far scores moved', () => {
+    const packing = packingOf(100);
+    const gradients = new Gradients(new Uint8Array(100), packing);
+    const rows = Int32Array.from({ length: 100 }, (_, row) => row);
+    gradients.write(rows, new Float64Array(100).fill(-8), 0, 0);
+    gradients.write(rows, new Float64Array(100).fill(-7), 1, 1);
+    expect(gradients.exact[0]! * gradients.gradientScale).toBeLessThanOrEqual(packing.topGradient);
+    expect(gradients.exact[0]! * gradients.gradientScale).toBeGreaterThan(
+      0.9 * packing.topGradient,
+    );
+  });
+
   it('round gradients without a drift', () => {
     const rows = 4000;
     const gradients = new Gradients(new Uint8Array(rows), packingOf(rows));
@@ -179,6 +204,19 @@ describe('a split', () => {
   });
 });
 
+describe('a split of what is missing', () => {
+  it('keeps all numbers together, also those that only other nodes have', () => {
+    const histogram = new Float64Array(3 * 11);
+    histogram.set([5, 2, 3], 3);
+    histogram.set([5, 2, 3], 3 * 2);
+    histogram.set([-10, 4, 6], 3 * 10);
+    const best: Split = { score: 0, column: -1, cut: 0, missingLeft: 0, gradient: 0, hessian: 0 };
+    const sums = { gradient: 0, hessian: 8, count: 12 };
+    searchColumn(histogram, 0, 10, 0, sums, { minLeaf: 1, l2: 0, leastHessian: 0 }, best);
+    expect(best).toMatchObject({ cut: 9, missingLeft: 0, gradient: 10 });
+  });
+});
+
 describe('boosted trees', () => {
   it('give a leaf −rate × Σ gradient / (Σ hessian + l2), and start at the log odds', () => {
     const table = oneColumn([1, 1, 1, 2, 2, 2, 2, 2]);
@@ -217,17 +255,19 @@ describe('boosted trees', () => {
 
   it('keep to their leaves, depth and rows in a leaf', () => {
     const { table, labels } = madeUp(700);
-    const limits = { ...PLAIN, rounds: 8, leaves: 9, maxDepth: 4, minLeaf: 25 };
+    const limits = { ...PLAIN, rounds: 8, leaves: 8, maxDepth: 40, minLeaf: 25 };
     const fitted = fitBoosting(table, labels, settings(limits), 1);
     expect(Math.min(...fitted.cover)).toBeGreaterThanOrEqual(25);
     expect([...fitted.cover].reduce((a, b) => a + b, 0)).toBe(8 * 700);
-    expect(fitted.cover.length).toBe(8 * 9);
-    let node = 0;
-    const depth = (): number => {
-      if (fitted.split[node++] === 0) return 0;
-      return 1 + Math.max(depth(), depth());
+    expect(fitted.cover.length).toBe(8 * 8);
+    const deepest = ({ split }: typeof fitted): number => {
+      let node = 0;
+      const depth = (): number => (split[node++] === 0 ? 0 : 1 + Math.max(depth(), depth()));
+      return Math.max(...Array.from({ length: 8 }, depth));
     };
-    expect(Math.max(...Array.from({ length: 8 }, depth))).toBe(4);
+    expect(deepest(fitted)).toBeGreaterThan(3);
+    const flat = fitBoosting(table, labels, settings({ ...limits, maxDepth: 3 }), 1);
+    expect(deepest(flat)).toBe(3);
   });
 
   it('always split the leaf that gains most', () => {
@@ -239,6 +279,22 @@ describe('boosted trees', () => {
     const limits = { ...PLAIN, rounds: 1, leaves: 3 };
     const fitted = fitBoosting(oneColumn(values), labels, settings(limits), 1);
     expect([...fitted.cover]).toEqual([100, 100, 200]);
+    const mirrored = oneColumn(values.map((value) => -value));
+    expect([...fitBoosting(mirrored, labels, settings(limits), 1).cover]).toEqual([200, 100, 100]);
+  });
+
+  it('end at the rates of a table that two leaves say all about, with rows drawn too', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => i % 2);
+    const labels = Uint8Array.from(values, (value, i) => (i % 10 < 2 ? 1 - value : value));
+    for (const rowShare of [1, 0.3]) {
+      const long = { ...PLAIN, rounds: 100, learningRate: 0.2, rowShare };
+      const [zero, one] = logOdds(
+        fitBoosting(oneColumn(values), labels, settings(long), 1),
+        oneColumn([0, 1]),
+      );
+      expect(zero).toBeCloseTo(-Math.log(4), 0);
+      expect(one).toBeCloseTo(Math.log(4), 0);
+    }
   });
 
   it('learn where missing values go, at the root and where training had none', () => {
@@ -292,6 +348,14 @@ describe('boosted trees', () => {
     const blind = fitBoosting(ten, tenLabels, settings(long), 1);
     const grouped = fitBoosting(ten, tenLabels, settings(long), 1, twins);
     expect(grouped.trees).toBeLessThan(blind.trees / 3);
+    // With whole steps the first tree is already too much, and no later one mends it.
+    const bold = settings({ ...long, learningRate: 1 });
+    expect(fitBoosting(ten, tenLabels, bold, 1, twins).trees).toBe(1);
+    const trees = [1, 60].map((earlyStoppingRounds) => {
+      const patient = settings({ ...long, learningRate: 0.1, rowShare: 0.3, earlyStoppingRounds });
+      return fitBoosting(table, labels, patient, 1).trees;
+    });
+    expect(trees[0]).toBeLessThan(trees[1]!);
   });
 
   it('draw rows and columns by the seed, and are the same bytes for the same seed', () => {

@@ -10,9 +10,9 @@ import type { Column, Table } from '../../../learning/table.ts';
 
 const SETTINGS: Readonly<Record<string, Candidate['settings']>> = {
   forest: { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' },
-  boosting: { rounds: 6, leaves: 8 },
+  boosting: { rounds: 6, leaves: 8, minLeaf: 5 },
   logistic: { l2: 1 },
-  'ml-random-forest': { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' },
+  'ml-random-forest': { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'all' },
 };
 
 export const EVERY_TRANSFORM: Readonly<Record<string, readonly TransformSpec[]>> = {

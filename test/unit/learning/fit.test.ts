@@ -118,6 +118,10 @@ describe('a candidate that somebody wrote', () => {
     ['maxDepth', 'ml-random-forest', { maxDepth: -3 }, {}],
     ['featuresPerSplit', 'ml-random-forest', { featuresPerSplit: 0.5 }, {}],
     ['classWeight', 'ml-random-forest', { classWeight: 2 }, {}],
+    ['rounds', 'boosting', { rounds: 0 }, {}],
+    ['learningRate', 'boosting', { learningRate: -0.1 }, {}],
+    ['leaves', 'boosting', { leaves: 2.5 }, {}],
+    ['trees', 'boosting', { trees: 3 }, {}],
     ['l2', 'logistic', { l2: -1 }, {}],
     ['l2', 'logistic', { l2: Number.NaN }, {}],
     ['trees', 'logistic', { trees: 3 }, {}],
@@ -130,7 +134,7 @@ describe('a candidate that somebody wrote', () => {
     ['settings', 'forest', [], {}],
   ];
   it.each(wrong)('is refused for its %s (%s, %j, %j)', (subject, algorithm, change, more) => {
-    const own = algorithm === 'logistic' ? {} : settings;
+    const own = algorithm === 'logistic' || algorithm === 'boosting' ? {} : settings;
     const written = Array.isArray(change) ? change : { ...own, ...change };
     const candidate = { name: 'plain', algorithm, settings: written, ...more } as Candidate;
     const error = thrownBy(() => fitPipeline(input(60, { candidate })));
@@ -139,11 +143,11 @@ describe('a candidate that somebody wrote', () => {
   });
 
   it('is refused for a seed that is no whole number, whether it draws or not', () => {
-    for (const algorithm of ['forest', 'logistic'] as const) {
+    for (const algorithm of ['forest', 'boosting', 'logistic'] as const) {
       const candidate: Candidate = {
         name: 'c',
         algorithm,
-        settings: algorithm === 'logistic' ? {} : settings,
+        settings: algorithm === 'forest' ? settings : {},
       };
       for (const seed of [0.5, Number.NaN, Infinity, 2 ** 53]) {
         const error = thrownBy(() => fitPipeline(input(60, { candidate, seed })));

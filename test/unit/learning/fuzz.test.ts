@@ -29,7 +29,7 @@ describe('a file of every estimator and transform', () => {
       expect(scores, `${algorithm} ${transform}`).toEqual(
         records.map((record) => plainScore(bytes, record)),
       );
-      expect(new Set(scores).size).toBeGreaterThan(1);
+      expect(new Set(scores).size, `${algorithm} ${transform}`).toBeGreaterThan(1);
     }
   });
 });

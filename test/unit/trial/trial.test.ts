@@ -139,6 +139,7 @@ describe('training', () => {
   it.each([
     { algorithm: 'ml-random-forest', settings: { trees: 5, maxDepth: 4, minLeaf: 5 } },
     { algorithm: 'logistic' },
+    { algorithm: 'boosting', settings: { rounds: 5, leaves: 4 } },
     {
       algorithm: 'forest',
       settings: { trees: 5, maxDepth: 4 },
