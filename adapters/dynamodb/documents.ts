@@ -9,7 +9,6 @@ import type { Approval } from '../../domain/approval.ts';
 import type { ChainedEntry, Pointer, Version } from '../../domain/champion.ts';
 import type { Lock } from '../../domain/lock.ts';
 import type { AcceptedCharter, Holdout } from '../../domain/ports.ts';
-import { RUN_STATUSES, type Commit, type Run } from '../../domain/run.ts';
 
 /** The fields of `T`, the optional ones too: a schema that forgets one doesn't compile. */
 type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };
@@ -17,42 +16,6 @@ type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };
 const one = z.literal(1);
 const nullableText = z.union([z.string(), z.null()]);
 const nullableInt = z.union([z.int(), z.null()]);
-
-export const CommitItem = z.object({
-  schemaVersion: one,
-  runId: z.string(),
-  model: z.string(),
-  commit: z.string(),
-  branch: z.string(),
-  bundle: z.string(),
-  data: z.string(),
-  ciReport: z.string(),
-  cause: z.string(),
-  submitter: z.string(),
-  authors: z.array(z.string()),
-  asOf: z.string(),
-} satisfies FieldsOf<Commit>) satisfies z.ZodType<Commit>;
-
-export const RunItem = z.object({
-  schemaVersion: one,
-  runId: z.string(),
-  model: z.string(),
-  commit: z.string(),
-  branch: z.string(),
-  cause: z.string(),
-  submitter: z.string(),
-  status: z.enum(RUN_STATUSES),
-  attempt: z.int(),
-  revision: z.int(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  reason: z.string().exactOptional(),
-  error: z.string().exactOptional(),
-  verdict: z.enum(['promote', 'hold', 'reject']).exactOptional(),
-  version: z.int().exactOptional(),
-  supersededBy: z.string().exactOptional(),
-  cancelledBy: z.string().exactOptional(),
-} satisfies FieldsOf<Run>) satisfies z.ZodType<Run>;
 
 /** `output` is JSON text: any value comes back as it was, and the table's number limits don't matter. */
 export const StepItem = z.object({

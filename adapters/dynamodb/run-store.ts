@@ -1,11 +1,12 @@
 import { QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { CommitDocument, RunDocument } from '../../contracts/run.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 import type { RunStore } from '../../domain/ports.ts';
 import type { Commit, Run, StepRecord } from '../../domain/run.ts';
 import { reaching } from '../aws/errors.ts';
 import { jsonText } from '../json-text.ts';
-import { CommitItem, HoldoutItem, LockItem, RunItem, StepItem } from './documents.ts';
+import { HoldoutItem, LockItem, StepItem } from './documents.ts';
 import { ALL_RUNS, commitsOf, RUN_INDEXES, runsKeys, runsOf } from './keys.ts';
 import { ABSENT, follows, table } from './table.ts';
 
@@ -33,7 +34,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
 
     async commit(runId) {
       const item = await runs.get(runsKeys.commit(runId));
-      return item === undefined ? undefined : CommitItem.parse(item);
+      return item === undefined ? undefined : CommitDocument.parse(item);
     },
 
     async commits({ model, prefix, limit }) {
@@ -61,7 +62,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
             }),
           ),
         );
-        found.push(...(page.Items ?? []).map((item) => CommitItem.parse(item)));
+        found.push(...(page.Items ?? []).map((item) => CommitDocument.parse(item)));
         start = page.LastEvaluatedKey;
       } while (start !== undefined);
       // The index sorts by hash; a prefix leaves few.
@@ -75,7 +76,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
 
     async run(runId) {
       const item = await runs.get(runsKeys.run(runId));
-      return item === undefined ? undefined : RunItem.parse(item);
+      return item === undefined ? undefined : RunDocument.parse(item);
     },
 
     async runs({ model, limit, cursor }) {
@@ -96,7 +97,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
           }),
         ),
       );
-      const found = (page.Items ?? []).map((item) => RunItem.parse(item));
+      const found = (page.Items ?? []).map((item) => RunDocument.parse(item));
       return page.LastEvaluatedKey === undefined
         ? { runs: found }
         : { runs: found, cursor: toCursor(page.LastEvaluatedKey) };

@@ -58,10 +58,7 @@ export async function makeRepository(of: {
         : model.data;
     await writeJson(file, { ...model, name, data });
   }
-  const git = async (...args: string[]) => {
-    const { stdout } = await run('git', args, { cwd: of.root, env: gitEnvironment() });
-    return stdout.trim();
-  };
+  const git = gitAt(of.root);
   await git('init', '--quiet', '--initial-branch=main');
   return {
     story,
@@ -80,9 +77,12 @@ export async function makeRepository(of: {
   };
 }
 
-/** Nobody's own git settings: hooks, signing or a missing name would change or stop the story. */
-function gitEnvironment(): NodeJS.ProcessEnv {
-  return {
+/**
+ * Git in a folder, by nobody's own settings: hooks, signing or a missing name would change or stop the
+ * story. Its trimmed output.
+ */
+export function gitAt(root: string): (...args: readonly string[]) => Promise<string> {
+  const env = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
     GIT_CONFIG_GLOBAL: '/dev/null',
@@ -92,6 +92,7 @@ function gitEnvironment(): NodeJS.ProcessEnv {
     GIT_COMMITTER_NAME: 'Ana',
     GIT_COMMITTER_EMAIL: 'ana@example.com',
   };
+  return async (...args) => (await run('git', args, { cwd: root, env })).stdout.trim();
 }
 
 async function readJson(file: string): Promise<unknown> {

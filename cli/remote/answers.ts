@@ -1,24 +1,9 @@
 /** What the HTTP API answers, as far as the command line reads it; more fields may come. */
 import * as z from 'zod';
+import { CommitDocument, RunDocument } from '../../contracts/run.ts';
 import { EvaluationReference } from '../../contracts/steps.ts';
-import { RUN_STATUSES } from '../../domain/run.ts';
 
-export const RunAnswer = z.looseObject({
-  runId: z.string(),
-  model: z.string(),
-  commit: z.string(),
-  branch: z.string(),
-  cause: z.string(),
-  submitter: z.string(),
-  status: z.enum(RUN_STATUSES),
-  attempt: z.int(),
-  createdAt: z.string(),
-  updatedAt: z.string(),
-  reason: z.string().optional(),
-  error: z.string().optional(),
-  verdict: z.enum(['promote', 'hold', 'reject']).optional(),
-  version: z.int().optional(),
-});
+export const RunAnswer = RunDocument.loose();
 export type RunAnswer = z.infer<typeof RunAnswer>;
 
 export const RunsAnswer = z.looseObject({
@@ -50,16 +35,7 @@ export const PendingAnswer = z.looseObject({
 
 export const StatusAnswer = z.looseObject({
   run: RunAnswer,
-  commit: z.looseObject({
-    commit: z.string(),
-    bundle: z.string(),
-    data: z.string(),
-    ciReport: z.string(),
-    asOf: z.string(),
-    authors: z.array(z.string()),
-    cause: z.string(),
-    branch: z.string(),
-  }),
+  commit: CommitDocument.loose(),
   steps: z.array(StepAnswer),
   outputs: z.record(z.string(), z.unknown()),
   pending: PendingAnswer.nullable(),

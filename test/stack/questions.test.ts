@@ -140,9 +140,10 @@ describe.skipIf(!hasStack)('a question to a person', () => {
     const model = freshName('stale');
     await repository.add(model, 1200, { model: (d) => (d.candidates = [forest(10, 3, 40)]) });
     await crown(stack, repository, model);
-    await repository.edit(model, { model: (d) => (d.candidates = [forest(30, 12, 5)]) });
+    // Each clearly better than the one before: which rows judge hangs on the model's fresh name.
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(12, 6, 20)]) });
     await crown(stack, repository, model);
-    await repository.edit(model, { model: (d) => (d.candidates = [forest(20, 12, 5)]) });
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(40, 12, 5)]) });
     const runId = await send(stack, repository, model);
     const asked = await until(stack, runId, 'awaiting_approval');
     expect(asked.evaluation?.champion?.version).toBe(2);

@@ -37,7 +37,7 @@ describe.skipIf(!hasStack)('what is refused', () => {
     repository = await newRepository();
     await repository.add(model);
     closed = await crown(stack, repository, model);
-    await repository.edit(model, { model: (d) => (d.candidates = [forest(12, 9)]) });
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(40, 12, 5)]) });
     waiting = await send(stack, repository, model);
     await until(stack, waiting, 'awaiting_approval');
     before = await everything();

@@ -44,7 +44,7 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
     const model = freshName('tracked');
     await repository.add(model);
     await crown(stack, repository, model);
-    await repository.edit(model, { model: (d) => (d.candidates = [forest(12, 9)]) });
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(40, 12, 5)]) });
     const closed = await listenOnce(0);
     const putBack = await pointElsewhere(`http://127.0.0.1:${closed}`);
     let runId: string;

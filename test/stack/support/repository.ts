@@ -1,13 +1,11 @@
 /** A git repository of small claims models, changed the way a person would change his. */
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { gitAt } from '../../../cli/demo/repository.ts';
 import { claimsCsv } from '../../../dataset/generate-claims.ts';
 import { PROJECT } from './stack.ts';
 
-const run = promisify(execFile);
 const SOURCE = join(PROJECT, 'models', 'claims-denial');
 
 type Json = any; // documents are edited as their owner would, right or wrong
@@ -35,10 +33,7 @@ export async function newRepository(): Promise<Repository> {
   const root = await mkdtemp(join(tmpdir(), 'titleholder-stack-'));
   await mkdir(join(root, 'models'));
   const folder = (model: string): string => join(root, 'models', model);
-  const git = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run('git', args, { cwd: root, env: gitEnvironment() });
-    return stdout.trim();
-  };
+  const git = gitAt(root);
   await git('init', '--quiet', '--initial-branch=main');
   let commits = 0;
   const edit = async (model: string, change: Change): Promise<void> => {
@@ -90,19 +85,5 @@ export function forest(trees: number, maxDepth: number, minLeaf = 10): Json {
     name: `forest-${trees}x${maxDepth}`,
     algorithm: 'forest',
     settings: { trees, maxDepth, minLeaf, featuresPerSplit: 'sqrt' },
-  };
-}
-
-/** Nobody's own git settings. */
-function gitEnvironment(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: process.env['HOME'],
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_AUTHOR_NAME: 'Ana',
-    GIT_AUTHOR_EMAIL: 'ana@example.com',
-    GIT_COMMITTER_NAME: 'Ana',
-    GIT_COMMITTER_EMAIL: 'ana@example.com',
   };
 }

@@ -12,6 +12,8 @@ function status(
 ): StatusAnswer {
   return {
     run: {
+      schemaVersion: 1,
+      revision: 1,
       runId: RUN,
       model: 'm',
       commit: 'c',
@@ -25,6 +27,10 @@ function status(
       ...of,
     },
     commit: {
+      schemaVersion: 1,
+      runId: RUN,
+      model: 'm',
+      submitter: 'ana',
       commit: 'c',
       bundle: 'b',
       data: 'd',
