@@ -84,7 +84,7 @@ function bundle(bins: Int32Array): Bundle[] {
 }
 
 /** Rows whose packed doubles are added before they are taken apart: more would leave gradients too few bits. */
-const CHUNK = 4095;
+const CHUNK = 8191;
 
 /** How a row's gradient, hessian and count share a double: count × countUnit + hessian × hessianUnit + gradient. */
 export interface Packing {
@@ -99,8 +99,9 @@ export interface Packing {
 export function packingOf(rows: number): Packing {
   const width = Math.ceil(Math.log2(Math.min(rows, CHUNK) + 1));
   // 53 bits hold three sums of `width` carries each, a sign, and what is left for precision.
-  const hessianBits = Math.min(20, Math.floor((53 - 3 * width - 1 - 2) / 2));
-  const gradientBits = hessianBits + 2;
+  const bits = Math.min(42, 53 - 3 * width - 1);
+  const hessianBits = (bits - 2) >> 1;
+  const gradientBits = bits - hessianBits;
   const hessianUnit = 2 ** (gradientBits + width + 1);
   return {
     topGradient: 2 ** gradientBits - 1,
@@ -116,6 +117,8 @@ export class Histograms {
   readonly #packing: Packing;
   /** All zero between two calls. */
   readonly #packed: Float64Array;
+  /** A bundle's sums, on their way to its columns. */
+  readonly #joint = new Float64Array(3 * 256);
   /** Words of a row that are read, and what is in each. */
   #groups: readonly number[] = [];
   #bundles: readonly (readonly Bundle[])[] = [];
@@ -208,49 +211,60 @@ export class Histograms {
   /** Moves a bundle's packed sums to its columns' histograms, adding or overwriting. */
   #takeApart(into: Float64Array, { size, start, parts }: Bundle, add: boolean): void {
     const { offset } = this.#table;
-    if (!add) {
-      for (const { column } of parts) {
-        into.fill(0, 3 * (offset[column] ?? 0), 3 * (offset[column + 1] ?? 0));
-      }
+    const [only, second] = parts;
+    if (only !== undefined && second === undefined) {
+      takeApart(
+        this.#packed,
+        start,
+        size,
+        this.#packing,
+        into,
+        3 * (offset[only.column] ?? 0),
+        add,
+      );
+      return;
     }
-    const packed = this.#packed;
-    const { hessianUnit, countUnit } = this.#packing;
-    // Powers of two: the products are exact.
-    const perHessian = 1 / hessianUnit;
-    const perCount = 1 / countUnit;
-    const half = hessianUnit / 2;
-    const single = parts.length === 1 ? (offset[parts[0]?.column ?? 0] ?? 0) : -1;
-    for (let value = 0; value < size; value += 1) {
-      const sum = packed[start + value] ?? 0;
-      if (sum === 0) continue;
-      packed[start + value] = 0;
-      // The gradient is signed: half a unit up, so that a negative one borrows nothing.
-      const count = Math.floor((sum + half) * perCount);
-      const rest = sum - count * countUnit;
-      const hessian = Math.floor((rest + half) * perHessian);
-      const gradient = rest - hessian * hessianUnit;
-      if (single >= 0) {
-        addTriple(into, 3 * (single + value), gradient, hessian, count);
-      } else {
-        for (const { column, weight, size: bins } of parts) {
-          const bin = Math.floor(value / weight) % bins;
-          addTriple(into, 3 * ((offset[column] ?? 0) + bin), gradient, hessian, count);
-        }
+    takeApart(this.#packed, start, size, this.#packing, this.#joint, 0, false);
+    for (const { column, weight, size: bins } of parts) {
+      const first = 3 * (offset[column] ?? 0);
+      if (!add) into.fill(0, first, first + 3 * bins);
+      for (let value = 0; value < size; value += 1) {
+        const at = first + 3 * (Math.floor(value / weight) % bins);
+        into[at] = (into[at] ?? 0) + (this.#joint[3 * value] ?? 0);
+        into[at + 1] = (into[at + 1] ?? 0) + (this.#joint[3 * value + 1] ?? 0);
+        into[at + 2] = (into[at + 2] ?? 0) + (this.#joint[3 * value + 2] ?? 0);
       }
     }
   }
 }
 
-function addTriple(
+/** Moves packed[start … start + size − 1] to gradients, hessians and counts from `first` on. */
+function takeApart(
+  packed: Float64Array,
+  start: number,
+  size: number,
+  { hessianUnit, countUnit }: Packing,
   into: Float64Array,
-  at: number,
-  gradient: number,
-  hessian: number,
-  count: number,
+  first: number,
+  add: boolean,
 ): void {
-  into[at] = (into[at] ?? 0) + gradient;
-  into[at + 1] = (into[at + 1] ?? 0) + hessian;
-  into[at + 2] = (into[at + 2] ?? 0) + count;
+  // Powers of two: the products are exact.
+  const perHessian = 1 / hessianUnit;
+  const perCount = 1 / countUnit;
+  const half = hessianUnit / 2;
+  const keep = add ? 1 : 0;
+  for (let i = 0; i < size; i += 1) {
+    const sum = packed[start + i] ?? 0;
+    packed[start + i] = 0;
+    // The gradient is signed: half a unit up, so that a negative one borrows nothing.
+    const count = Math.floor((sum + half) * perCount);
+    const rest = sum - count * countUnit;
+    const hessian = Math.floor((rest + half) * perHessian);
+    const at = first + 3 * i;
+    into[at] = keep * (into[at] ?? 0) + rest - hessian * hessianUnit;
+    into[at + 1] = keep * (into[at + 1] ?? 0) + hessian;
+    into[at + 2] = keep * (into[at + 2] ?? 0) + count;
+  }
 }
 
 /** Collects once what every group of columns reads again. */
