@@ -1,5 +1,6 @@
 /** What each feature adds to a row's score: exact Shapley values of whatever estimator a model has. */
-import { type ExplainedTrees, treeShap } from './tree-shap.ts';
+import { type ExplainedTrees } from './laid-out.ts';
+import { treeShap } from './tree-shap.ts';
 import { LearningError } from '../errors.ts';
 import type { Logistic } from '../linear/logistic.ts';
 import type { Artifact } from '../pipeline/artifact.ts';

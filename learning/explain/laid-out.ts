@@ -1,8 +1,21 @@
 /** Trees made ready for explaining: what of a split doesn't depend on the row. */
 import { gaussLegendre, type Quadrature } from './quadrature.ts';
-import type { ExplainedTrees } from './tree-shap.ts';
 import { LearningError } from '../errors.ts';
 import { unroll } from '../trees/preorder.ts';
+
+/** Trees as they are explained: the score is the sum of the leaves that a row comes to. */
+export interface ExplainedTrees {
+  readonly trees: number;
+  readonly features: number;
+  /** One a node in preorder: 0 a leaf, 1 + f splits feature f with missing to the right, 1 + features + f to the left. */
+  readonly split: Uint8Array | Uint16Array;
+  /** One a split, in node order: bins up to it go left. */
+  readonly bin: Uint8Array;
+  /** One a leaf, in node order: the weight of the training rows in it, above 0. */
+  readonly weight: Float64Array;
+  /** One a leaf, in node order. */
+  readonly value: Float64Array;
+}
 
 /** One entry a node, in preorder, unless said otherwise. */
 export interface LaidOut {

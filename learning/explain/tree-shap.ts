@@ -24,21 +24,7 @@
  * into a table of class × class where that table is smaller than the rows.
  */
 import { BLOCK, ClassWalk } from './class-walk.ts';
-import { layOut } from './laid-out.ts';
-
-/** Trees as they are explained: the score is the sum of the leaves that a row comes to. */
-export interface ExplainedTrees {
-  readonly trees: number;
-  readonly features: number;
-  /** One a node in preorder: 0 a leaf, 1 + f splits feature f with missing to the right, 1 + features + f to the left. */
-  readonly split: Uint8Array | Uint16Array;
-  /** One a split, in node order: bins up to it go left. */
-  readonly bin: Uint8Array;
-  /** One a leaf, in node order: the weight of the training rows in it, above 0. */
-  readonly weight: Float64Array;
-  /** One a leaf, in node order. */
-  readonly value: Float64Array;
-}
+import { type ExplainedTrees, layOut } from './laid-out.ts';
 
 export interface TreeShap {
   /** The mean score over the training rows, as the trees' shares have it. */
