@@ -29,7 +29,7 @@ const whole = (low: number, high: number) => z.int().min(low).max(high);
 const trees = {
   trees: whole(1, 1000).default(100),
   maxDepth: whole(1, 40).default(15),
-  minLeaf: whole(1, 100_000).default(5),
+  minLeaf: whole(1, 100_000).default(3),
   featuresPerSplit: z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
 };
 /** Train on so many rows, drawn without replacement. */
@@ -52,7 +52,7 @@ const SETTINGS = {
     earlyStoppingRounds: whole(0, 10_000).optional(),
     sampleRows,
   }),
-  logistic: z.strictObject({ l2: z.number().min(0).optional(), classWeight, sampleRows }),
+  logistic: z.strictObject({ l2: z.number().min(1e-12).max(1e12).optional(), classWeight, sampleRows }),
   'ml-random-forest': z.strictObject({ ...trees, sampleRows }),
 };
 export type Algorithm = keyof typeof SETTINGS;
@@ -172,7 +172,7 @@ export const ModelDocument = z.strictObject({
     replicates: z.int().min(200).max(20_000).default(2000),
     folds: z.int().min(2).max(20).default(3),
     threshold: z
-      .union([z.number().min(0).max(1), z.enum(['max-f1', 'max-accuracy'])])
+      .union([z.number().min(0).max(1), z.enum(['max-f1', 'max-accuracy', 'youden'])])
       .default('max-accuracy'),
   }),
   /** The run's master seed; 0 is a seed. */
