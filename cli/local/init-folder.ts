@@ -88,6 +88,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
         candidate(3),
         candidate(15),
         candidate(60),
+        { name: 'boosting', algorithm: 'boosting' },
       ],
     }),
     'schema.json': SchemaDocument.parse({
