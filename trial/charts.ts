@@ -22,10 +22,11 @@ import type { Prepared } from './train.ts';
 import { pickRows } from './training-rows.ts';
 
 const BINS = 10;
-/** More would say the same: the summary draws at most 250. */
-const EXPLAINED_ROWS = 500;
-/** They are scored five times a column. */
+/** As many as the summary draws. */
+const EXPLAINED_ROWS = 250;
+/** Each is scored so many times a column: a second or two for a hundred deep trees. */
 const SHUFFLED_ROWS = 2000;
+const SHUFFLES = 3;
 
 /** What the holdout shows of challenger and champion. Throws as the engine does. */
 export async function holdoutCharts(judged: Judged): Promise<Charts> {
@@ -73,16 +74,21 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
 function importanceOf({ challenger, table, labels }: Judged) {
   const names = new Set(challenger.columns.map((column) => column.name));
   const read = { ...table, columns: table.columns.filter((column) => names.has(column.name)) };
-  const rows = evenly(table.rows, SHUFFLED_ROWS);
-  const some = Uint8Array.from(rows, (row) => labels[row] ?? 0);
-  // A class so rare that no row of it is among them.
-  const all = new Set(some).size < 2;
   return permutationImportance({
-    table: all ? read : selectRows(read, rows),
-    labels: all ? labels : some,
+    ...someOf(read, labels, SHUFFLED_ROWS),
     score: scorer(challenger).scoreTable,
     seed: challenger.provenance.seed,
+    repeats: SHUFFLES,
   });
+}
+
+/** At most so many rows; all, where these lack a class. */
+function someOf(table: Table, labels: Uint8Array, most: number) {
+  const rows = evenly(table.rows, most);
+  const some = Uint8Array.from(rows, (row) => labels[row] ?? 0);
+  return new Set(some).size < 2
+    ? { table, labels }
+    : { table: selectRows(table, rows), labels: some };
 }
 
 /** At most so many rows of as many, at even distances. */
@@ -106,11 +112,14 @@ function cellsOf({ rows, columns }: Table): Float64Array {
 
 /** An eighth, a quarter, half and all of the groups outside a fold. */
 const EIGHTHS = [1, 2, 4, 8];
-const CURVE_FOLDS = 3;
+/** Two show a spread; each costs about two trainings, while a person waits for the question. */
+const CURVE_FOLDS = 2;
+/** Of the rows fitted on, enough to know their AUC. */
+const FITTED_ROWS = 5000;
 
 /**
  * The chosen candidate on growing parts of the training rows, by whole groups; empty where there are too
- * few groups to part. It costs about two trainings a fold. Throws `SettingsInvalid`, `DataInvalid`.
+ * few groups to part. Throws `SettingsInvalid`, `DataInvalid`.
  */
 export async function trainingCharts(
   { input, rows, fit }: Prepared,
@@ -118,9 +127,8 @@ export async function trainingCharts(
 ): Promise<Charts> {
   const { seed, plan } = input.folder.model;
   const scores = withNamedErrors(() => {
-    const folds = Math.min(CURVE_FOLDS, plan.folds);
-    const fold = foldsOf(rows, folds, seed);
-    return Array.from({ length: folds }, (_, held) => {
+    const fold = foldsOf(rows, plan.folds, seed);
+    return Array.from({ length: CURVE_FOLDS }, (_, held) => {
       const inside = pickRows(
         rows,
         rowsWhere(fold, (f) => f !== held),
@@ -138,7 +146,8 @@ export async function trainingCharts(
         );
         if (new Set(part.labels).size < 2 || new Set(outside.labels).size < 2) return [];
         const { scoreTable } = scorer(fit(part, candidate));
-        const fitted = aucOf(scoreTable(part.table), part.labels);
+        const some = someOf(part.table, part.labels, FITTED_ROWS);
+        const fitted = aucOf(scoreTable(some.table), some.labels);
         const heldOut = aucOf(scoreTable(outside.table), outside.labels);
         return [{ eighths, rows: part.table.rows, fitted, held: heldOut }];
       });
