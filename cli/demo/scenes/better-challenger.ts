@@ -46,9 +46,13 @@ export async function betterChallenger(stage: Stage): Promise<CommitPushed> {
 
   await part(stage, 'approved; staging and production side by side', async () => {
     const sides = watchSides(stage);
-    const { crowned, secondsToServe } = await crown(stage, challenger, 'Better on the same rows');
+    const { crowned, secondsToServe } = await crown(
+      stage,
+      challenger,
+      'Better on the same rows',
+    ).finally(sides.end);
     stage.diary.measure('secondsToServe', secondsToServe);
-    const differed = (await sides.stop()).find(
+    const differed = (await sides.seen()).find(
       (side) => side.staging === crowned.version && side.production === crowned.version - 1,
     );
     expectThat(
@@ -72,7 +76,11 @@ interface Side {
 }
 
 /** Asks both `/health` at once, again and again. */
-function watchSides(stage: Stage): { readonly stop: () => Promise<readonly Side[]> } {
+function watchSides(stage: Stage): {
+  readonly end: () => void;
+  /** What was seen up to the end. */
+  readonly seen: () => Promise<readonly Side[]>;
+} {
   const seen: Side[] = [];
   const end = new AbortController();
   const watching = (async () => {
@@ -85,11 +93,11 @@ function watchSides(stage: Stage): { readonly stop: () => Promise<readonly Side[
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));
     }
   })();
-  // A failure is told at `stop`; until then it must not count as unhandled.
+  // A failure is told by `seen`; until then it must not count as unhandled.
   watching.catch(() => undefined);
   return {
-    stop: async () => {
-      end.abort();
+    end: () => end.abort(),
+    seen: async () => {
       await watching;
       return seen;
     },

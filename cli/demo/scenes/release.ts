@@ -78,7 +78,26 @@ export async function crown(
   const version = stage.crowned.length + 1;
   await stage.people.ben.api.decide(run.runId, 'approve', { reason, digest: challenger.digest });
   const approvedAt = performance.now();
-  const serving = firstAnswerOf(stage, challenger, version, approvedAt);
+  const end = new AbortController();
+  const serving = firstAnswerOf(stage, challenger, version, approvedAt, end.signal);
+  // Told where it is awaited; until then it must not count as unhandled.
+  serving.catch(() => undefined);
+  try {
+    const crowned = await promoted(stage, challenger, version, reason);
+    return { crowned, secondsToServe: await serving };
+  } finally {
+    // Where the story ends here, the process has to end too.
+    end.abort();
+  }
+}
+
+async function promoted(
+  stage: Stage,
+  challenger: Challenger,
+  version: number,
+  reason: string,
+): Promise<Crowned> {
+  const { run } = challenger.status;
   const status = await follow(stage, run.runId, {
     answered: challenger.digest,
     told: challenger.told,
@@ -101,7 +120,7 @@ export async function crown(
   stage.diary.champion({ version, sha256: crowned.sha256, commit: run.commit, at: since.at });
   stage.diary.decision(run.commit, 'promoted', reason);
   await expectPredictions(stage, crowned, challenger);
-  return { crowned, secondsToServe: await serving };
+  return crowned;
 }
 
 /** Pointer and health both name this version in production. */
@@ -146,13 +165,14 @@ async function firstAnswerOf(
   { holdout, artifact }: Inspected,
   version: number,
   since: number,
+  end: AbortSignal,
 ): Promise<number> {
   const records = recordsFor(
     decodeArtifact(await stage.aws.object('models', artifact)),
     holdout.slice(0, 1),
   );
   const seconds = () => (performance.now() - since) / 1000;
-  while (seconds() < SERVE_LIMIT_SECONDS) {
+  while (!end.aborted && seconds() < SERVE_LIMIT_SECONDS) {
     const answered = await stage.people.vera.api
       .predict(stage.model, records)
       .then((answer) => answer.version)
