@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { StoryFailed } from '../../../cli/demo/expectation.ts';
 import { type Challenger, crown } from '../../../cli/demo/scenes/release.ts';
 import type { Stage } from '../../../cli/demo/stage.ts';
-import { encodeArtifact } from '../../../learning/artifact.ts';
-import { fitBaseline } from '../../../learning/baselines.ts';
+import { encodeArtifact } from '../../../learning/pipeline/artifact.ts';
+import { fitBaseline } from '../../../learning/measures/baselines.ts';
 import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
 
 it('leaves nothing that asks on once the story has failed: the process must end', async () => {
