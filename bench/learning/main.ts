@@ -2,177 +2,66 @@
  * `npm run bench:learning`: the engine beside its peers, each task in a process of its own on the same
  * cores, ours and theirs in turn.
  *
- * `--json F` writes the list of medians, `--write` docs/benchmarks-learning.md below its heading
- * "Measured".
+ * `--json F` writes the list of medians; `--write` puts them with those measured before into
+ * docs/benchmarks-learning.md, below its heading "Measured". Both happen after every comparison.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { median } from 'simple-statistics';
 import * as z from 'zod';
-import { madeTable, readTable, TABLES, type TableName, writeTable } from './data.ts';
+import { madeTable, TABLES, type TableName, writeTable } from './data.ts';
+import {
+  type Environment,
+  joined,
+  type Line,
+  type Measured,
+  merged,
+  readMeasured,
+  writeMeasured,
+} from './measured.ts';
+import { ask, type Judged, PYTHON, versions } from './processes.ts';
 import { report } from './report.ts';
-import { Answer, type Engine, ENGINES, type Task, TASKS, type TaskName } from './task.ts';
+import { compareWithShap } from './shap.ts';
+import { type Engine, ENGINES, TASKS, type TaskName } from './task.ts';
 import { PROJECT } from '../../cli/remote/place.ts';
-import { logLossOf, orderByScore, rankMetrics } from '../../learning/measures/metrics.ts';
 
 const JUDGED_ROWS = 20_000;
+const EXPLAINED_ROWS = 1000;
 const SEED = 1;
-/** Its training is quadratic: 3,000 rows take minutes a tree. */
-const ML_RANDOM_FOREST_ROWS = 300;
+/** Its training is quadratic. */
+const ML_RANDOM_FOREST_ROWS = 500;
+/** A training that takes longer isn't repeated. */
+const LONG_SECONDS = 60;
 const FOLDER = join(PROJECT, '.local', 'bench-learning');
-const PYTHON = join(PROJECT, '.local', 'venv-peers', 'bin', 'python');
+const STORE = join(FOLDER, 'measured.json');
+const PAGE = join(PROJECT, 'docs', 'benchmarks-learning.md');
+const SIZES = { forest: [10_000, 100_000, 1_000_000], others: [100_000] };
+/** From here on the peers run on all threads only: the fewer are there to show what a thread is worth. */
+const MANY_ROWS = 1_000_000;
 const PEERS: Readonly<Record<TaskName, readonly Engine[]>> = {
-  forest: ['sklearn', 'lightgbm', 'ml-random-forest'],
+  forest: ['sklearn', 'lightgbm'],
   boosting: ['sklearn', 'lightgbm'],
   logistic: ['sklearn'],
-  shap: ['shap'],
   predict: ['sklearn', 'lightgbm'],
 };
-
-/** One line of the answer: medians over the runs; null is what the task doesn't measure. */
-export interface Line {
-  readonly engine: Engine;
-  readonly task: TaskName;
-  readonly rows: number;
-  readonly columns: number;
-  readonly trees: number;
-  readonly threads: number;
-  readonly fitSeconds: number | null;
-  readonly auc: number | null;
-  readonly logLoss: number | null;
-  readonly rowsPerSecond: number | null;
-  readonly p50Micros: number | null;
-  readonly p99Micros: number | null;
-  readonly peakRssMb: number;
-}
-
-type Measured = Omit<Line, 'engine' | 'task' | 'rows' | 'columns' | 'trees' | 'threads'>;
 
 const Parameters = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
 const parameters = Parameters.parse(
   JSON.parse(await readFile(join(import.meta.dirname, 'parameters.json'), 'utf8')),
 );
 
-interface Question {
-  readonly table: TableName;
-  readonly task: TaskName;
-  readonly rows: number;
-  readonly trees: number;
+interface Contestant {
+  readonly engine: Engine;
   readonly threads: number;
-  readonly peers: readonly Engine[];
-  readonly runs: number;
 }
 
-async function answerOf(question: Question, engine: Engine): Promise<Measured> {
-  const { task, table, rows } = question;
-  // Predictions and explanations are those of a forest; shap explains scikit-learn's.
-  const kind = task === 'predict' || task === 'shap' ? 'forest' : task;
-  const folder = join(FOLDER, `${table}-${rows}`);
-  const asked: Task = {
-    engine,
-    task,
-    folder,
-    trees: question.trees,
-    threads: question.threads,
-    seed: SEED,
-    parameters: parameters[engine === 'shap' ? 'sklearn' : engine]?.[kind] ?? {},
-  };
-  const isOurs = engine === 'titleholder' || engine === 'ml-random-forest';
-  const command = isOurs
-    ? [
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        join(import.meta.dirname, 'ours.ts'),
-      ]
-    : [PYTHON, join(import.meta.dirname, 'peer.py')];
-  const text = await outputOf([...pinned(question.threads), ...command, JSON.stringify(asked)], {
-    OMP_NUM_THREADS: String(question.threads),
-    OPENBLAS_NUM_THREADS: String(question.threads),
-  });
-  const { scored, ...answer } = Answer.parse(JSON.parse(text));
-  return { ...answer, ...(scored ? await judged(folder) : { auc: null, logLoss: null }) };
-}
-
-async function judged(folder: string): Promise<{ auc: number; logLoss: number }> {
-  const { labels } = await readTable(join(folder, 'judge'));
-  const bytes = new Uint8Array(await readFile(join(folder, 'scores.f64')));
-  const scores = new Float64Array(bytes.buffer);
-  const { auc } = rankMetrics(orderByScore(scores), scores, labels);
-  const loss = scores.reduce((sum, score, row) => sum + logLossOf(score, labels[row] ?? 0), 0);
-  return { auc, logLoss: loss / labels.length };
-}
-
-/** The same cores for everybody, where the system can hold a process to them. */
-function pinned(threads: number): string[] {
-  if (spawnSync('taskset', ['--version']).status !== 0) return [];
-  return ['taskset', '-c', Array.from({ length: threads }, (_, core) => core).join(',')];
-}
-
-function outputOf(
-  [command = '', ...args]: readonly string[],
-  environment: object,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...environment },
-    });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(text);
-      else reject(new Error(`${command} ended with ${code ?? 'a signal'}`));
-    });
-  });
-}
-
-async function measure(question: Question): Promise<Line[]> {
-  const { table, task, rows, trees, threads, peers, runs } = question;
-  const folder = join(FOLDER, `${table}-${rows}`);
-  const train = madeTable(table, rows, SEED);
-  await writeTable(join(folder, 'train'), train);
-  await writeTable(join(folder, 'judge'), madeTable(table, JUDGED_ROWS, SEED + 1));
-  const engines: Engine[] = ['titleholder', ...peers];
-  const answers = new Map<Engine, Measured[]>(engines.map((engine) => [engine, []]));
-  for (let run = 0; run < runs; run += 1) {
-    for (const engine of engines) {
-      const answer = await answerOf(question, engine);
-      answers.get(engine)?.push(answer);
-      process.stderr.write(`${table} ${rows} ${task} ${threads} ${engine} ${said(answer)}\n`);
-    }
-  }
-  return engines.map((engine) => {
-    const found = answers.get(engine) ?? [];
-    const middle = (of: (answer: Measured) => number | null): number | null => {
-      const values = found.flatMap((answer) => of(answer) ?? []);
-      return values.length === 0 ? null : median(values);
-    };
-    return {
-      engine,
-      task,
-      rows,
-      columns: train.table.columns.length,
-      trees,
-      threads,
-      fitSeconds: middle((answer) => answer.fitSeconds),
-      auc: middle((answer) => answer.auc),
-      logLoss: middle((answer) => answer.logLoss),
-      rowsPerSecond: middle((answer) => answer.rowsPerSecond),
-      p50Micros: middle((answer) => answer.p50Micros),
-      p99Micros: middle((answer) => answer.p99Micros),
-      peakRssMb: middle((answer) => answer.peakRssMb) ?? Number.NaN,
-    };
-  });
-}
-
-function said(answer: Measured): string {
-  return Object.entries(answer)
-    .flatMap(([name, value]) => (value === null ? [] : `${name} ${value.toPrecision(4)}`))
-    .join(' ');
+interface Contest {
+  readonly task: TaskName;
+  readonly table: TableName;
+  readonly rows: number;
+  readonly contestants: readonly Contestant[];
 }
 
 const whole = (text: string): number => {
@@ -180,6 +69,7 @@ const whole = (text: string): number => {
   if (!(Number.isInteger(value) && value >= 1)) throw new InvalidArgumentError('a whole number');
   return value;
 };
+const wholes = (text: string): number[] => text.split(',').map(whole);
 const oneOf =
   <Name extends string>(names: readonly Name[]) =>
   (text: string): Name[] =>
@@ -189,65 +79,212 @@ const oneOf =
       return name;
     });
 
+const ALL_TASKS = [...TASKS, 'shap'] as const;
+const ALL_PEERS = [...ENGINES.filter((engine) => engine !== 'titleholder'), 'shap'] as const;
 const options = new Command('bench:learning')
   .option(
     '--rows <n,…>',
-    'training rows; several show the growth',
-    (text) => text.split(',').map(whole),
-    [100_000],
+    `training rows (otherwise ${SIZES.forest.join(',')} for the forest and ${SIZES.others.join(',')} for the rest)`,
+    wholes,
   )
   .option('--trees <n>', 'trees of a forest', whole, 100)
-  .option('--threads <n,…>', 'cores', (text) => text.split(',').map(whole), [1])
-  .option('--tasks <task,…>', TASKS.join(','), oneOf(TASKS), [...TASKS])
+  .option('--threads <n,…>', 'cores of the forest; everything else has one', wholes, [1, 2])
+  .option('--tasks <task,…>', ALL_TASKS.join(','), oneOf(ALL_TASKS), [...ALL_TASKS])
   .option('--tables <table,…>', TABLES.join(','), oneOf(TABLES), [...TABLES])
-  .option('--peers <engine,…>', 'the others; none: only ours', oneOf([...ENGINES, 'none']), [
-    ...ENGINES,
-  ])
+  .option(
+    '--peers <engine,…>',
+    `${ALL_PEERS.join(',')}; none: only ours`,
+    oneOf([...ALL_PEERS, 'none']),
+    [...ALL_PEERS],
+  )
   .option('--runs <n>', 'rounds of ours and theirs', whole, 3)
   .option('--json <file>', 'the medians as a list')
-  .option('--write', 'writes docs/benchmarks-learning.md')
+  .option('--write', 'puts them into docs/benchmarks-learning.md')
   .parse()
   .opts<{
-    rows: number[];
+    rows?: number[];
     trees: number;
     threads: number[];
-    tasks: TaskName[];
+    tasks: (typeof ALL_TASKS)[number][];
     tables: TableName[];
-    peers: (Engine | 'none')[];
+    peers: ((typeof ALL_PEERS)[number] | 'none')[];
     runs: number;
     json?: string;
     write?: true;
   }>();
 
-await mkdir(FOLDER, { recursive: true });
-const lines: Line[] = [];
-for (const task of options.tasks) {
-  const wanted = PEERS[task].filter((engine) => options.peers.includes(engine));
-  const peers = wanted.filter((engine) => engine !== 'ml-random-forest');
-  for (const table of options.tables) {
-    for (const threads of options.threads) {
-      const shared = { table, task, trees: options.trees, threads, runs: options.runs };
-      for (const rows of options.rows) lines.push(...(await measure({ ...shared, rows, peers })));
-      if (peers.length < wanted.length && threads === 1) {
-        const rows = Math.min(ML_RANDOM_FOREST_ROWS, ...options.rows);
-        lines.push(...(await measure({ ...shared, rows, peers: ['ml-random-forest'] })));
+const wanted = new Set<string>(options.peers);
+const began = performance.now();
+const environment: Environment = {
+  processor: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  platform: `${process.platform} ${process.arch}`,
+  versions: await versions(),
+};
+let lines: readonly Line[] = [];
+const missing: string[] = [];
+
+function say(text: string): void {
+  const seconds = Math.round((performance.now() - began) / 1000);
+  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  process.stderr.write(`${clock} ${text}\n`);
+}
+
+function contestsOf(task: TaskName, table: TableName): Contest[] {
+  const peers = PEERS[task].filter((engine) => wanted.has(engine));
+  const sizes = options.rows ?? (task === 'forest' ? SIZES.forest : SIZES.others);
+  const threads = task === 'forest' ? options.threads : [1];
+  const contests = sizes.map((rows): Contest => {
+    const contestants = threads.flatMap((count) => {
+      const alone = rows >= MANY_ROWS && count < Math.max(...threads);
+      const engines: Engine[] = ['titleholder', ...(alone ? [] : peers)];
+      return engines.map((engine) => ({ engine, threads: count }));
+    });
+    return { task, table, rows, contestants };
+  });
+  if (task !== 'forest' || !wanted.has('ml-random-forest')) return contests;
+  const rows = Math.min(ML_RANDOM_FOREST_ROWS, ...sizes);
+  const engines = ['titleholder', 'ml-random-forest'] as const;
+  return [
+    ...contests,
+    { task, table, rows, contestants: engines.map((engine) => ({ engine, threads: 1 })) },
+  ];
+}
+
+/** Every contestant in turn, `runs` times; one that fails is out, and what it measured stays. */
+async function hold({ task, table, rows, contestants }: Contest): Promise<Line[]> {
+  const folder = join(FOLDER, `${table}-${rows}`);
+  const train = madeTable(table, rows, SEED);
+  await writeTable(join(folder, 'train'), train);
+  await writeTable(join(folder, 'judge'), madeTable(table, JUDGED_ROWS, SEED + 1));
+  // Predictions are those of a forest.
+  const kind = task === 'predict' ? 'forest' : task;
+  const answers = contestants.map((): Judged[] => []);
+  const isOut = contestants.map(() => false);
+  for (let run = 0; run < options.runs; run += 1) {
+    for (const [i, { engine, threads }] of contestants.entries()) {
+      if (isOut[i] === true) continue;
+      const what = `${task}, ${table}, ${rows} rows, ${engine} on ${threads}`;
+      try {
+        const asked = { engine, task, folder, trees: options.trees, threads, seed: SEED };
+        const answer = await ask({ ...asked, parameters: parameters[engine]?.[kind] ?? {} });
+        answers[i]?.push(answer);
+        isOut[i] = (answer.fitSeconds ?? 0) > LONG_SECONDS;
+        say(`${what}, run ${run + 1}: ${said(answer)}`);
+      } catch (error) {
+        isOut[i] = true;
+        fail(what, error);
       }
     }
   }
+  await rm(folder, { recursive: true, force: true });
+  const rounds = z.int().optional().parse(parameters['titleholder']?.[kind]?.['rounds']);
+  return contestants.flatMap(({ engine, threads }, i) => {
+    const found = answers[i] ?? [];
+    if (found.length === 0) return [];
+    const middle = (of: (answer: Judged) => number | null): number | null => {
+      const values = found.flatMap((answer) => of(answer) ?? []);
+      return values.length === 0 ? null : median(values);
+    };
+    return {
+      engine,
+      task,
+      table,
+      rows,
+      columns: train.table.columns.length,
+      trees: kind === 'forest' ? options.trees : (rounds ?? null),
+      threads,
+      runs: found.length,
+      fitSeconds: middle((answer) => answer.fitSeconds),
+      auc: middle((answer) => answer.auc),
+      logLoss: middle((answer) => answer.logLoss),
+      rowsPerSecond: middle((answer) => answer.rowsPerSecond),
+      p50Micros: middle((answer) => answer.p50Micros),
+      p99Micros: middle((answer) => answer.p99Micros),
+      peakRssMb: middle((answer) => answer.peakRssMb),
+      furthest: null,
+    };
+  });
 }
-const text = report(lines, options.runs, {
-  processor: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryGb: totalmem() / 2 ** 30,
-  node: process.version,
-  platform: `${process.platform} ${process.arch}`,
-  day: new Date().toISOString().slice(0, 10),
-});
-process.stdout.write(text);
-if (options.json !== undefined)
-  await writeFile(options.json, `${JSON.stringify(lines, null, 2)}\n`);
-if (options.write === true) {
-  const page = join(PROJECT, 'docs', 'benchmarks-learning.md');
-  const [found = ''] = (await readFile(page, 'utf8')).split('\n## Measured\n');
-  await writeFile(page, `${found.trimEnd()}\n\n## Measured\n\n${text}`);
+
+/** Ours and shap on one forest, which scikit-learn grows: they measure together or not at all. */
+async function explain(rows: number): Promise<Line[]> {
+  const what = `shap, continuous, ${rows} rows`;
+  const { trees, runs } = options;
+  const explained = Math.min(EXPLAINED_ROWS, rows);
+  try {
+    const times = await compareWithShap({ python: PYTHON, rows, explained, trees, runs });
+    const { ours, theirs, furthest } = times;
+    const rate = (taken: typeof ours): number =>
+      explained / median(taken.map(({ seconds }) => seconds));
+    const shared = {
+      task: 'shap',
+      table: 'continuous',
+      rows,
+      columns: 20,
+      trees,
+      threads: 1,
+      runs,
+    } as const;
+    const none = {
+      fitSeconds: null,
+      auc: null,
+      logLoss: null,
+      p50Micros: null,
+      p99Micros: null,
+      peakRssMb: null,
+    };
+    say(
+      `${what}, the median of ${runs}: ours ${rate(ours).toFixed(0)} and theirs ${rate(theirs).toFixed(0)} rows a second`,
+    );
+    return [
+      { engine: 'titleholder', ...shared, ...none, rowsPerSecond: rate(ours), furthest },
+      { engine: 'shap', ...shared, ...none, rowsPerSecond: rate(theirs), furthest: null },
+    ];
+  } catch (error) {
+    fail(what, error);
+    return [];
+  }
 }
+
+function fail(what: string, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  missing.push(`${what}: ${reason}`);
+  say(`${what} failed: ${reason}`);
+  process.exitCode = 1;
+}
+
+function said(answer: Judged): string {
+  return Object.entries<number | null>({ ...answer })
+    .flatMap(([name, value]) => (value === null ? [] : `${name} ${value.toPrecision(4)}`))
+    .join(', ');
+}
+
+async function keep(found: readonly Line[]): Promise<void> {
+  lines = joined(lines, found);
+  if (options.json !== undefined)
+    await writeFile(options.json, `${JSON.stringify(lines, null, 2)}\n`);
+  if (options.write !== true) return;
+  const all = merged(await readMeasured(STORE), now());
+  await writeMeasured(STORE, all);
+  const [above = ''] = (await readFile(PAGE, 'utf8')).split('\n## Measured\n');
+  await writeFile(PAGE, `${above.trimEnd()}\n\n## Measured\n\n${report(all, missing)}`);
+}
+
+function now(): Measured {
+  return { environment, day: new Date().toISOString().slice(0, 10), lines: [...lines] };
+}
+
+await mkdir(FOLDER, { recursive: true });
+for (const task of options.tasks) {
+  if (task !== 'shap') {
+    for (const table of options.tables) {
+      for (const contest of contestsOf(task, table)) await keep(await hold(contest));
+    }
+  } else if (wanted.has('shap')) {
+    for (const rows of options.rows ?? SIZES.others) await keep(await explain(rows));
+  }
+}
+say('done');
+process.stdout.write(report(now(), missing));

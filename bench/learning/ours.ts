@@ -3,14 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quantile } from 'simple-statistics';
 import { readTable, type Labelled } from './data.ts';
-import { type Answer, EXPLAINED_ROWS, type Measured, Task } from './task.ts';
+import { type Answer, type Measured, Task } from './task.ts';
 import { growForestOnThreads } from '../../adapters/threads/grow-forest.ts';
-import { modelExplainer } from '../../learning/explain/explainer.ts';
 import type { Artifact } from '../../learning/pipeline/artifact.ts';
 import { type Estimator, estimatorKind } from '../../learning/pipeline/estimators.ts';
 import { type RawRow, scorer } from '../../learning/pipeline/scorer.ts';
 import { featureOf } from '../../learning/pipeline/transforms.ts';
-import { selectRows, type Table } from '../../learning/table.ts';
+import type { Table } from '../../learning/table.ts';
 import { checkForestSettings } from '../../learning/trees/forest-estimator.ts';
 import { binTable, fitInputs } from '../../learning/trees/tree-estimator.ts';
 
@@ -34,8 +33,6 @@ async function measure(): Promise<Measured> {
   switch (task.task) {
     case 'predict':
       return { ...nothing, ...predict(model, judge.table), scored: false };
-    case 'shap':
-      return { ...nothing, rowsPerSecond: explain(model, judge.table), scored: false };
     case 'forest':
     case 'boosting':
     case 'logistic':
@@ -44,7 +41,7 @@ async function measure(): Promise<Measured> {
   }
 }
 
-/** Predictions and explanations are those of a forest. */
+/** Predictions are those of a forest. */
 function fit({ table, labels }: Labelled): Estimator {
   const { seed, parameters, threads } = task;
   const kind = task.task === 'boosting' || task.task === 'logistic' ? task.task : 'forest';
@@ -125,14 +122,4 @@ function recordOf(table: Table, row: number): RawRow {
         : (column.levels[column.codes[row] ?? -1] ?? null),
     ]),
   );
-}
-
-function explain(model: Artifact, table: Table): number {
-  const some = selectRows(
-    table,
-    Int32Array.from({ length: EXPLAINED_ROWS }, (_, row) => row),
-  );
-  const began = performance.now();
-  modelExplainer(model).explain(some);
-  return (1000 * EXPLAINED_ROWS) / (performance.now() - began);
 }

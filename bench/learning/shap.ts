@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
+import { madeTable } from './data.ts';
 import { treeShap } from '../../learning/explain/tree-shap.ts';
-import { substream } from '../../learning/random.ts';
 import { binColumn, fitBins } from '../../learning/trees/bins.ts';
 
 export interface ShapPlan {
@@ -37,7 +37,7 @@ interface Seconds {
   readonly cpu: number;
 }
 
-const COLUMNS = 20;
+const SEED = 1;
 const DEPTH = 12;
 const LEAF = 5;
 const Versions = z.record(z.string(), z.string());
@@ -46,15 +46,18 @@ const Took = z.object({ seconds: z.number(), cpu: z.number() });
 /** Explains `runs` times on either side, alternating; fails where the peer does. */
 export async function compareWithShap(plan: ShapPlan): Promise<ShapTimes> {
   const folder = await mkdtemp(join(tmpdir(), 'titleholder-shap-'));
-  const { bins, labels } = table(plan.rows);
+  const { table, labels } = madeTable('continuous', plan.rows, SEED);
+  const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
   await writeFile(
     join(folder, 'plan.json'),
-    JSON.stringify({ ...plan, columns: COLUMNS, depth: DEPTH, leaf: LEAF, seed: 1 }),
+    JSON.stringify({ ...plan, columns: bins.length, depth: DEPTH, leaf: LEAF, seed: SEED }),
   );
   await writeFile(join(folder, 'table.u8'), Buffer.concat(bins));
   await writeFile(join(folder, 'labels.u8'), labels);
   const script = join(import.meta.dirname, 'peers', 'shap_peer.py');
   const peer = spawn(plan.python, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // Where the interpreter is missing the first answer is, too.
+  peer.on('error', () => undefined);
   try {
     const answers = createInterface({ input: peer.stdout })[Symbol.asyncIterator]();
     const answer = async (): Promise<unknown> => {
@@ -67,7 +70,7 @@ export async function compareWithShap(plan: ShapPlan): Promise<ShapTimes> {
       new Uint8Array(await readFile(join(folder, name))).buffer;
     const trees = {
       trees: plan.trees,
-      features: COLUMNS,
+      features: bins.length,
       split: Uint8Array.from(new Int32Array(await array('split.i32'))),
       bin: new Uint8Array(await array('bin.u8')),
       weight: new Float64Array(await array('weight.f64')),
@@ -95,26 +98,4 @@ export async function compareWithShap(plan: ShapPlan): Promise<ShapTimes> {
     peer.kill();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Continuous columns of which eight matter, two of them together. */
-function table(rows: number): { bins: Uint8Array[]; labels: Uint8Array } {
-  const random = substream(1, 'shap');
-  const columns = Array.from({ length: COLUMNS }, () => new Float64Array(rows));
-  const labels = new Uint8Array(rows);
-  const row = new Float64Array(COLUMNS);
-  for (let i = 0; i < rows; i += 1) {
-    columns.forEach((column, f) => {
-      row[f] = column[i] = random.nextNormal();
-    });
-    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = row;
-    const odds =
-      a - b + 0.7 * c + 1.5 * d * e + (f > 0 ? 0.8 : -0.8) + 0.5 * g * g + Math.sin(2 * h);
-    labels[i] = random.nextFloat() < 1 / (1 + Math.exp(-odds)) ? 1 : 0;
-  }
-  const bins = columns.map((values, f) => {
-    const column = { kind: 'numeric', name: `x${f}`, values } as const;
-    return binColumn(column, fitBins(column, labels));
-  });
-  return { bins, labels };
 }

@@ -1,8 +1,9 @@
 /** What a child process is asked, and what it answers: the same for every engine. */
 import * as z from 'zod';
 
-export const ENGINES = ['titleholder', 'sklearn', 'lightgbm', 'ml-random-forest', 'shap'] as const;
-export const TASKS = ['forest', 'boosting', 'logistic', 'shap', 'predict'] as const;
+export const ENGINES = ['titleholder', 'sklearn', 'lightgbm', 'ml-random-forest'] as const;
+/** What one process measures of one engine. */
+export const TASKS = ['forest', 'boosting', 'logistic', 'predict'] as const;
 export type Engine = (typeof ENGINES)[number];
 export type TaskName = (typeof TASKS)[number];
 
@@ -32,6 +33,3 @@ export const Answer = z.strictObject({
 export type Answer = z.infer<typeof Answer>;
 /** What a measurement adds to an answer; the process itself adds its memory. */
 export type Measured = Omit<Answer, 'peakRssMb'>;
-
-/** Rows that `shap` explains. */
-export const EXPLAINED_ROWS = 1000;
