@@ -44,7 +44,6 @@ const PEERS: Readonly<Record<TaskName, readonly Engine[]>> = {
   forest: ['sklearn', 'lightgbm'],
   boosting: ['sklearn', 'lightgbm'],
   logistic: ['sklearn'],
-  predict: ['sklearn', 'lightgbm'],
 };
 
 const Parameters = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())));
@@ -158,8 +157,6 @@ async function hold({ task, table, rows, contestants }: Contest): Promise<Line[]
   const train = madeTable(table, rows, SEED);
   await writeTable(join(folder, 'train'), train);
   await writeTable(join(folder, 'judge'), madeTable(table, JUDGED_ROWS, SEED + 1));
-  // Predictions are those of a forest.
-  const kind = task === 'predict' ? 'forest' : task;
   const answers = contestants.map((): Judged[] => []);
   const isOut = contestants.map(() => false);
   for (let run = 0; run < options.runs; run += 1) {
@@ -168,9 +165,9 @@ async function hold({ task, table, rows, contestants }: Contest): Promise<Line[]
       const what = `${task}, ${table}, ${rows} rows, ${engine} on ${threads}`;
       try {
         const asked = { engine, task, folder, trees: options.trees, threads, seed: SEED };
-        const answer = await ask({ ...asked, parameters: parameters[engine]?.[kind] ?? {} });
+        const answer = await ask({ ...asked, parameters: parameters[engine]?.[task] ?? {} });
         answers[i]?.push(answer);
-        isOut[i] = (answer.fitSeconds ?? 0) > LONG_SECONDS;
+        isOut[i] = answer.fitSeconds > LONG_SECONDS;
         say(`${what}, run ${run + 1}: ${said(answer)}`);
       } catch (error) {
         isOut[i] = true;
@@ -179,7 +176,7 @@ async function hold({ task, table, rows, contestants }: Contest): Promise<Line[]
     }
   }
   await rm(folder, { recursive: true, force: true });
-  const rounds = z.int().optional().parse(parameters['titleholder']?.[kind]?.['rounds']);
+  const rounds = z.int().optional().parse(parameters['titleholder']?.[task]?.['rounds']);
   return contestants.flatMap(({ engine, threads }, i) => {
     const found = answers[i] ?? [];
     if (found.length === 0) return [];
@@ -193,7 +190,7 @@ async function hold({ task, table, rows, contestants }: Contest): Promise<Line[]
       table,
       rows,
       columns: train.table.columns.length,
-      trees: kind === 'forest' ? options.trees : (rounds ?? null),
+      trees: task === 'forest' ? options.trees : (rounds ?? null),
       threads,
       runs: found.length,
       fitSeconds: middle((answer) => answer.fitSeconds),

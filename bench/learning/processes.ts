@@ -10,20 +10,19 @@ import { logLossOf, orderByScore, rankMetrics } from '../../learning/measures/me
 
 export const PYTHON = join(PROJECT, '.local', 'venv-peers', 'bin', 'python');
 
-export interface Judged extends Omit<Answer, 'scored'> {
-  readonly auc: number | null;
-  readonly logLoss: number | null;
+export interface Judged extends Answer {
+  readonly auc: number;
+  readonly logLoss: number;
 }
 
-/** Asks the engine's process and judges the scores it wrote, if any; fails where the process does. */
+/** Asks the engine's process and judges the scores it wrote; fails where the process does. */
 export async function ask(task: Task): Promise<Judged> {
   const threads = String(task.threads);
   const text = await outputOf(
     [...pinned(task.threads), ...commandOf(task.engine), JSON.stringify(task)],
     { OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads },
   );
-  const { scored, ...answer } = Answer.parse(JSON.parse(text));
-  return { ...answer, ...(scored ? await judged(task.folder) : { auc: null, logLoss: null }) };
+  return { ...Answer.parse(JSON.parse(text)), ...(await judged(task.folder)) };
 }
 
 function commandOf(engine: Engine): string[] {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 export const ENGINES = ['titleholder', 'sklearn', 'lightgbm', 'ml-random-forest'] as const;
 /** What one process measures of one engine. */
-export const TASKS = ['forest', 'boosting', 'logistic', 'predict'] as const;
+export const TASKS = ['forest', 'boosting', 'logistic'] as const;
 export type Engine = (typeof ENGINES)[number];
 export type TaskName = (typeof TASKS)[number];
 
@@ -20,15 +20,13 @@ export const Task = z.strictObject({
 });
 export type Task = z.infer<typeof Task>;
 
-/** Null is what the task doesn't measure. */
+/** Null is what isn't measured: predictions are, of a forest on one thread. */
 export const Answer = z.strictObject({
-  fitSeconds: z.number().nullable(),
+  fitSeconds: z.number(),
   rowsPerSecond: z.number().nullable(),
   p50Micros: z.number().nullable(),
   p99Micros: z.number().nullable(),
   peakRssMb: z.number(),
-  /** Whether scores were written. */
-  scored: z.boolean(),
 });
 export type Answer = z.infer<typeof Answer>;
 /** What a measurement adds to an answer; the process itself adds its memory. */
