@@ -49,8 +49,23 @@ export type Measured = z.infer<typeof Measured>;
 
 /** What was measured before with what is new in the place of its elders; only the new in another environment. */
 export function merged(before: Measured | undefined, now: Measured): Measured {
-  const isSameEnvironment = JSON.stringify(before?.environment) === JSON.stringify(now.environment);
-  return { ...now, lines: joined(isSameEnvironment ? (before?.lines ?? []) : [], now.lines) };
+  if (before === undefined || !isSame(before.environment, now.environment)) return now;
+  // A peer that isn't there now may have been measured when it was.
+  const versions = { ...before.environment.versions, ...now.environment.versions };
+  const lines = joined(before.lines, now.lines);
+  return { ...now, environment: { ...now.environment, versions }, lines };
+}
+
+function isSame(before: Environment, now: Environment): boolean {
+  return (
+    before.processor === now.processor &&
+    before.cores === now.cores &&
+    before.memoryGb === now.memoryGb &&
+    before.platform === now.platform &&
+    Object.entries(now.versions).every(
+      ([name, version]) => (before.versions[name] ?? version) === version,
+    )
+  );
 }
 
 /** Lines in order, each case once: as it was measured last. */
