@@ -52,7 +52,11 @@ const SETTINGS = {
     earlyStoppingRounds: whole(0, 10_000).optional(),
     sampleRows,
   }),
-  logistic: z.strictObject({ l2: z.number().min(1e-12).max(1e12).optional(), classWeight, sampleRows }),
+  logistic: z.strictObject({
+    l2: z.number().min(1e-12).max(1e12).optional(),
+    classWeight,
+    sampleRows,
+  }),
   'ml-random-forest': z.strictObject({ ...trees, sampleRows }),
 };
 export type Algorithm = keyof typeof SETTINGS;

@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { bundleFunctions, FUNCTIONS, functionsPresent } from '../../infra/bundle.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 
+/** They bring Vega, which is 1.8 MB; no request waits for their start. */
+const DRAW = ['full-train', 'evaluate-challenger'];
+
 describe('the bundles', () => {
   it('hold every function, the same bytes each time, with errors under their own names', () => {
     expect(functionsPresent()).toEqual(FUNCTIONS);
@@ -19,7 +22,7 @@ describe('the bundles', () => {
     for (const name of FUNCTIONS) {
       const a = all(name);
       expect(a, name).toContain('handler');
-      expect(a.length, name).toBeLessThan(3_000_000);
+      expect(a.length, name).toBeLessThan(DRAW.includes(name) ? 5_000_000 : 3_000_000);
     }
   });
 
