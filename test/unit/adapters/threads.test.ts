@@ -21,7 +21,7 @@ describe('threads', () => {
 
   it('pass on what a thread refuses, with its name', () => {
     const settings = { ...input.settings, featuresPerSplit: 9 };
-    expect(() => growForestOnThreads({ ...input, settings }, 2)).toThrowError(
+    expect(() => growForestOnThreads({ ...input, settings }, 2)).toThrow(
       expect.objectContaining({ name: 'SettingsInvalid' }),
     );
   });

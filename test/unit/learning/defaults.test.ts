@@ -38,7 +38,9 @@ function aucOf(algorithm: Candidate['algorithm'], given: Case, folds: number): n
   );
   const candidate = Candidate.parse({ name: 'defaults', algorithm, settings: {} });
   const of = (wanted: (fold: string) => boolean) =>
-    Int32Array.from([...given.folds].keys()).filter((row) => wanted(given.folds[row]!));
+    new Int32Array(given.folds.length)
+      .map((_, row) => row)
+      .filter((row) => wanted(given.folds[row] ?? ''));
   const labelsOf = (rows: Int32Array) => Uint8Array.from(rows, (row) => labels[row]!);
   const values = Array.from({ length: folds }, (_, fold) => {
     const inside = of((other) => other !== String(fold));
