@@ -41,7 +41,7 @@ const tools: readonly Job[] = [
     '--config',
     '.dependency-cruiser.cjs',
     ...rooms('adapters', 'bench', 'cli', 'contracts', 'dataset', 'domain', 'functions', 'http'),
-    ...rooms('infra', 'learning', 'localstack', 'release', 'test', 'trial'),
+    ...rooms('infra', 'learning', 'localstack', 'plots', 'python', 'release', 'test', 'trial'),
   ),
   tool('dead code', 'knip/bin/knip.js'),
 ];

@@ -444,8 +444,8 @@ describe('a model that MLflow loads', () => {
         positive += probability >= artifact.threshold ? 1 : 0;
         compared += 1;
       });
-      // A constant would agree with anything that is constant.
-      expect(new Set(expected).size, folder).toBeGreaterThan(3);
+      // A constant would agree with anything that is constant; isotonic over a few votes has three steps.
+      expect(new Set(expected).size, folder).toBeGreaterThan(2);
       expect(answers.cases[folder], folder).toEqual({
         rows: SCORED,
         positive,
