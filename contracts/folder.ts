@@ -134,12 +134,19 @@ const searched = <A extends Algorithm>(algorithm: A) =>
   });
 
 /** Where a retuning looks: every combination of the settings' values is a point. */
-export const SearchSpace = z.discriminatedUnion('algorithm', [
-  searched('forest'),
-  searched('boosting'),
-  searched('logistic'),
-  searched('ml-random-forest'),
-]);
+export const SearchSpace = z
+  .discriminatedUnion('algorithm', [
+    searched('forest'),
+    searched('boosting'),
+    searched('logistic'),
+    searched('ml-random-forest'),
+  ])
+  .refine(
+    ({ settings }) =>
+      Object.values(settings).reduce((points, values) => points * (values?.length ?? 1), 1) <=
+      2 ** 32,
+    'a space has at most 2^32 points',
+  );
 export type SearchSpace = z.infer<typeof SearchSpace>;
 
 /** What a user edits to bring his own table. All but `candidates` and `space` belongs to the charter. */

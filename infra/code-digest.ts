@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const PROJECT = resolve(import.meta.dirname, '..');
-const ROOMS = ['dataset', 'domain', 'learning', 'trial'] as const;
+/** `contracts` has the defaults of settings. */
+const ROOMS = ['contracts', 'dataset', 'domain', 'learning', 'plots', 'trial'] as const;
 
 /**
- * `sha256:<64 hex>` over path and content of every .ts file of dataset, domain, learning and trial, in
+ * `sha256:<64 hex>` over path and content of every .ts file of these rooms, in
  * the order of their paths. The same sources give the same digest on every machine.
  */
 export function codeDigest(project: string = PROJECT): string {

@@ -67,8 +67,10 @@ function reportOf(leaderboard: Leaderboard): string {
     ].join('\n'),
     'AUC of rows held out of the training rows, by group; no row of the holdout was read. The rule is one standard error: of the candidates whose mean lies within one standard error of the best mean, the smallest. The intervals are by Student’s t over the folds, which share training rows, so they are too narrow rather than too wide.',
     nested === null
-      ? 'There was one candidate, so no choice makes its mean optimistic.'
-      : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. Chosen again without each fold, by the scores within the others, and measured on that fold: ${digits(nested.meanAuc)}${nested.standardError === null ? '' : ` ± ${digits(nested.standardError)} (standard error)`}. Chosen there: ${nested.chosen.join(', ')}.`,
+      ? rows.length === 1
+        ? 'There was one candidate, so no choice makes its mean optimistic.'
+        : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. The training rows are too few to choose again within the folds.`
+      : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. Chosen again without each fold, by the scores within the others, and measured on that fold (${nested.chosen.length} folds): ${digits(nested.meanAuc)}${nested.standardError === null ? '' : ` ± ${digits(nested.standardError)} (standard error)`}. Chosen there: ${nested.chosen.join(', ')}.`,
     ...gates.map(
       (gate) =>
         `Gate ${gate.name}: ${gate.metric} ${digits(gate.measured)} out of fold, ${gate.passed ? 'passed' : 'not passed'}.`,

@@ -1,6 +1,8 @@
 /** Pictures of a model on the rows that it was judged on, and of what more rows would bring. */
 import type { Candidate } from '../contracts/folder.ts';
 import type { Charts } from '../contracts/selection.ts';
+import { TitleholderError } from '../domain/errors.ts';
+import { LearningError } from '../learning/errors.ts';
 import { groupedFolds } from '../learning/folds.ts';
 import { featureTable, modelExplainer } from '../learning/explain/explainer.ts';
 import { permutationImportance } from '../learning/explain/permutation.ts';
@@ -116,6 +118,19 @@ const EIGHTHS = [1, 2, 4, 8];
 const CURVE_FOLDS = 2;
 /** Of the rows fitted on, enough to know their AUC. */
 const FITTED_ROWS = 5000;
+
+/**
+ * The pictures, without those that the engine refuses to draw: a release doesn't fail for want of a
+ * picture. What isn't a refusal is a defect, and is thrown.
+ */
+export async function drawn(draw: () => Promise<Charts>): Promise<Charts> {
+  try {
+    return await draw();
+  } catch (error) {
+    if (error instanceof LearningError || error instanceof TitleholderError) return {};
+    throw error;
+  }
+}
 
 /**
  * The chosen candidate on growing parts of the training rows, by whole groups; empty where there are too

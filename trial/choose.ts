@@ -120,9 +120,9 @@ function nestedEstimate(tried: readonly Tried[]): Leaderboard['nested'] {
   if (tried.length < 2 || first === undefined) return null;
   const chosen: string[] = [];
   const values: number[] = [];
-  first.scores.folds.forEach(({ inner }, i) => {
+  first.scores.folds.forEach((_, i) => {
     // Too few groups or too rare a class to hold anything out of the rest.
-    if (inner.length === 0) return;
+    if (tried.some(({ scores }) => (scores.folds[i]?.inner.length ?? 0) === 0)) return;
     const contenders = tried.map(({ scores }) => ({
       values: scores.folds[i]?.inner ?? [],
       size: scores.folds[i]?.size ?? 0,

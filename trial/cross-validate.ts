@@ -2,6 +2,7 @@
 import type { Candidate, Folder } from '../contracts/folder.ts';
 import type { CandidateScores, FoldScore } from '../contracts/selection.ts';
 import { TitleholderError } from '../domain/errors.ts';
+import { LearningError } from '../learning/errors.ts';
 import { groupedFolds, stratifiedGroupedFolds } from '../learning/folds.ts';
 import { metricsOf, orderByScore, rankMetrics } from '../learning/measures/metrics.ts';
 import type { Artifact } from '../learning/pipeline/artifact.ts';
@@ -103,8 +104,14 @@ function innerScores(rows: Rows, candidate: Candidate, fit: Fit, seed: number): 
     );
     // Of one class alone nothing can be learnt; whoever else is asked here finds the same.
     if (new Set(inside.labels).size < 2 || new Set(heldOut.labels).size < 2) continue;
-    const scores = scorer(fit(inside, candidate)).scoreTable(heldOut.table);
-    found.push(aucOf(scores, heldOut.labels));
+    try {
+      const scores = scorer(fit(inside, candidate)).scoreTable(heldOut.table);
+      found.push(aucOf(scores, heldOut.labels));
+    } catch (error) {
+      // Too few rows for this candidate so deep inside: no reason to lose what it learns from more.
+      if (error instanceof LearningError) return [];
+      throw error;
+    }
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { storeDocument } from '../../release/selection.ts';
 import { updateRun } from '../../release/update-run.ts';
-import { holdoutCharts } from '../../trial/charts.ts';
+import { drawn, holdoutCharts } from '../../trial/charts.ts';
 import { evaluate } from '../../trial/evaluate.ts';
 
 export interface EvaluateDeps extends StepDeps {
@@ -77,7 +77,11 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
       );
       return {
         ...hashes,
-        charts: await storeDocument(artifacts, await holdoutCharts(evaluation.judged), 'evidence'),
+        charts: await storeDocument(
+          artifacts,
+          await drawn(() => holdoutCharts(evaluation.judged)),
+          'evidence',
+        ),
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,

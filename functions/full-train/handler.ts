@@ -2,7 +2,7 @@ import { FullTrainInput, Training } from '../../contracts/steps.ts';
 import { recorded } from '../../release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
-import { trainingCharts } from '../../trial/charts.ts';
+import { drawn, trainingCharts } from '../../trial/charts.ts';
 import { fitChosen, prepareTraining } from '../../trial/train.ts';
 import { TitleholderError } from '../../domain/errors.ts';
 
@@ -39,7 +39,7 @@ export const fullTrain = (deps: TrainDeps) =>
       const scores = await loadScores(deps.artifacts, row.scores);
       const prepared = prepareTraining(await trainingInput(deps, input));
       const trained = fitChosen(prepared, scores, leaderboard);
-      const charts = await trainingCharts(prepared, scores.candidate);
+      const charts = await drawn(() => trainingCharts(prepared, scores.candidate));
       return storeTraining(deps, 'full', trained, await storeDocument(deps.artifacts, charts));
     },
   );
