@@ -253,6 +253,25 @@ describe('the choice', () => {
     expect(board.reason).toMatch(/optimistic, being chosen; nested estimate 0\.6500 ± 0\.0500$/);
   });
 
+  it('leaves a fold out of it within which one of them could not be scored', () => {
+    const board = choose(
+      folder,
+      1,
+      tried({
+        a: { auc: [0.9, 0.6], inner: [[0.6, 0.61], []], size: 10 },
+        b: {
+          auc: [0.7, 0.8],
+          inner: [
+            [0.8, 0.81],
+            [0.7, 0.71],
+          ],
+          size: 20,
+        },
+      }),
+    );
+    expect(board.nested).toMatchObject({ chosen: ['b'], meanAuc: 0.7 });
+  });
+
   it('gives each mean its interval by Student’s t, and the best first', () => {
     const board = choose(
       folder,
