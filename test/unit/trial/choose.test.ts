@@ -267,6 +267,14 @@ describe('the choice', () => {
           ],
           size: 20,
         },
+        c: {
+          auc: [0.5, 0.5],
+          inner: [
+            [0.5, 0.5],
+            [0.5, 0.5],
+          ],
+          size: 1,
+        },
       }),
     );
     expect(board.nested).toMatchObject({ chosen: ['b'], meanAuc: 0.7 });
