@@ -25,7 +25,7 @@ export function wholeSetting(
   [low, high]: readonly [number, number],
   absent?: number,
 ): number {
-  const value = settings[name] ?? absent;
+  const value = settings[name] === undefined ? absent : settings[name];
   return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
     ? value
     : refuseSetting(name, `is a whole number from ${low} to ${high}, not ${said(value)}`);
@@ -38,7 +38,7 @@ export function numberSetting(
   [low, high]: readonly [number, number],
   absent?: number,
 ): number {
-  const value = settings[name] ?? absent;
+  const value = settings[name] === undefined ? absent : settings[name];
   return typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high
     ? value
     : refuseSetting(name, `is a number from ${low} to ${high}, not ${said(value)}`);
@@ -51,7 +51,7 @@ export function wordSetting<Word extends string>(
   words: readonly Word[],
   absent?: Word,
 ): Word {
-  const value = settings[name] ?? absent;
+  const value = settings[name] === undefined ? absent : settings[name];
   return (
     words.find((word) => word === value) ??
     refuseSetting(name, `is one of ${words.join(', ')}, not ${said(value)}`)

@@ -63,7 +63,7 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
   // Its file doesn't say how many rows went where, so nothing can be said exactly.
   if (estimator.kind === 'ml-random-forest') return charts;
   const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
-  const { features, explain, unit } = modelExplainer(challenger);
+  const { features, explain, unit } = modelExplainer(challenger, sample);
   const values = featureTable(challenger, sample);
   charts['shap-summary.svg'] = await shapSummaryPlot(
     { features, parts: explain(sample), values: cellsOf(values) },

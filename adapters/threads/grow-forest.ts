@@ -1,4 +1,5 @@
 /** Grows a forest on several threads over shared memory: the same bytes as on one. */
+import { LearningError } from '../../learning/errors.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -23,6 +24,9 @@ const WORKER = new URL('./grow-shard.ts', import.meta.url);
  * Where no further thread can be had (a bundle without the worker's file), this one grows all trees.
  */
 export function growForestOnThreads(input: GrowInput, threads: number): Grown {
+  if (!(Number.isInteger(threads) && threads >= 1)) {
+    throw new LearningError('SettingsInvalid', 'threads is a whole number from 1', 'threads');
+  }
   const shares = Math.min(threads, input.settings.trees);
   if (shares <= 1 || !existsSync(fileURLToPath(WORKER))) return joinShards([growShard(input)]);
   const shared: GrowInput = {

@@ -1,5 +1,6 @@
 /** How much worse a model scores rows in which one column's cells have changed places. */
 import { orderByScore, rankMetrics } from '../measures/metrics.ts';
+import { LearningError } from '../errors.ts';
 import { substream } from '../random.ts';
 import { checkLabels, checkTable, selectRows, type Table } from '../table.ts';
 
@@ -28,10 +29,13 @@ export interface PermutationImportance {
  * The fall of AUC where one column at a time is shuffled, `repeats` times: one entry a column, in order.
  *
  * Columns that say the same thing stand in for each other, so that each of them looks unimportant. Throws
- * `TableInvalid` and `OneClass`. Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
+ * `SettingsInvalid`, `TableInvalid` and `OneClass`. Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
  */
 export function permutationImportance(input: PermutationInput): readonly PermutationImportance[] {
   const { table, labels, score, seed, repeats = 5 } = input;
+  if (!(Number.isInteger(repeats) && repeats >= 1)) {
+    throw new LearningError('SettingsInvalid', 'repeats is a whole number from 1', 'repeats');
+  }
   checkTable(table);
   checkLabels(labels, table.rows);
   const aucOf = (scored: Table): number => {

@@ -260,7 +260,9 @@ export class LeafWiseGrower {
         // probability × (1 − probability), whichever of the two |g| is.
         hessians += size * (1 - size);
       }
-      const value = gradients === 0 ? 0 : (-rate * gradients) / (hessians + this.#limits.l2);
+      // Where every row is sure to the last bit there is no hessian left to divide by.
+      const bend = Math.max(hessians, LEAST_HESSIAN) + this.#limits.l2;
+      const value = gradients === 0 ? 0 : (-rate * gradients) / bend;
       this.#value[node] = value;
       largest = Math.max(largest, Math.abs(value));
       for (let i = start; i < end; i += 1) {

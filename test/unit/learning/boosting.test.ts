@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Feature } from '../../../learning/pipeline/estimator-kind.ts';
+import { substream } from '../../../learning/random.ts';
 import { selectRows, type Table } from '../../../learning/table.ts';
 import { boosting, checkBoostingSettings, fitBoosting } from '../../../learning/trees/boosting.ts';
 import { Histograms, packBins, packingOf } from '../../../learning/trees/histogram.ts';
@@ -469,4 +470,15 @@ describe('boosting as part of a file', () => {
       'OneClass',
     );
   });
+});
+
+it('gives every leaf a finite value, without a penalty and at full rate too', () => {
+  // Past log odds of 37 a probability is 1 to the last bit, and its hessian 0; noise leads there.
+  const random = substream(1, 'noisy');
+  const values = Float64Array.from({ length: 1000 }, () => random.nextNormal());
+  const labels = Uint8Array.from(values, (value) => (value + random.nextNormal() > 0 ? 1 : 0));
+  const table: Table = { rows: 1000, columns: [{ kind: 'numeric', name: 'x', values }] };
+  const settings = checkBoostingSettings({ rounds: 300, learningRate: 1, l2: 0 });
+  const { value } = fitBoosting(table, labels, settings, 1);
+  expect(value.every((leaf) => Number.isFinite(leaf))).toBe(true);
 });
