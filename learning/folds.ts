@@ -154,14 +154,15 @@ export function timeOrderedSplits(
   });
 }
 
-function rowsWhere(
-  times: Float64Array,
-  wanted: (time: number, row: number) => boolean,
+/** The rows, ascending, whose value (a fold, a time) is wanted. */
+export function rowsWhere(
+  values: ArrayLike<number>,
+  wanted: (value: number, row: number) => boolean,
 ): Int32Array {
   const rows: number[] = [];
-  times.forEach((time, row) => {
-    if (wanted(time, row)) rows.push(row);
-  });
+  for (let row = 0; row < values.length; row += 1) {
+    if (wanted(values[row] ?? 0, row)) rows.push(row);
+  }
   return Int32Array.from(rows);
 }
 

@@ -25,7 +25,7 @@ export function wholeSetting(
   [low, high]: readonly [number, number],
   absent?: number,
 ): number {
-  const value = settings[name] === undefined ? absent : settings[name];
+  const value = given(settings, name, absent);
   return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high
     ? value
     : refuseSetting(name, `is a whole number from ${low} to ${high}, not ${said(value)}`);
@@ -38,7 +38,7 @@ export function numberSetting(
   [low, high]: readonly [number, number],
   absent?: number,
 ): number {
-  const value = settings[name] === undefined ? absent : settings[name];
+  const value = given(settings, name, absent);
   return typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high
     ? value
     : refuseSetting(name, `is a number from ${low} to ${high}, not ${said(value)}`);
@@ -51,11 +51,16 @@ export function wordSetting<Word extends string>(
   words: readonly Word[],
   absent?: Word,
 ): Word {
-  const value = settings[name] === undefined ? absent : settings[name];
+  const value = given(settings, name, absent);
   return (
     words.find((word) => word === value) ??
     refuseSetting(name, `is one of ${words.join(', ')}, not ${said(value)}`)
   );
+}
+
+/** Only what isn't there is absent: null is a wrong value. */
+function given(settings: Settings, name: string, absent: unknown): unknown {
+  return settings[name] === undefined ? absent : settings[name];
 }
 
 function said(value: unknown): string {

@@ -3,7 +3,7 @@ import type { Candidate, Folder } from '../contracts/folder.ts';
 import type { CandidateScores, FoldScore } from '../contracts/selection.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { LearningError } from '../learning/errors.ts';
-import { groupedFolds, stratifiedGroupedFolds } from '../learning/folds.ts';
+import { groupedFolds, rowsWhere, stratifiedGroupedFolds } from '../learning/folds.ts';
 import { metricsOf, orderByScore, rankMetrics } from '../learning/measures/metrics.ts';
 import type { Artifact } from '../learning/pipeline/artifact.ts';
 import { type Calibrator, calibrate, fitCalibrator } from '../learning/pipeline/calibrate.ts';
@@ -165,9 +165,4 @@ function sizeOf(estimator: Estimator): number {
         1,
       );
   }
-}
-
-/** The rows of the folds wanted. */
-export function rowsWhere(folds: Int32Array, wanted: (fold: number) => boolean): Int32Array {
-  return new Int32Array(folds.length).map((_, row) => row).filter((row) => wanted(folds[row] ?? 0));
 }

@@ -9,7 +9,7 @@ import { chooseThreshold, type ThresholdRule } from './threshold.ts';
 import { checkTransformSpecs, type TransformSpec } from './transform-specs.ts';
 import { featureOf, type Transform } from './transforms.ts';
 import { LearningError } from '../errors.ts';
-import { stratifiedFolds, stratifiedGroupedFolds } from '../folds.ts';
+import { rowsWhere, stratifiedFolds, stratifiedGroupedFolds } from '../folds.ts';
 import { substream } from '../random.ts';
 import {
   refuseSetting,
@@ -255,10 +255,6 @@ function drawSample(rows: number, wanted: number | undefined, seed: number): Int
     all[i] = row;
   }
   return all.slice(0, wanted).sort();
-}
-
-function rowsWhere(folds: Int32Array, wanted: (fold: number) => boolean): Int32Array {
-  return new Int32Array(folds.length).map((_, row) => row).filter((row) => wanted(folds[row] ?? 0));
 }
 
 function pickBytes(from: Uint8Array, rows: Int32Array): Uint8Array {

@@ -10,6 +10,7 @@ import { RandomForestClassifier } from 'ml-random-forest';
 import { type ForestSettings, featuresTried } from './forest.ts';
 import { checkForestSettings } from './forest-estimator.ts';
 import { unroll } from './preorder.ts';
+import { unpackSplits } from './tree-estimator.ts';
 import { LearningError } from '../errors.ts';
 import {
   BLOCK,
@@ -19,7 +20,6 @@ import {
 } from '../pipeline/estimator-kind.ts';
 import {
   bytesOf,
-  codesOf,
   doublesOf,
   fieldsOf,
   finiteOf,
@@ -27,7 +27,6 @@ import {
   listPerFeature,
   packArray,
   refusePart,
-  wholeOf,
 } from '../pipeline/packed.ts';
 import { substream } from '../random.ts';
 import { settingsOf } from '../settings.ts';
@@ -194,17 +193,7 @@ export const votingForest: EstimatorKind<VotingEstimator, ForestSettings> = {
   unpack(value, features) {
     const part = 'estimator';
     const written = fieldsOf(value, part, ['kind', 'inputs', 'trees', 'split', 'value', 'vote']);
-    const trees = wholeOf(written['trees'], 'estimator.trees', 1, 100_000);
-    const split = codesOf(written['split'], 'estimator.split');
-    let splits = 0;
-    for (let node = 0; node < split.length; node += 1) {
-      const code = split[node] ?? 0;
-      if (code > features.length) {
-        refusePart('estimator.split', `has a feature out of range at node ${node}`);
-      }
-      if (code > 0) splits += 1;
-    }
-    unroll(split, trees);
+    const { trees, split, splits } = unpackSplits(written, features.length);
     const cuts = doublesOf(written['value'], 'estimator.value');
     const vote = bytesOf(written['vote'], 'estimator.vote');
     if (cuts.length !== splits) refusePart('estimator.value', 'has not one entry a split');

@@ -77,6 +77,32 @@ export function packTrees({ inputs, trees, split, bin, cover }: TreesOverBins): 
 export const TREE_FIELDS = ['inputs', 'trees', 'split', 'bin', 'cover'] as const;
 
 /**
+ * The trees' nodes in preorder, as a file has them, and how many are splits.
+ *
+ * Throws `ArtifactInvalid` for a code above `mostCode`, and where they aren't trees or are deeper than 64.
+ */
+export function unpackSplits(
+  written: Readonly<Record<string, unknown>>,
+  mostCode: number,
+): {
+  readonly trees: number;
+  readonly split: Uint8Array | Uint16Array;
+  readonly splits: number;
+} {
+  const trees = wholeOf(written['trees'], 'estimator.trees', 1, 100_000);
+  const split = codesOf(written['split'], 'estimator.split');
+  let splits = 0;
+  for (let node = 0; node < split.length; node += 1) {
+    const code = split[node] ?? 0;
+    if (code > mostCode)
+      refusePart('estimator.split', `has a feature out of range at node ${node}`);
+    if (code > 0) splits += 1;
+  }
+  unroll(split, trees);
+  return { trees, split, splits };
+}
+
+/**
  * Takes the shared fields from an object that has them; `leaves` is `cover.length`.
  *
  * Throws `ArtifactInvalid` where an input doesn't fit its feature, a split's feature or bin is out of
@@ -89,17 +115,7 @@ export function unpackTrees(
   const inputs = listPerFeature(written['inputs'], 'estimator.inputs', features.length).map(
     (input, i) => unpackInput(input, `estimator.inputs[${i}]`, features[i]),
   );
-  const trees = wholeOf(written['trees'], 'estimator.trees', 1, 100_000);
-  const split = codesOf(written['split'], 'estimator.split');
-  let splits = 0;
-  for (let node = 0; node < split.length; node += 1) {
-    const code = split[node] ?? 0;
-    if (code > 2 * features.length) {
-      refusePart('estimator.split', `has a feature out of range at node ${node}`);
-    }
-    if (code > 0) splits += 1;
-  }
-  unroll(split, trees);
+  const { trees, split, splits } = unpackSplits(written, 2 * features.length);
   const bin = bytesOf(written['bin'], 'estimator.bin');
   const cover = countsOf(written['cover'], 'estimator.cover');
   if (bin.length !== splits) refusePart('estimator.bin', 'has not one entry a split');
