@@ -25,7 +25,10 @@ import { GetFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
 import {
   CreateStateMachineCommand,
   DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
   ListExecutionsCommand,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -264,6 +267,8 @@ const waiting = (functionArn: string) => ({
   },
 });
 
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+
 describe.concurrent('repairs of Step Functions and EventBridge', () => {
   it('takes the answer to a task token that comes before its function has returned', async () => {
     const arn = await fn.create(
@@ -277,6 +282,33 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     const stateMachineArn = await makeMachine('early', waiting(arn));
     const { executionArn } = await machines().send(new StartExecutionCommand({ stateMachineArn }));
     expect(await endOfExecution(executionArn, 300_000)).toBe('SUCCEEDED');
+  });
+
+  it('answers about tokens, histories and stops while other executions start', async () => {
+    const stateMachineArn = await makeMachine('starting', {
+      StartAt: 'Done',
+      States: { Done: { Type: 'Succeed' } },
+    });
+    const client = new SFNClient({ ...clientConfig(stack.awsEndpointUrl), maxAttempts: 1 });
+    const answers: Promise<unknown>[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      const started = client.send(new StartExecutionCommand({ stateMachineArn, name: `s${i}` }));
+      const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:s${i}`;
+      answers.push(started);
+      for (const ask of [
+        new SendTaskSuccessCommand({ taskToken: 'none', output: '{}' }),
+        new SendTaskFailureCommand({ taskToken: 'none' }),
+        new GetExecutionHistoryCommand({ executionArn }),
+        new StopExecutionCommand({ executionArn }),
+      ]) {
+        answers.push(client.send(ask as SendTaskFailureCommand).catch(nameOf));
+      }
+    }
+    const names = (await Promise.all(answers)).filter((answer) => typeof answer === 'string');
+    expect(names.filter((name) => name === 'InvalidToken')).toHaveLength(80);
+    // A question may overtake the start it is about.
+    const known = ['InvalidToken', 'ExecutionDoesNotExist'];
+    expect(names.filter((name) => !known.includes(String(name)))).toEqual([]);
   });
 
   it('aborts an execution that waits on a task token at once, and for good', async () => {

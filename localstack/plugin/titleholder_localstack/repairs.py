@@ -17,6 +17,7 @@ def apply_repairs() -> None:
     skipped = os.environ.get("TITLEHOLDER_SKIP_REPAIRS", "").split(",")
     for repair in (
         token_answered_early,
+        asked_while_executions_start,
         stop_of_waiting_execution,
         rule_with_input_to_machine,
         reserved_concurrency,
@@ -37,6 +38,43 @@ def token_answered_early() -> None:
         if self.get_outcome() is not None:
             endpoint.notify()
         return endpoint
+
+
+def asked_while_executions_start() -> None:
+    """An execution is listed before its thread has given it a worker and an environment. Until then
+    a task token's answer for any other execution, its history and its stop end as a 500; so do
+    those that walk the list while it grows."""
+    from localstack.aws.api.stepfunctions import ExecutionStatus
+    from localstack.services.stepfunctions.backend.execution import Execution, SyncExecution
+    from localstack.services.stepfunctions.backend.execution_worker import ExecutionWorker
+    from localstack.services.stepfunctions.backend.store import SFNStore
+
+    class Executions(dict):
+        def values(self):
+            return list(super().values())
+
+    vars(SFNStore)["executions"].default = Executions
+
+    @patch(Execution.__init__)
+    def init(original, self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        if type(self) in (Execution, SyncExecution):
+            worker = self._get_start_execution_worker()
+            worker.env = worker._get_evaluation_environment()
+            self.exec_worker = worker
+
+    @patch(ExecutionWorker._get_evaluation_environment)
+    def get_evaluation_environment(original, self):
+        return original(self) if self.env is None else self.env
+
+    @patch(Execution.start)
+    def start(original, self):
+        if self.exec_worker is None:
+            original(self)
+            return
+        self.exec_status = ExecutionStatus.RUNNING
+        self.publish_execution_status_change_event()
+        self.exec_worker.start()
 
 
 def stop_of_waiting_execution() -> None:
