@@ -308,7 +308,7 @@ describe.concurrent('repairs of Step Functions and EventBridge', () => {
     expect(names.filter((name) => name === 'InvalidToken')).toHaveLength(80);
     // A question may overtake the start it is about.
     const known = ['InvalidToken', 'ExecutionDoesNotExist'];
-    expect(names.filter((name) => !known.includes(String(name)))).toEqual([]);
+    expect(names.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it('aborts an execution that waits on a task token at once, and for good', async () => {
