@@ -99,7 +99,8 @@ export function prepareTraining(input: TrainInput, stage: 'quick' | 'full' = 'fu
         table,
         labels,
         groups,
-        candidate,
+        // The calibrator is fitted on the out-of-fold scores, and on raw ones: it is applied to such.
+        candidate: { ...candidate, calibration: 'none' },
         seed,
         positive,
         thresholdRule: 0.5,
