@@ -185,6 +185,8 @@ export const ModelDocument = z.strictObject({
     threshold: z
       .union([z.number().min(0).max(1), z.enum(['max-f1', 'max-accuracy', 'youden'])])
       .default('max-accuracy'),
+    /** The share of rows, those of the highest scores, whose precision is `precisionAtK`. */
+    k: z.number().gt(0).max(1).default(0.1),
   }),
   /** The run's master seed; 0 is a seed. */
   seed: z.int().min(0).max(4_294_967_295),

@@ -10,6 +10,8 @@ export const METRIC_NAMES = [
   'prAuc',
   'logLoss',
   'brier',
+  'precisionAtK',
+  'ece',
 ] as const;
 
 export type MetricName = (typeof METRIC_NAMES)[number];
@@ -29,6 +31,8 @@ export interface Plan {
   /** How much worse still counts as no worse. */
   readonly margin: number;
   readonly replicates: number;
+  /** Above 0, at most 1: the share of rows, those of the highest scores, whose precision is `precisionAtK`. */
+  readonly k: number;
 }
 
 /** A value with its bounds, each leaving out the plan's α; null, with a reason, where there is none. */

@@ -68,6 +68,8 @@ const LABELS: Readonly<Record<MetricName, string>> = {
   prAuc: 'PR-AUC',
   logLoss: 'log loss',
   brier: 'Brier score',
+  precisionAtK: 'precision at k',
+  ece: 'calibration error (ECE)',
 };
 
 /**

@@ -41,6 +41,7 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
     alpha: z.number(),
     margin: z.number(),
     replicates: z.number(),
+    k: z.number(),
   }),
   rows: z.object({ total: z.number(), positive: z.number(), groups: z.number() }),
   challenger: z.object({ ...measures, sha256: Sha256 }),

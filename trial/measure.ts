@@ -69,6 +69,8 @@ export function measure(input: MeasureInput): Measured {
         prAuc: metric('prAuc'),
         logLoss: metric('logLoss'),
         brier: metric('brier'),
+        precisionAtK: metric('precisionAtK'),
+        ece: metric('ece'),
       },
       confusion: fault === null ? confusion(model.scores, labels, model.threshold) : null,
     };
@@ -118,6 +120,7 @@ export function measure(input: MeasureInput): Measured {
       alpha: plan.alpha,
       margin: plan.margin,
       replicates: plan.replicates,
+      k: plan.k,
     },
     rows: {
       total: labels.length,

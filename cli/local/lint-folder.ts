@@ -10,7 +10,17 @@ export interface Remark {
 }
 
 /** Metrics that live between 0 and 1; log loss has no upper end. */
-const UNIT = ['auc', 'accuracy', 'f1', 'precision', 'recall', 'prAuc', 'brier'];
+const UNIT = [
+  'auc',
+  'accuracy',
+  'f1',
+  'precision',
+  'recall',
+  'prAuc',
+  'brier',
+  'precisionAtK',
+  'ece',
+];
 const LARGE_ALPHA = 0.1;
 const LARGE_MARGIN = 0.05;
 

@@ -1,5 +1,4 @@
 /** How labels would turn out at every threshold: ROC, precision and recall, lift. */
-import { LearningError } from '../errors.ts';
 import { checkScores, labelMetrics, orderByScore } from './metrics.ts';
 
 /** Counts at each threshold that makes a difference: the distinct scores, falling. */
@@ -96,44 +95,6 @@ export function thresholdCurve(counts: ThresholdCounts): ThresholdCurve {
     share: Float64Array.from(at, (m) => m.share),
     lift: Float64Array.from(at, (m) => (m.precision * rows) / positives),
   };
-}
-
-/**
- * Precision among the k rows of the highest scores.
- *
- * Where k cuts through equal scores, it is the expected value over their order (McSherry and Najork 2008):
- * chance among equals neither helps nor harms. Throws `SettingsInvalid` for a k that isn't from 1 to the
- * number of rows, `ScoresInvalid` and `OneClass`.
- */
-export function precisionAt(k: number, scores: Float64Array, labels: Uint8Array): number {
-  const { truePositives, falsePositives } = countThresholds(scores, labels);
-  if (!(Number.isInteger(k) && k >= 1 && k <= labels.length)) {
-    throw new LearningError(
-      'SettingsInvalid',
-      `k is a whole number from 1 to ${labels.length} rows, not ${k}`,
-      'k',
-    );
-  }
-  let above = 0;
-  let positivesAbove = 0;
-  for (let i = 0; i < truePositives.length; i += 1) {
-    const positives = truePositives[i] ?? 0;
-    const rows = positives + (falsePositives[i] ?? 0);
-    if (rows >= k) {
-      const share = (k - above) / (rows - above);
-      return (positivesAbove + (positives - positivesAbove) * share) / k;
-    }
-    above = rows;
-    positivesAbove = positives;
-  }
-  return Number.NaN;
-}
-
-/** Precision among the k rows of the highest scores, over the share of positives; as `precisionAt`. */
-export function liftAt(k: number, scores: Float64Array, labels: Uint8Array): number {
-  let positives = 0;
-  for (const label of labels) positives += label;
-  return (precisionAt(k, scores, labels) * labels.length) / positives;
 }
 
 function startingAt0(values: Float64Array): Float64Array {

@@ -7,6 +7,11 @@ export type Metrics = Readonly<Record<MetricName, number>>;
 /** Log loss clips probabilities to [ε, 1 − ε], ε = 2^−52, as scikit-learn does for doubles. */
 export const LOG_LOSS_CLIP = 2 ** -52;
 
+/** `k` where none is named: the tenth of the rows with the highest scores. */
+export const TOP_SHARE = 0.1;
+/** Of the expected calibration error: of equal width, so that a draw of rows doesn't move them. */
+const CALIBRATION_BINS = 10;
+
 /** Refuses what can't be measured: `ScoresInvalid` with the row, `OneClass` where AUC has no meaning. */
 export function checkScores(scores: Float64Array, labels: Uint8Array): void {
   if (scores.length !== labels.length) {
@@ -105,14 +110,85 @@ export function rankMetrics(
   };
 }
 
+/** How many of so many rows a share is: at least one. */
+export function topRows(share: number, rows: number): number {
+  return Math.max(1, Math.round(share * rows));
+}
+
+/** The bin of a score for the expected calibration error; its upper edge is in it. */
+export function calibrationBin(score: number): number {
+  let bin = 0;
+  while (bin < CALIBRATION_BINS - 1 && score > (bin + 1) / CALIBRATION_BINS) bin += 1;
+  return bin;
+}
+
 /**
- * All eight metrics of scores (probabilities of the positive class) against labels (0 or 1).
+ * Precision among the k rows of the highest scores.
  *
- * `prAuc` is average precision, without interpolation. Throws `ScoresInvalid` and `OneClass`.
+ * Where k cuts through equal scores, it is the expected value over their order (McSherry and Najork 2008):
+ * chance among equals neither helps nor harms. Throws `SettingsInvalid` for a k that isn't from 1 to the
+ * number of rows, `ScoresInvalid` and `OneClass`.
  */
-export function metricsOf(scores: Float64Array, labels: Uint8Array, threshold: number): Metrics {
+export function precisionAt(k: number, scores: Float64Array, labels: Uint8Array): number {
   checkScores(scores, labels);
-  const ranks = rankMetrics(orderByScore(scores), scores, labels);
+  if (!(Number.isInteger(k) && k >= 1 && k <= labels.length)) {
+    throw new LearningError(
+      'SettingsInvalid',
+      `k is a whole number from 1 to ${labels.length} rows, not ${k}`,
+      'k',
+    );
+  }
+  return precisionAmong(k, orderByScore(scores), scores, labels);
+}
+
+/** Precision among the k rows of the highest scores, over the share of positives; as `precisionAt`. */
+export function liftAt(k: number, scores: Float64Array, labels: Uint8Array): number {
+  let positives = 0;
+  for (const label of labels) positives += label;
+  return (precisionAt(k, scores, labels) * labels.length) / positives;
+}
+
+function precisionAmong(
+  k: number,
+  order: Uint32Array,
+  scores: Float64Array,
+  labels: Uint8Array,
+): number {
+  let above = 0;
+  let positivesAbove = 0;
+  for (let i = 0; i < order.length; ) {
+    const score = scores[order[i] ?? 0] ?? 0;
+    let tied = 0;
+    let tiedPositives = 0;
+    for (; i < order.length; i += 1) {
+      const row = order[i] ?? 0;
+      if ((scores[row] ?? 0) !== score) break;
+      tied += 1;
+      tiedPositives += labels[row] ?? 0;
+    }
+    if (above + tied >= k) return (positivesAbove + (tiedPositives * (k - above)) / tied) / k;
+    above += tied;
+    positivesAbove += tiedPositives;
+  }
+  return Number.NaN;
+}
+
+/**
+ * All ten metrics of scores (probabilities of the positive class) against labels (0 or 1).
+ *
+ * `prAuc` is average precision, without interpolation; `precisionAtK` looks at the share `k` of the rows;
+ * `ece` is the expected calibration error in ten bins of equal width (Naeini, Cooper and Hauskrecht 2015).
+ * Throws `ScoresInvalid` and `OneClass`.
+ */
+export function metricsOf(
+  scores: Float64Array,
+  labels: Uint8Array,
+  threshold: number,
+  k = TOP_SHARE,
+): Metrics {
+  checkScores(scores, labels);
+  const order = orderByScore(scores);
+  const gaps = new Float64Array(CALIBRATION_BINS);
   let loss = 0;
   let squares = 0;
   for (let row = 0; row < labels.length; row += 1) {
@@ -120,11 +196,15 @@ export function metricsOf(scores: Float64Array, labels: Uint8Array, threshold: n
     const label = labels[row] ?? 0;
     loss += logLossOf(score, label);
     squares += (score - label) * (score - label);
+    const bin = calibrationBin(score);
+    gaps[bin] = (gaps[bin] ?? 0) + score - label;
   }
   return {
-    ...ranks,
+    ...rankMetrics(order, scores, labels),
     ...labelMetrics(confusion(scores, labels, threshold)),
     logLoss: loss / labels.length,
     brier: squares / labels.length,
+    precisionAtK: precisionAmong(topRows(k, labels.length), order, scores, labels),
+    ece: gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / labels.length,
   };
 }

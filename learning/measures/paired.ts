@@ -8,7 +8,16 @@
 import { sampleStandardDeviation } from 'simple-statistics';
 import { METRIC_NAMES, type MetricName } from '../../domain/evidence.ts';
 import { LearningError } from '../errors.ts';
-import { checkScores, logLossOf, type Metrics, metricsOf, orderByScore } from './metrics.ts';
+import {
+  calibrationBin,
+  checkScores,
+  logLossOf,
+  type Metrics,
+  metricsOf,
+  orderByScore,
+  TOP_SHARE,
+  topRows,
+} from './metrics.ts';
 import { substream } from '../random.ts';
 
 /** A model's probabilities on the rows at hand, and from where on it says "positive". */
@@ -26,6 +35,8 @@ export interface Resampling {
   /** One-sided: `lower` and `upper` each leave out this share, so together they are a 1 − 2α interval. */
   readonly alpha: number;
   readonly seed: number;
+  /** The share of rows that `precisionAtK` looks at; absent: a tenth. */
+  readonly k?: number;
 }
 
 export interface Interval {
@@ -51,7 +62,8 @@ export interface Bootstrap {
  *
  * Replicate i takes its chance from (seed, 'bootstrap', i). Bounds are order statistics: with B
  * replicates and k = ⌊α (B + 1)⌋, `lower` is the k-th smallest and `upper` the k-th largest, nothing
- * interpolated (Davison and Hinkley 1997, 5.3.1). `metrics` limits the work; absent: all eight. Throws
+ * interpolated (Davison and Hinkley 1997, 5.3.1). The bounds of `ece` lie high: each draw adds
+ * noise of its own to every bin's distance, and distances don't cancel. `metrics` limits the work; absent: all. Throws
  * `ScoresInvalid`, `OneClass` (also where most replicates lack a class) and `SettingsInvalid` where k < 1.
  */
 export function bootstrap(
@@ -59,7 +71,7 @@ export function bootstrap(
   how: Resampling,
   metrics: readonly MetricName[] = METRIC_NAMES,
 ): Bootstrap {
-  const { labels, replicates, alpha, seed } = how;
+  const { labels, replicates, alpha, seed, k = TOP_SHARE } = how;
   if (
     !(Number.isInteger(replicates) && alpha > 0 && alpha < 0.5 && rankOf(alpha, replicates) >= 1)
   ) {
@@ -69,9 +81,9 @@ export function bootstrap(
       'replicates',
     );
   }
-  const points = models.map((model) => metricsOf(model.scores, labels, model.threshold));
+  const points = models.map((model) => metricsOf(model.scores, labels, model.threshold, k));
   const { groupOf, groups } = number(how.groups, labels.length);
-  const prepared = models.map((model) => prepare(model, labels, groupOf, groups, metrics));
+  const prepared = models.map((model) => prepare(model, labels, groupOf, groups, metrics, k));
   const classes = classSums(labels, groupOf, groups);
 
   const drawn = models.map(() => metrics.map(() => new Float64Array(replicates)));
@@ -192,6 +204,9 @@ function classSums(
   return { positives, negatives };
 }
 
+/** Those that follow from the order of the scores. */
+const BY_RANK: readonly MetricName[] = ['auc', 'prAuc', 'precisionAtK'];
+
 type Replicate = (times: Float64Array, positives: number, negatives: number) => Metrics;
 
 /** One model made ready: its metrics for any draw of groups, given how often each was drawn. */
@@ -201,6 +216,7 @@ function prepare(
   groupOf: Int32Array,
   groups: number,
   metrics: readonly MetricName[],
+  k: number,
 ): Replicate {
   checkScores(scores, labels);
   const rows = labels.length;
@@ -211,9 +227,18 @@ function prepare(
   const endsTie = Uint8Array.from(order, (row, i) =>
     i + 1 === rows || scores[order[i + 1] ?? 0] !== scores[row] ? 1 : 0,
   );
-  const needRank = metrics.includes('auc') || metrics.includes('prAuc');
+  const needRank = metrics.some((metric) => BY_RANK.includes(metric));
   const needPrecision = metrics.includes('prAuc');
-  const needSums = metrics.some((metric) => metric !== 'auc' && metric !== 'prAuc');
+  const needSums = metrics.some((metric) => !BY_RANK.includes(metric) && metric !== 'ece');
+  const needBins = metrics.includes('ece');
+  const sortedGap = Float64Array.from(order, (row) => (scores[row] ?? 0) - (labels[row] ?? 0));
+  /** 1 where the next row is in another bin. */
+  const endsBin = Uint8Array.from(order, (row, i) =>
+    i + 1 === rows ||
+    calibrationBin(scores[order[i + 1] ?? 0] ?? 0) !== calibrationBin(scores[row] ?? 0)
+      ? 1
+      : 0,
+  );
 
   // A sum over rows is a sum over groups: those are added up once.
   const truePositives = new Float64Array(groups);
@@ -233,9 +258,12 @@ function prepare(
   }
 
   return (times, positives, negatives) => {
+    const all = positives + negatives;
     let twiceWon = 0;
     let precisionSum = 0;
+    let precisionAtK = Number.NaN;
     if (needRank) {
+      const top = topRows(k, all);
       let above = 0;
       let seen = 0;
       let tiedPositives = 0;
@@ -246,13 +274,27 @@ function prepare(
         else tiedNegatives += n;
         if (endsTie[i] === 0) continue;
         twiceWon += tiedNegatives * (2 * above + tiedPositives);
+        const tied = tiedPositives + tiedNegatives;
+        if (seen < top && seen + tied >= top) {
+          precisionAtK = (above + (tiedPositives * (top - seen)) / tied) / top;
+        }
         above += tiedPositives;
         if (needPrecision && tiedPositives > 0) {
-          precisionSum += (tiedPositives * above) / (seen + tiedPositives + tiedNegatives);
+          precisionSum += (tiedPositives * above) / (seen + tied);
         }
-        seen += tiedPositives + tiedNegatives;
+        seen += tied;
         tiedPositives = 0;
         tiedNegatives = 0;
+      }
+    }
+    let gaps = 0;
+    if (needBins) {
+      let gap = 0;
+      for (let i = 0; i < rows; i += 1) {
+        gap += (times[sortedGroup[i] ?? 0] ?? 0) * (sortedGap[i] ?? 0);
+        if (endsBin[i] === 0) continue;
+        gaps += Math.abs(gap);
+        gap = 0;
       }
     }
     let tp = 0;
@@ -269,7 +311,6 @@ function prepare(
         square += n * (squares[group] ?? 0);
       }
     }
-    const all = positives + negatives;
     return {
       auc: twiceWon / (2 * positives * negatives),
       prAuc: precisionSum / positives,
@@ -279,6 +320,8 @@ function prepare(
       recall: tp / positives,
       logLoss: loss / all,
       brier: square / all,
+      precisionAtK,
+      ece: gaps / all,
     };
   };
 }

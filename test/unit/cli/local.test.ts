@@ -197,6 +197,8 @@ describe('try', () => {
       'prAuc',
       'logLoss',
       'brier',
+      'precisionAtK',
+      'ece',
     ]);
     expect(Object.keys(read.gates[0] ?? {})).toEqual([
       'name',

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/evidence.ts';
 import { decide, type Gate, type Limits } from '../../../domain/verdict.ts';
 
-const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000 } as const;
+const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000, k: 0.1 } as const;
 const charter = (...gates: Gate[]): Limits => ({ model: { plan }, policy: { gates } });
 
 function model(
@@ -233,7 +233,7 @@ describe('a gate', () => {
       verdict: 'reject',
       gates: [{ passed: false }],
     });
-    const unknown = gate({ metric: 'ece' as MetricName });
+    const unknown = gate({ metric: 'mcc' as MetricName });
     expect(decide(recall(0.7), charter(unknown))).toMatchObject({
       verdict: 'hold',
       finding: 'unmeasured',

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  countThresholds,
-  liftAt,
-  precisionAt,
-  rocCurve,
-  thresholdCurve,
-} from '../../../learning/measures/curves.ts';
-import { metricsOf } from '../../../learning/measures/metrics.ts';
+import { countThresholds, rocCurve, thresholdCurve } from '../../../learning/measures/curves.ts';
+import { liftAt, metricsOf, precisionAt } from '../../../learning/measures/metrics.ts';
 import { calibrationCurve, calibrationError } from '../../../learning/measures/reliability.ts';
 import { thrownBy } from './made.ts';
 

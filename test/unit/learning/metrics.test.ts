@@ -30,6 +30,11 @@ describe('metrics', () => {
     // Half the positives at precision 1, the other half at 2 of 3.
     expect(found.prAuc).toBeCloseTo(0.5 + 0.5 * (2 / 3), 15);
     expect(found.brier).toBeCloseTo((0.09 + 0.25 + 0.25 + 0.04) / 4, 15);
+    // A tenth of four rows is one; a half is two, and a positive and a negative tie for the second place.
+    expect(found.precisionAtK).toBe(1);
+    expect(metricsOf(scores, labels, 0.5, 0.5).precisionAtK).toBe(0.75);
+    // 0.3 says 0.3 and is 0; 0.5 twice says 0.5 and is half; 0.8 says 0.8 and is 1.
+    expect(found.ece).toBeCloseTo((0.3 + 0 + 0.2) / 4, 15);
     expect(found.logLoss).toBeCloseTo(-Math.log(0.7 * 0.5 * 0.5 * 0.8) / 4, 15);
   });
 

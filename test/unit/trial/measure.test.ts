@@ -7,7 +7,7 @@ import { pairedDifference } from '../../../learning/measures/paired.ts';
 import { substream } from '../../../learning/random.ts';
 import { type MeasureInput, measure, scoresDocument } from '../../../trial/measure.ts';
 
-const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 400 } as const;
+const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 400, k: 0.2 } as const;
 
 /** Labels, and scores that see them through noise of the given size. */
 function made(noises: readonly number[], rows = 600) {
@@ -66,7 +66,7 @@ describe('evidence', () => {
       [measured.baselines[0]!, given.baselines[0]!],
     ] as const;
     for (const [found, { scores, threshold }] of pairs) {
-      const expected = metricsOf(scores, given.labels, threshold);
+      const expected = metricsOf(scores, given.labels, threshold, 0.2);
       for (const name of METRIC_NAMES) {
         const { value, lower, upper } = found.metrics[name];
         expect(value).toBe(expected[name]);
