@@ -417,11 +417,15 @@ const CLAIMS = {
 } as const;
 
 const REFUSED: readonly (readonly [string, RegExp])[] = [
-  ['older.json', /^ModelError: .*older\.json has schemaVersion 1; this loader reads 2$/],
-  ['other.json', /^ModelError: .*other\.json is not of the format titleholder-model$/],
-  ['broken.json', /^ModelError: .*broken\.json is not JSON in UTF-8$/],
-  ['cut.json', /^ModelError: .*cut\.json lacks a part or has a wrong one \(.*intercept.*\)$/],
-  ['short.json', /^ModelError: .* has another length than it says$/],
+  ['older.json', /^ModelError: .*older\.json: the file has schemaVersion 1; this loader reads 2$/],
+  ['other.json', /^ModelError: .*other\.json: the file is not of the format titleholder-model$/],
+  ['broken.json', /^ModelError: .*broken\.json: the artifact's file is not JSON in UTF-8$/],
+  ['cut.json', /^ModelError: .*cut\.json: the artifact's estimator lacks 'intercept'$/],
+  [
+    'short.json',
+    /^ModelError: .*short\.json: the artifact's estimator's input of 'c' has another length$/,
+  ],
+  ['nowhere.json', /^ModelError: .*nowhere\.json can't be read: No such file or directory$/],
 ];
 
 describe('a model that MLflow loads', () => {
