@@ -78,6 +78,24 @@ export interface Check {
   readonly message: string;
 }
 
+/** Over the repeats of a shuffle. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** How much AUC falls when a column's cells change places; null for a model that doesn't read it. */
+export interface Importance {
+  /** Holdout rows that were shuffled. */
+  readonly rows: number;
+  readonly repeats: number;
+  readonly columns: readonly {
+    readonly column: string;
+    readonly challenger: Spread | null;
+    readonly champion: Spread | null;
+  }[];
+}
+
 /** Where the evidence comes from; null where there is none (`try` knows no commit). */
 export interface EvidenceSource {
   readonly model: string;
@@ -98,6 +116,8 @@ export interface Measured extends EvidenceSource {
   readonly champion: (ModelMeasures & { readonly version: number; readonly sha256: string }) | null;
   readonly baselines: readonly (ModelMeasures & { readonly name: string })[];
   readonly paired: readonly Paired[];
+  /** Null where the rows allow no AUC. */
+  readonly importance: Importance | null;
   /** Hash of the bytes that `scoresDocument` gives for the same input. */
   readonly scores: string;
   readonly checks: readonly Check[];

@@ -12,6 +12,8 @@ const MetricValue = z.object({
   reason: z.string().exactOptional(),
 });
 
+const Spread = z.object({ mean: z.number(), deviation: z.number() });
+
 const measures = {
   threshold: z.number(),
   metrics: z.record(MetricName, MetricValue),
@@ -61,6 +63,20 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
       reason: z.string().exactOptional(),
     }),
   ),
+  importance: z.union([
+    z.null(),
+    z.object({
+      rows: z.int(),
+      repeats: z.int(),
+      columns: z.array(
+        z.object({
+          column: z.string(),
+          challenger: z.union([z.null(), Spread]),
+          champion: z.union([z.null(), Spread]),
+        }),
+      ),
+    }),
+  ]),
   scores: Sha256,
   checks: z.array(
     z.object({

@@ -5,7 +5,6 @@ import { TitleholderError } from '../domain/errors.ts';
 import { LearningError } from '../learning/errors.ts';
 import { groupedFolds, rowsWhere } from '../learning/folds.ts';
 import { featureTable, modelExplainer } from '../learning/explain/explainer.ts';
-import { permutationImportance } from '../learning/explain/permutation.ts';
 import { confusion } from '../learning/measures/metrics.ts';
 import { calibrationCurve } from '../learning/measures/reliability.ts';
 import { scorer } from '../learning/pipeline/scorer.ts';
@@ -19,6 +18,7 @@ import { shapSummaryPlot } from '../plots/shap-summary.ts';
 import { aucOf, foldsOf } from './cross-validate.ts';
 import type { Judged } from './evaluate.ts';
 import { withNamedErrors } from './learning-errors.ts';
+import { evenly, someOf } from './some-rows.ts';
 import { deviationOf, meanOf } from './spread.ts';
 import type { Prepared } from './train.ts';
 import { pickRows } from './training-rows.ts';
@@ -26,13 +26,10 @@ import { pickRows } from './training-rows.ts';
 const BINS = 10;
 /** As many as the summary draws. */
 const EXPLAINED_ROWS = 250;
-/** Each is scored so many times a column: a second or two for a hundred deep trees. */
-const SHUFFLED_ROWS = 2000;
-const SHUFFLES = 3;
 
 /** What the holdout shows of challenger and champion. Throws as the engine does. */
 export async function holdoutCharts(judged: Judged): Promise<Charts> {
-  const { challenger, champion, table, labels, probabilities } = judged;
+  const { challenger, champion, table, labels, probabilities, importance } = judged;
   const { threshold, calibrator, estimator } = challenger;
   const rows = `${labels.length} holdout rows`;
   const models = [
@@ -52,14 +49,15 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
       rows,
     ),
   };
-  charts['importance.svg'] = await importancePlot(
-    importanceOf(judged).map(({ column, mean, deviation }) => ({
-      name: column,
-      mean,
-      spread: deviation,
-    })),
-    'fall in AUC when the column is shuffled',
+  const bars = (importance?.columns ?? []).flatMap(({ column, challenger: own }) =>
+    own === null ? [] : [{ name: column, mean: own.mean, spread: own.deviation }],
   );
+  if (bars.length > 0) {
+    charts['importance.svg'] = await importancePlot(
+      bars,
+      'fall in AUC when the column is shuffled',
+    );
+  }
   // Its file doesn't say how many rows went where, so nothing can be said exactly.
   if (estimator.kind === 'ml-random-forest') return charts;
   const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
@@ -70,33 +68,6 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
     calibrator === null ? unit : `${unit}, before calibration`,
   );
   return charts;
-}
-
-/** Of the columns that the challenger reads. */
-function importanceOf({ challenger, table, labels }: Judged) {
-  const names = new Set(challenger.columns.map((column) => column.name));
-  const read = { ...table, columns: table.columns.filter((column) => names.has(column.name)) };
-  return permutationImportance({
-    ...someOf(read, labels, SHUFFLED_ROWS),
-    score: scorer(challenger).scoreTable,
-    seed: challenger.provenance.seed,
-    repeats: SHUFFLES,
-  });
-}
-
-/** At most so many rows; all, where these lack a class. */
-function someOf(table: Table, labels: Uint8Array, most: number) {
-  const rows = evenly(table.rows, most);
-  const some = Uint8Array.from(rows, (row) => labels[row] ?? 0);
-  return new Set(some).size < 2
-    ? { table, labels }
-    : { table: selectRows(table, rows), labels: some };
-}
-
-/** At most so many rows of as many, at even distances. */
-function evenly(rows: number, most: number): Int32Array {
-  const n = Math.min(most, rows);
-  return new Int32Array(n).map((_, i) => Math.floor((i * rows) / n));
 }
 
 /** Rows × features: a number, or a level's index; NaN is missing or unseen. */

@@ -19,6 +19,7 @@ import { type Artifact, decodeArtifact } from '../learning/pipeline/artifact.ts'
 import { type BaselineName, fitBaseline } from '../learning/measures/baselines.ts';
 import { type RawRow, type Scorer, scorer } from '../learning/pipeline/scorer.ts';
 import type { Table } from '../learning/table.ts';
+import { measureImportance } from './importance.ts';
 import { withNamedErrors } from './learning-errors.ts';
 import { measure, scoresDocument } from './measure.ts';
 import { measureTime } from './measure-time.ts';
@@ -71,6 +72,7 @@ export interface Judged {
   readonly champion: { readonly version: number; readonly probabilities: Float64Array } | null;
   readonly table: Table;
   readonly labels: Uint8Array;
+  readonly importance: Measured['importance'];
 }
 
 const BASELINES: readonly BaselineName[] = ['base-rate', 'best-column'];
@@ -165,6 +167,13 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     labels: holdout.labels,
     groups: groups.groupOf,
     checks: [split],
+    importance: measureImportance({
+      challenger,
+      champion,
+      table,
+      labels: holdout.labels,
+      seed: model.seed,
+    }),
   };
   const evidence = measure(toMeasure);
   const verdict = decide(evidence, { model: { plan: model.plan }, policy });
@@ -177,7 +186,14 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     ),
     verdict,
     probabilities,
-    judged: { challenger, probabilities, champion: championScores, table, labels: holdout.labels },
+    judged: {
+      challenger,
+      probabilities,
+      champion: championScores,
+      table,
+      labels: holdout.labels,
+      importance: evidence.importance,
+    },
   };
 }
 

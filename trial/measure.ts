@@ -26,6 +26,7 @@ export interface MeasureInput {
   /** Any whole number a row; rows with the same one are resampled together. */
   readonly groups: Int32Array;
   readonly checks: readonly Check[];
+  readonly importance: Measured['importance'];
 }
 
 /** Standard normal quantile of 0.9: the power that `rowsToSettle` is for. */
@@ -137,6 +138,7 @@ export function measure(input: MeasureInput): Measured {
       ...(champion === null ? [] : [pairedWith('champion', champion)]),
       ...baselines.map((baseline) => pairedWith(baseline.name, baseline)),
     ],
+    importance: input.importance,
     scores: sha256Hex(scoresDocument(input)),
     checks: input.checks.map(({ name, mode, passed, message }) => ({
       name,

@@ -69,6 +69,7 @@ function evidence(more: Partial<Measured> = {}): Measured {
       paired('base-rate', 0.3, 0.32),
       paired('best-column', 0.1, 0.12),
     ],
+    importance: null,
     scores: 'sha256:scores',
     checks: [],
     ...more,

@@ -39,6 +39,7 @@ function input(more: Partial<MeasureInput> = {}): MeasureInput {
     baselines: [{ name: 'base-rate', scores: new Float64Array(600).fill(0.5), threshold: 0.5 }],
     labels,
     groups,
+    importance: null,
     checks: [
       { name: 'overlap', mode: 'enforce', passed: true, message: 'no group stands on both sides' },
     ],
