@@ -5,7 +5,7 @@
  */
 import { MISSING_BIN } from './bins.ts';
 import { packBins, packingOf, type BinWords } from './histogram.ts';
-import { Gradients, logLoss } from './logistic-loss.ts';
+import { LogisticLoss } from './logistic-loss.ts';
 import { type BoostedTree, LeafWiseGrower } from './leaf-wise.ts';
 import {
   binTable,
@@ -169,9 +169,8 @@ function boost(
   let positives = 0;
   for (let i = 0; i < count; i += 1) positives += labels[fitted[i] ?? 0] ?? 0;
   const base = Math.log(positives / (count - positives));
-  const scores = new Float64Array(table.rows).fill(base);
   const packing = packingOf(count);
-  const gradients = new Gradients(labels, packing);
+  const loss = new LogisticLoss(labels, (count - positives) / positives, packing);
   const grower = new LeafWiseGrower(table, packing, settings);
   const all = Int32Array.from(table.bins, (_, column) => column);
   const drawnColumns = Math.max(1, Math.round(settings.columnShare * all.length));
@@ -180,7 +179,6 @@ function boost(
   const trees: BoostedTree[] = [];
   let least = Infinity;
   let best = 0;
-  let step = 0;
   for (let round = 0; round < settings.rounds; round += 1) {
     const random = substream(seed, 'round', round);
     let columns = all;
@@ -190,16 +188,16 @@ function boost(
       columns = columns.slice(0, drawnColumns).sort();
     }
     if (drawnRows < count) drawRows(fitted, drawnRows, rows, random);
-    gradients.write(fitted, scores, round, step);
-    grower.grow(rows, drawnRows, gradients, columns);
-    step = grower.settle(gradients.exact, settings.learningRate, scores);
-    if (drawnRows < count) grower.addTo(scores, rows.subarray(drawnRows));
+    loss.pack(fitted, round);
+    grower.grow(rows, drawnRows, loss, columns);
+    grower.settle(loss, settings.learningRate);
+    if (drawnRows < count) grower.addTo(loss, rows.subarray(drawnRows));
     trees.push(grower.tree());
     if (held === null) continue;
-    grower.addTo(scores, held);
-    const loss = logLoss(scores, labels, held);
-    if (loss < least) {
-      least = loss;
+    grower.addTo(loss, held);
+    const heldLoss = loss.mean(held);
+    if (heldLoss < least) {
+      least = heldLoss;
       best = round;
     } else if (round - best >= settings.earlyStoppingRounds) break;
   }

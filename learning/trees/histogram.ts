@@ -85,6 +85,8 @@ function bundle(bins: Int32Array): Bundle[] {
 
 /** Rows whose packed doubles are added before they are taken apart: more would leave gradients too few bits. */
 const CHUNK = 8191;
+/** Rows of which all words are read before the next: their lines of the table stay in a core's cache. */
+const BLOCK = 512;
 
 /** How a row's gradient, hessian and count share a double: count × countUnit + hessian × hessianUnit + gradient. */
 export interface Packing {
@@ -122,9 +124,10 @@ export class Histograms {
   /** Words of a row that are read, and what is in each. */
   #groups: readonly number[] = [];
   #bundles: readonly (readonly Bundle[])[] = [];
-  /** Of a chunk: where each row's words start, and its packed double. */
-  readonly #places = new Int32Array(CHUNK);
-  readonly #values = new Float64Array(CHUNK);
+  /** Of a block: where each row's words start, and its packed double. */
+  readonly #places = new Int32Array(BLOCK);
+  readonly #values = new Float64Array(BLOCK);
+  #touched = 0;
   readonly #free: Float64Array[] = [];
 
   constructor(table: BinWords, packing: Packing) {
@@ -166,30 +169,38 @@ export class Histograms {
     end: number,
     packed: Float64Array,
   ): void {
-    const { words, stride } = this.#table;
+    const { stride, words } = this.#table;
+    for (let from = start; from < end; from += CHUNK) {
+      const until = Math.min(end, from + CHUNK);
+      for (let at = from; at < until; at += BLOCK) {
+        const count = Math.min(BLOCK, until - at);
+        this.#touched += gather(rows, at, count, words, stride, packed, this.#places, this.#values);
+        this.#add(count);
+      }
+      for (const bundles of this.#bundles) {
+        for (const one of bundles) this.#takeApart(into, one, from > start);
+      }
+    }
+  }
+
+  /** Adds a block's rows to the packed sums, a word of each row at a time. */
+  #add(count: number): void {
+    const { words } = this.#table;
     const sums = this.#packed;
     const places = this.#places;
     const values = this.#values;
-    for (let from = start; from < end; from += CHUNK) {
-      const count = Math.min(CHUNK, end - from);
-      gather(rows, from, count, stride, packed, places, values);
-      for (let i = 0; i < this.#groups.length; i += 1) {
-        const group = this.#groups[i] ?? 0;
-        const bundles = this.#bundles[i] ?? [];
-        const o0 = bundles[0]?.start ?? 0;
-        const o1 = bundles[1]?.start ?? 0;
-        const o2 = bundles[2]?.start ?? 0;
-        const o3 = bundles[3]?.start ?? 0;
-        if (bundles.length === 4) {
-          addFour(sums, words, group, places, values, count, o0, o1, o2, o3);
-        } else {
-          // Two bytes at a time where there are two: additions to one place wait for each other.
-          if (bundles.length > 1) addTwo(sums, words, group, places, values, count, o0, o1);
-          if (bundles.length === 1) addOne(sums, words, group, 0, places, values, count, o0);
-          if (bundles.length === 3) addOne(sums, words, group, 16, places, values, count, o2);
-        }
-        for (const one of bundles) this.#takeApart(into, one, from > start);
-      }
+    for (let i = 0; i < this.#groups.length; i += 1) {
+      const group = this.#groups[i] ?? 0;
+      const bundles = this.#bundles[i] ?? [];
+      const o0 = bundles[0]?.start ?? 0;
+      const o1 = bundles[1]?.start ?? 0;
+      const o2 = bundles[2]?.start ?? 0;
+      const o3 = bundles[3]?.start ?? 0;
+      if (bundles.length === 4) addFour(sums, words, group, places, values, count, o0, o1, o2, o3);
+      else if (bundles.length === 3)
+        addThree(sums, words, group, places, values, count, o0, o1, o2);
+      else if (bundles.length === 2) addTwo(sums, words, group, places, values, count, o0, o1);
+      else addOne(sums, words, group, places, values, count, o0);
     }
   }
 
@@ -267,21 +278,29 @@ function takeApart(
   }
 }
 
-/** Collects once what every group of columns reads again. */
+/**
+ * Collects once what every group of columns reads again, and reads a word of each row: many reads wait
+ * for memory at the same time here, few where they are added.
+ */
 function gather(
   rows: Int32Array,
   from: number,
   count: number,
+  words: Uint32Array,
   stride: number,
   packed: Float64Array,
   places: Int32Array,
   values: Float64Array,
-): void {
+): number {
+  let touched = 0;
   for (let i = 0; i < count; i += 1) {
     const row = rows[from + i] ?? 0;
-    places[i] = row * stride;
+    const place = row * stride;
+    places[i] = place;
     values[i] = packed[row] ?? 0;
+    touched = (touched + (words[place] ?? 0)) | 0;
   }
+  return touched;
 }
 
 function addFour(
@@ -310,6 +329,29 @@ function addFour(
   }
 }
 
+function addThree(
+  into: Float64Array,
+  words: Uint32Array,
+  group: number,
+  places: Int32Array,
+  values: Float64Array,
+  count: number,
+  o0: number,
+  o1: number,
+  o2: number,
+): void {
+  for (let i = 0; i < count; i += 1) {
+    const bytes = words[(places[i] ?? 0) + group] ?? 0;
+    const value = values[i] ?? 0;
+    const a = o0 + (bytes & 255);
+    const b = o1 + ((bytes >>> 8) & 255);
+    const c = o2 + ((bytes >>> 16) & 255);
+    into[a] = (into[a] ?? 0) + value;
+    into[b] = (into[b] ?? 0) + value;
+    into[c] = (into[c] ?? 0) + value;
+  }
+}
+
 function addTwo(
   into: Float64Array,
   words: Uint32Array,
@@ -334,14 +376,13 @@ function addOne(
   into: Float64Array,
   words: Uint32Array,
   group: number,
-  shift: number,
   places: Int32Array,
   values: Float64Array,
   count: number,
   offset: number,
 ): void {
   for (let i = 0; i < count; i += 1) {
-    const at = offset + (((words[(places[i] ?? 0) + group] ?? 0) >>> shift) & 255);
+    const at = offset + ((words[(places[i] ?? 0) + group] ?? 0) & 255);
     into[at] = (into[at] ?? 0) + (values[i] ?? 0);
   }
 }

@@ -6,7 +6,7 @@
  */
 import { MISSING_BIN } from './bins.ts';
 import { type BinWords, Histograms, type Packing } from './histogram.ts';
-import type { Gradients } from './logistic-loss.ts';
+import { type LogisticLoss, oddsFactor } from './logistic-loss.ts';
 import { searchColumn, type Split } from './split-search.ts';
 
 export interface TreeLimits {
@@ -46,6 +46,8 @@ export class LeafWiseGrower {
   readonly #left: Int32Array;
   readonly #split: (Split | undefined)[] = [];
   readonly #value: Float64Array;
+  /** Of a leaf's rows: see `oddsFactor`. */
+  readonly #factor: Float64Array;
   #nodes = 0;
   // By node, while it is a leaf that may be split.
   readonly #gradient: Float64Array;
@@ -64,6 +66,7 @@ export class LeafWiseGrower {
     this.#depth = new Int32Array(nodes);
     this.#left = new Int32Array(nodes);
     this.#value = new Float64Array(nodes);
+    this.#factor = new Float64Array(nodes);
     this.#gradient = new Float64Array(nodes);
     this.#hessian = new Float64Array(nodes);
     this.#gain = new Float64Array(nodes);
@@ -71,12 +74,12 @@ export class LeafWiseGrower {
   }
 
   /** Grows the next tree on the first `count` of `rows`, splitting on `columns` only. */
-  grow(rows: Int32Array, count: number, gradients: Gradients, columns: Int32Array): void {
+  grow(rows: Int32Array, count: number, loss: LogisticLoss, columns: Int32Array): void {
     const histograms = this.#histograms;
     histograms.choose(columns);
     this.#sides[0].set(rows.subarray(0, count));
     const root = histograms.take();
-    histograms.fill(root, rows, 0, count, gradients.packed);
+    histograms.fill(root, rows, 0, count, loss.packed);
     const { offset } = this.#table;
     let gradient = 0;
     let hessian = 0;
@@ -87,7 +90,7 @@ export class LeafWiseGrower {
     }
     this.#nodes = 1;
     this.#place(0, 0, count, 0, gradient, hessian);
-    this.#search(0, root, gradients, columns);
+    this.#search(0, root, loss, columns);
 
     for (let leaves = 1; leaves < this.#limits.leaves; leaves += 1) {
       let node = -1;
@@ -100,7 +103,7 @@ export class LeafWiseGrower {
         }
       }
       if (node < 0) break;
-      this.#divide(node, gradients, columns, leaves + 1 === this.#limits.leaves);
+      this.#divide(node, loss, columns, leaves + 1 === this.#limits.leaves);
     }
     for (let node = 0; node < this.#nodes; node += 1) this.#release(node);
   }
@@ -137,7 +140,7 @@ export class LeafWiseGrower {
     return rows >= 2 * this.#limits.minLeaf && (this.#depth[node] ?? 0) < this.#limits.maxDepth;
   }
 
-  #divide(node: number, gradients: Gradients, columns: Int32Array, isLast: boolean): void {
+  #divide(node: number, loss: LogisticLoss, columns: Int32Array, isLast: boolean): void {
     const split = this.#split[node];
     if (split === undefined) return;
     const middle = this.#partition(node, split);
@@ -175,11 +178,11 @@ export class LeafWiseGrower {
       this.#rowsOf(small),
       this.#start[small] ?? 0,
       this.#end[small] ?? 0,
-      gradients.packed,
+      loss.packed,
     );
     this.#histograms.subtract(parent, histogram);
-    this.#search(large, parent, gradients, columns);
-    this.#search(small, histogram, gradients, columns);
+    this.#search(large, parent, loss, columns);
+    this.#search(small, histogram, loss, columns);
   }
 
   /** Sorts a node's rows by the side of its split that they go to. */
@@ -197,13 +200,13 @@ export class LeafWiseGrower {
   }
 
   /** Finds a node's best split, and keeps its histogram where there is one. */
-  #search(node: number, histogram: Float64Array, gradients: Gradients, columns: Int32Array): void {
+  #search(node: number, histogram: Float64Array, loss: LogisticLoss, columns: Int32Array): void {
     if (!this.#maySplit(node)) {
       this.#histograms.free(histogram);
       return;
     }
     const { offset, bins } = this.#table;
-    const { hessianScale, gradientScale } = gradients;
+    const { hessianScale, gradientScale } = loss;
     const sums = {
       gradient: this.#gradient[node] ?? 0,
       hessian: this.#hessian[node] ?? 0,
@@ -238,43 +241,23 @@ export class LeafWiseGrower {
     this.#split[node] = best;
   }
 
-  /**
-   * Gives each leaf its value, −rate × Σ gradient / (Σ hessian + l2), from the exact gradients of its
-   * rows, and adds it to their scores. Returns the largest, without its sign.
-   *
-   * `gradient` is that of the logistic loss, probability − label, by row; the hessian follows from it.
-   */
-  settle(gradient: Float64Array, rate: number, scores: Float64Array): number {
-    let largest = 0;
+  /** Gives each leaf its value, `rate` × Newton's step of its rows, and adds it to their scores. */
+  settle(loss: LogisticLoss, rate: number): void {
     for (let node = 0; node < this.#nodes; node += 1) {
       if ((this.#left[node] ?? 0) >= 0) continue;
       const start = this.#start[node] ?? 0;
       const end = this.#end[node] ?? 0;
       const rows = this.#rowsOf(node);
-      let gradients = 0;
-      let hessians = 0;
-      for (let i = start; i < end; i += 1) {
-        const g = gradient[rows[i] ?? 0] ?? 0;
-        const size = Math.abs(g);
-        gradients += g;
-        // probability × (1 − probability), whichever of the two |g| is.
-        hessians += size * (1 - size);
-      }
-      // Where every row is sure to the last bit there is no hessian left to divide by.
-      const bend = Math.max(hessians, LEAST_HESSIAN) + this.#limits.l2;
-      const value = gradients === 0 ? 0 : (-rate * gradients) / bend;
+      const value = rate * loss.newtonStep(rows, start, end, LEAST_HESSIAN, this.#limits.l2);
+      const factor = oddsFactor(value);
       this.#value[node] = value;
-      largest = Math.max(largest, Math.abs(value));
-      for (let i = start; i < end; i += 1) {
-        const row = rows[i] ?? 0;
-        scores[row] = (scores[row] ?? 0) + value;
-      }
+      this.#factor[node] = factor;
+      loss.move(rows, start, end, factor);
     }
-    return largest;
   }
 
   /** Adds the tree's value to the scores of rows that it wasn't grown on. */
-  addTo(scores: Float64Array, rows: Int32Array): void {
+  addTo(loss: LogisticLoss, rows: Int32Array): void {
     const { columns } = this.#table;
     for (let i = 0; i < rows.length; i += 1) {
       const row = rows[i] ?? 0;
@@ -286,7 +269,7 @@ export class LeafWiseGrower {
         const goesLeft = bin === MISSING_BIN ? split.missingLeft === 1 : bin <= split.cut;
         node = goesLeft ? left : left + 1;
       }
-      scores[row] = (scores[row] ?? 0) + (this.#value[node] ?? 0);
+      loss.move(rows, i, i + 1, this.#factor[node] ?? 1);
     }
   }
 

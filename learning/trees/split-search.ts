@@ -40,64 +40,71 @@ export function searchColumn(
   first: number,
   bins: number,
   column: number,
+  sums: NodeSums,
+  limits: SideLimits,
+  best: Split,
+): void {
+  const missing = first + 3 * bins;
+  if ((histogram[missing + 2] ?? 0) > 0) {
+    searchSide(histogram, first, missing, column, 1, sums, limits, best);
+  }
+  searchSide(histogram, first, missing, column, 0, sums, limits, best);
+}
+
+/** Tries the cuts after each bin from `first` to before `missing`, whose rows go left where `missingLeft` is 1. */
+function searchSide(
+  histogram: Float64Array,
+  first: number,
+  missing: number,
+  column: number,
+  missingLeft: number,
   { gradient, hessian, count }: NodeSums,
   { minLeaf, leastHessian, l2 }: SideLimits,
   best: Split,
 ): void {
-  const missing = first + 3 * bins;
-  const missingCount = histogram[missing + 2] ?? 0;
-  const missingGradient = histogram[missing] ?? 0;
-  const missingHessian = histogram[missing + 1] ?? 0;
+  let leftGradient = missingLeft === 1 ? (histogram[missing] ?? 0) : 0;
+  let leftHessian = missingLeft === 1 ? (histogram[missing + 1] ?? 0) : 0;
+  let leftCount = missingLeft === 1 ? (histogram[missing + 2] ?? 0) : 0;
   let score = best.score;
-  let leftGradient = 0;
-  let leftHessian = 0;
-  let leftCount = 0;
-  // Whether the best cut is here and no row was met above it.
-  let open = false;
-  for (let bin = 0; bin < bins; bin += 1) {
-    const at = first + 3 * bin;
-    const inBin = histogram[at + 2] ?? 0;
-    if (inBin === 0) continue;
-    if (open) {
-      // Nothing lies between the two bins here: cut in the middle of the gap.
-      best.cut = (best.cut + bin - 1) >> 1;
-      open = false;
-    }
-    leftCount += inBin;
+  let found = -1;
+  for (let at = nextFilled(histogram, first, missing); at < missing; at += 3) {
     leftGradient += histogram[at] ?? 0;
     leftHessian += histogram[at + 1] ?? 0;
-    // With missing on the left, where there is any, and on the right.
-    for (let turn = missingCount > 0 ? 1 : 0; turn >= 0; turn -= 1) {
-      const sideCount = turn === 0 ? leftCount : leftCount + missingCount;
-      const sideHessian = turn === 0 ? leftHessian : leftHessian + missingHessian;
-      const otherHessian = hessian - sideHessian;
-      if (
-        sideCount < minLeaf ||
-        count - sideCount < minLeaf ||
-        sideHessian < leastHessian ||
-        otherHessian < leastHessian
-      ) {
-        continue;
-      }
-      const sideGradient = turn === 0 ? leftGradient : leftGradient + missingGradient;
-      const otherGradient = gradient - sideGradient;
-      const a = sideHessian + l2;
-      const b = otherHessian + l2;
-      // Compared without a division, which costs more than all the rest.
-      const over = sideGradient * sideGradient * b + otherGradient * otherGradient * a;
-      if (over > score * (a * b)) {
-        score = over / (a * b);
-        best.score = score;
-        best.column = column;
-        best.cut = bin;
-        best.missingLeft = turn === 1 || (missingCount === 0 && 2 * sideCount > count) ? 1 : 0;
-        best.gradient = sideGradient;
-        best.hessian = sideHessian;
-        open = true;
-      }
+    leftCount += histogram[at + 2] ?? 0;
+    if (leftCount < minLeaf || leftHessian < leastHessian) continue;
+    const rightHessian = hessian - leftHessian;
+    if (count - leftCount < minLeaf || rightHessian < leastHessian) break;
+    const rightGradient = gradient - leftGradient;
+    const a = leftHessian + l2;
+    const b = rightHessian + l2;
+    // Compared without a division, which costs more than all the rest.
+    const over = leftGradient * leftGradient * b + rightGradient * rightGradient * a;
+    if (over > score * (a * b)) {
+      score = over / (a * b);
+      found = at;
+      best.gradient = leftGradient;
+      best.hessian = leftHessian;
+      best.missingLeft = 2 * leftCount > count ? 1 : 0;
     }
-    if (count - leftCount < minLeaf) break;
   }
-  // All that is there parts from what is missing: also from numbers that only other rows have.
-  if (open) best.cut = bins - 1;
+  if (found < 0) return;
+  best.score = score;
+  best.column = column;
+  if ((histogram[missing + 2] ?? 0) > 0) best.missingLeft = missingLeft;
+  // Rounding may have found an empty bin better than the one before it: they are the same cut.
+  while (histogram[found + 2] === 0) found -= 3;
+  const next = nextFilled(histogram, found + 3, missing);
+  // Nothing lies between the two bins here: cut in the middle of the gap. Where all that is there parts
+  // from what is missing, also from numbers that only other rows have.
+  best.cut =
+    next < missing
+      ? ((found - first) / 3 + (next - first) / 3 - 1) >> 1
+      : (missing - first) / 3 - 1;
+}
+
+/** Where the first bin with rows from `at` on stands; `end` where there is none. */
+function nextFilled(histogram: Float64Array, at: number, end: number): number {
+  let next = at;
+  while (next < end && histogram[next + 2] === 0) next += 3;
+  return next;
 }

@@ -5,7 +5,7 @@ import { substream } from '../../../learning/random.ts';
 import { selectRows, type Table } from '../../../learning/table.ts';
 import { boosting, checkBoostingSettings, fitBoosting } from '../../../learning/trees/boosting.ts';
 import { Histograms, packBins, packingOf } from '../../../learning/trees/histogram.ts';
-import { Gradients } from '../../../learning/trees/logistic-loss.ts';
+import { LogisticLoss, oddsFactor } from '../../../learning/trees/logistic-loss.ts';
 import { searchColumn, type Split } from '../../../learning/trees/split-search.ts';
 import { madeUp, thrownBy } from './made.ts';
 
@@ -34,6 +34,16 @@ function oneColumn(values: number[]): Table {
   };
 }
 
+/** A loss whose rows have these scores. */
+function lossAt(scores: readonly number[], labels: Uint8Array): LogisticLoss {
+  const loss = new LogisticLoss(labels, 1, packingOf(scores.length));
+  scores.forEach((score, row) => {
+    loss.move(Int32Array.of(row), 0, 1, oddsFactor(score));
+  });
+  return loss;
+}
+
+const probability = (score: number) => 1 / (1 + Math.exp(-score));
 const settings = (written: object) => checkBoostingSettings(written);
 const PLAIN = { rowShare: 1, columnShare: 1, l2: 0, earlyStoppingRounds: 0 };
 
@@ -51,23 +61,21 @@ describe('histograms', () => {
     expect(table.bundles.length).toBeLessThan(bins.length);
     const labels = Uint8Array.from({ length: rows }, (_, row) => (row % 7 < 3 ? 1 : 0));
     const packing = packingOf(rows);
-    const gradients = new Gradients(labels, packing);
-    const scores = Float64Array.from({ length: rows }, (_, row) => Math.sin(row) * 3);
+    const scores = Array.from({ length: rows }, (_, row) => Math.sin(row) * 3);
+    const loss = lossAt(scores, labels);
     const order = Int32Array.from({ length: rows }, (_, row) => row);
-    gradients.write(order, scores, 3, 0);
+    loss.pack(order, 3);
     const histograms = new Histograms(table, packing);
     histograms.choose(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7));
     const half = order.filter((row) => row % 3 !== 0);
     const histogram = histograms.take();
-    histograms.fill(histogram, half, 0, half.length, gradients.packed);
+    histograms.fill(histogram, half, 0, half.length, loss.packed);
     const expected = new Float64Array(histogram.length);
     for (const row of half) {
       // The exact gradient, back in whole numbers: at most one away from what was rounded.
-      const gradient = gradients.exact[row]! * gradients.gradientScale;
-      const hessian =
-        Math.abs(gradients.exact[row]!) *
-        (1 - Math.abs(gradients.exact[row]!)) *
-        gradients.hessianScale;
+      const p = probability(scores[row]!);
+      const gradient = (p - labels[row]!) * loss.gradientScale;
+      const hessian = p * (1 - p) * loss.hessianScale;
       columns.forEach((column, i) => {
         const bin = column[row] === 255 ? bins[i]! : column[row]!;
         const at = 3 * (table.offset[i]! + bin);
@@ -84,10 +92,10 @@ describe('histograms', () => {
     }
     // Another order of the rows and a subtraction give the same numbers, not almost the same.
     const all = histograms.take();
-    histograms.fill(all, order.toReversed(), 0, rows, gradients.packed);
+    histograms.fill(all, order.toReversed(), 0, rows, loss.packed);
     const rest = order.filter((row) => row % 3 === 0);
     const other = histograms.take();
-    histograms.fill(other, rest, 0, rest.length, gradients.packed);
+    histograms.fill(other, rest, 0, rest.length, loss.packed);
     histograms.subtract(all, other);
     expect(all).toEqual(histogram);
   });
@@ -95,41 +103,67 @@ describe('histograms', () => {
   it('take apart a row of no hessian and a negative gradient', () => {
     const table = packBins([Uint8Array.of(0, 1)], Int32Array.of(2));
     const packing = packingOf(2);
-    const gradients = new Gradients(Uint8Array.of(1, 0), packing);
-    gradients.write(Int32Array.of(0, 1), Float64Array.of(-30, 30), 0, 0);
+    const loss = lossAt([-30, 30], Uint8Array.of(1, 0));
+    loss.pack(Int32Array.of(0, 1), 0);
     const histograms = new Histograms(table, packing);
     histograms.choose(Int32Array.of(0));
     const histogram = histograms.take();
-    histograms.fill(histogram, Int32Array.of(0, 1), 0, 2, gradients.packed);
+    histograms.fill(histogram, Int32Array.of(0, 1), 0, 2, loss.packed);
     const top = packing.topGradient;
     expect([...histogram]).toEqual([-top, 0, 1, top, 0, 1, 0, 0, 0]);
   });
 
   it('never round above the top, however far scores moved', () => {
     const packing = packingOf(100);
-    const gradients = new Gradients(new Uint8Array(100), packing);
+    const loss = new LogisticLoss(new Uint8Array(100), Math.exp(8), packing);
     const rows = Int32Array.from({ length: 100 }, (_, row) => row);
-    gradients.write(rows, new Float64Array(100).fill(-8), 0, 0);
-    gradients.write(rows, new Float64Array(100).fill(-7), 1, 1);
-    expect(gradients.exact[0]! * gradients.gradientScale).toBeLessThanOrEqual(packing.topGradient);
-    expect(gradients.exact[0]! * gradients.gradientScale).toBeGreaterThan(
-      0.9 * packing.topGradient,
-    );
+    loss.pack(rows, 0);
+    loss.move(rows, 0, 100, oddsFactor(1));
+    loss.pack(rows, 1);
+    const most = probability(-7) * loss.gradientScale;
+    expect(most).toBeLessThanOrEqual(packing.topGradient);
+    expect(most).toBeGreaterThan(0.9 * packing.topGradient);
   });
 
   it('round gradients without a drift', () => {
     const rows = 4000;
-    const gradients = new Gradients(new Uint8Array(rows), packingOf(rows));
+    const loss = new LogisticLoss(new Uint8Array(rows), Math.exp(6), packingOf(rows));
     const order = Int32Array.from({ length: rows }, (_, row) => row);
-    gradients.write(order, new Float64Array(rows).fill(-6), 0, 0);
+    loss.pack(order, 0);
     const { hessianUnit, countUnit } = packingOf(rows);
     let hessians = 0;
-    for (const packed of gradients.packed) {
+    for (const packed of loss.packed) {
       hessians += Math.floor((packed - countUnit + hessianUnit / 2) / hessianUnit);
     }
-    const p = 1 / (1 + Math.exp(6));
-    expect(hessians / gradients.hessianScale / rows / (p * (1 - p))).toBeCloseTo(1, 2);
-    expect(gradients.exact[0]! / p).toBeCloseTo(1, 9);
+    const p = probability(-6);
+    expect(hessians / loss.hessianScale / rows / (p * (1 - p))).toBeCloseTo(1, 2);
+  });
+});
+
+describe('odds', () => {
+  it('are multiplied by e to the power of a step, and stay numbers however long the step', () => {
+    for (const step of [-40, -3.7, -0.01, 0, 1e-9, 0.35, 12, 299]) {
+      expect(oddsFactor(step) / Math.exp(-step)).toBeCloseTo(1, 12);
+    }
+    const row = Int32Array.of(0);
+    const loss = lossAt([0], Uint8Array.of(1));
+    for (const step of [1e9, 1e9, 1e9, -1e9, -1e9, -1e9]) {
+      loss.move(row, 0, 1, oddsFactor(step));
+    }
+    expect(loss.mean(row)).toBeCloseTo(300, 9);
+  });
+
+  it('give the log loss and Newton’s step of rows', () => {
+    const scores = [-2, 0.5, 3];
+    const labels = Uint8Array.of(1, 0, 1);
+    const loss = lossAt(scores, labels);
+    const rows = Int32Array.of(0, 1, 2);
+    expect(loss.mean(rows)).toBeCloseTo(logLoss(scores, labels), 12);
+    const p = scores.map(probability);
+    const gradient = p.reduce((sum, x, row) => sum + x - labels[row]!, 0);
+    const hessian = p.reduce((sum, x) => sum + x * (1 - x), 0);
+    expect(loss.newtonStep(rows, 0, 3, 1e-3, 2)).toBeCloseTo(-gradient / (hessian + 2), 12);
+    expect(loss.newtonStep(rows, 0, 3, 5, 2)).toBeCloseTo(-gradient / 7, 12);
   });
 });
 
@@ -187,6 +221,10 @@ describe('a split', () => {
           else {
             expect(best.score).toBeCloseTo(most, 6);
             expect(scoreOf(best.cut, best.missingLeft === 1)).toBeCloseTo(most, 6);
+            const filled = rows.map(({ bin }) => bin).filter((bin) => bin < bins);
+            const below = Math.max(...filled.filter((bin) => bin <= best.cut));
+            const above = Math.min(...filled.filter((bin) => bin > best.cut));
+            expect(best.cut).toBe(above < bins ? (below + above - 1) >> 1 : bins - 1);
           }
         },
       ),
