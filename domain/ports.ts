@@ -229,10 +229,15 @@ export interface EventBus {
 export interface StateVisit {
   readonly state: string;
   readonly type: string;
-  readonly status: 'running' | 'success' | 'failed' | 'waiting';
+  /** aborted: ended under it, with its execution or its Map; nothing failed in it. */
+  readonly status: 'running' | 'success' | 'failed' | 'waiting' | 'aborted';
   readonly enteredAt: string;
   readonly exitedAt: string | null;
   readonly error: string | null;
+  /** As the service has it: a sentence, or a Lambda's JSON. */
+  readonly cause: string | null;
+  /** In a Map the place of the item in its list, from 0; of the Map entered last before this visit. */
+  readonly item: number | null;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';

@@ -17,12 +17,17 @@ export function failureOf(error: string, cause: string): Ending {
   return { status, error, reason: reasonOf(cause) ?? defaultReason(error) };
 }
 
+/** Whether somebody, or a later commit, asked for the execution's end. */
+export function isStopAsked({ cancelledBy, supersededBy }: Run): boolean {
+  return cancelledBy !== undefined || supersededBy !== undefined;
+}
+
 /** How an execution that was stopped ended: by somebody, by a later commit, or by nobody we know. */
 export function stopOf(run: Run, cause: string | null | undefined): Ending {
   const said = reasonOf(cause ?? '');
   if (run.cancelledBy !== undefined) {
-    // Who cancelled left his reason in the run; the event may come without the execution's cause.
-    return { status: 'cancelled', reason: said ?? run.reason ?? `cancelled by ${run.cancelledBy}` };
+    // The run's own record of why; the event may come without the execution's cause.
+    return { status: 'cancelled', reason: run.reason ?? said ?? `cancelled by ${run.cancelledBy}` };
   }
   if (run.supersededBy !== undefined) {
     return { status: 'superseded', reason: `superseded by ${run.supersededBy}` };

@@ -128,8 +128,12 @@ export function memoryExecutions(of: {
     if (execution.status !== 'RUNNING') return;
     began();
     Object.assign(execution, { status, error, cause, stoppedAt: of.now() });
+    const name = error ?? ENDED_BY[status];
     for (const visit of execution.visits) {
-      if (visit.exitedAt === null) leave(visit, error ?? ENDED_BY[status]);
+      if (visit.exitedAt !== null) continue;
+      if (visit.item !== null) leave(visit, 'aborted');
+      else if (status === 'ABORTED') leave(visit, 'aborted', { name: error, message: cause });
+      else leave(visit, 'failed', { name, message: cause });
     }
     for (const wait of execution.waits) {
       settle(wait, { error: new StatesError('Interrupted', 'the execution ended') });
@@ -138,13 +142,22 @@ export function memoryExecutions(of: {
     rested();
   }
 
-  function leave(visit: Visit, error: string | null): void {
-    visit.status = error === null ? 'success' : 'failed';
+  /** Ends a visit once: an item that its Map ended under stays as it was ended. */
+  function leave(visit: Visit, status: 'success' | 'failed' | 'aborted', error?: Named): void {
+    if (visit.exitedAt !== null) return;
+    visit.status = status;
     visit.exitedAt = of.now();
-    visit.error = error;
+    visit.error = error?.name ?? null;
+    visit.cause = error?.message ?? null;
   }
 
-  function enter(execution: Execution, state: string, type: string, data: Json): Visit {
+  function enter(
+    execution: Execution,
+    state: string,
+    type: string,
+    data: Json,
+    item: number | null = null,
+  ): Visit {
     const visit: Visit = {
       state,
       type,
@@ -152,6 +165,8 @@ export function memoryExecutions(of: {
       enteredAt: of.now(),
       exitedAt: null,
       error: null,
+      cause: null,
+      item,
     };
     execution.visits.push(visit);
     of.observe?.({ execution: execution.name, state, data });
@@ -237,7 +252,8 @@ export function memoryExecutions(of: {
         if (task.ResultSelector === undefined) return result;
         return fill(task.ResultSelector, result, contextOf(execution, visit.state, retries, ''));
       } catch (thrown) {
-        if (!(thrown instanceof StatesError) || execution.status !== 'RUNNING') throw thrown;
+        const isOver = execution.status !== 'RUNNING' || visit.exitedAt !== null;
+        if (!(thrown instanceof StatesError) || isOver) throw thrown;
         const retrier = task.Retry.findIndex((r) => matches(r.ErrorEquals, thrown.name));
         const attempts = used[retrier] ?? 0;
         if (!(attempts < (task.Retry[retrier]?.MaxAttempts ?? 0))) throw thrown;
@@ -246,7 +262,10 @@ export function memoryExecutions(of: {
     }
   }
 
-  /** Every item by its Task, at most MaxConcurrency at once; after a failure none is begun. */
+  /**
+   * Every item by its Task, at most MaxConcurrency at once. After a failure none is begun, and the Map
+   * doesn't wait for those that still run.
+   */
   async function mapped(
     execution: Execution,
     visit: Visit,
@@ -262,29 +281,32 @@ export function memoryExecutions(of: {
     const task = States[StartAt];
     if (task === undefined) throw new StatesError('States.Runtime', `no state ${StartAt}`);
     const results: Json[] = [];
-    const failed: unknown[] = [];
+    const begun: Visit[] = [];
+    const seen = { failure: false };
     const waiting = items.map((value: Json, index) => ({ index, value })).values();
     const work = async (): Promise<void> => {
       for (const item of waiting) {
-        if (failed.length > 0 || execution.status !== 'RUNNING') return;
+        if (seen.failure || execution.status !== 'RUNNING') return;
+        const Item = { Index: item.index, Value: item.value };
+        const input = fill(map.ItemSelector, data, { ...context, Map: { Item } });
+        const one = enter(execution, StartAt, 'Task', bounded(input), item.index);
+        begun.push(one);
         try {
-          const Item = { Index: item.index, Value: item.value };
-          const input = fill(map.ItemSelector, data, { ...context, Map: { Item } });
-          const one = enter(execution, StartAt, 'Task', bounded(input));
-          try {
-            results[item.index] = await retried(execution, one, task, input);
-            leave(one, null);
-          } catch (thrown) {
-            if (one.exitedAt === null) leave(one, fromFunction(thrown).name);
-            throw thrown;
-          }
+          results[item.index] = await retried(execution, one, task, input);
+          leave(one, 'success');
         } catch (thrown) {
-          failed.push(thrown);
+          seen.failure = true;
+          leave(one, 'failed', fromFunction(thrown));
+          throw thrown;
         }
       }
     };
-    await Promise.all(Array.from({ length: map.MaxConcurrency }, work));
-    if (failed.length > 0) throw failed[0];
+    try {
+      await Promise.all(Array.from({ length: map.MaxConcurrency }, work));
+    } catch (thrown) {
+      for (const one of begun) leave(one, 'aborted');
+      throw thrown;
+    }
     return results;
   }
 
@@ -300,13 +322,13 @@ export function memoryExecutions(of: {
         state.Type === 'Task'
           ? await retried(execution, visit, state, data)
           : await mapped(execution, visit, state, data);
-      leave(visit, null);
+      leave(visit, 'success');
       return { next: state.Next, data: bounded(place(state.ResultPath, data, result)) };
     } catch (thrown) {
       if (!(thrown instanceof StatesError) || execution.status !== 'RUNNING') throw thrown;
       const catcher = state.Catch.find((c) => matches(c.ErrorEquals, thrown.name));
       if (catcher === undefined) throw thrown;
-      leave(visit, thrown.name);
+      leave(visit, 'failed', thrown);
       const error = { Error: thrown.name, Cause: thrown.message };
       return { next: catcher.Next, data: bounded(place(catcher.ResultPath, data, error)) };
     }
@@ -333,23 +355,23 @@ export function memoryExecutions(of: {
             const rule = state.Choices.find((r) => holds(r, data, context));
             const next: string | undefined = rule?.Next ?? state.Default;
             if (next === undefined) throw new StatesError('States.NoChoiceMatched', name);
-            leave(visit, null);
+            leave(visit, 'success');
             name = next;
             break;
           }
           case 'Pass':
             data = bounded(place(state.ResultPath, data, state.Result ?? data));
-            leave(visit, null);
+            leave(visit, 'success');
             name = state.Next;
             break;
           case 'Succeed':
-            leave(visit, null);
+            leave(visit, 'success');
             await end(execution, 'SUCCEEDED', null, null);
             break;
           case 'Fail': {
             const error = textOf(read(state.ErrorPath, data, context));
             const cause = textOf(lookUp(state.CausePath, data, context) ?? '');
-            leave(visit, error);
+            leave(visit, 'failed', { name: error, message: cause });
             await end(execution, 'FAILED', error, cause);
             break;
           }
@@ -450,6 +472,11 @@ function bounded(data: Json): Json {
   return data;
 }
 
+/** An error as a visit shows it; an Error is one. */
+interface Named {
+  readonly name: string | null;
+  readonly message: string | null;
+}
 type Visit = { -readonly [K in keyof StateVisit]: StateVisit[K] };
 type Outcome = { readonly output: Json } | { readonly error: StatesError };
 

@@ -2,7 +2,7 @@ import { Closed, CloseRunInput, StatusChangeEvent } from '../../contracts/steps.
 import { TitleholderError } from '../../domain/errors.ts';
 import { isOpen, parseExecutionName, type Run } from '../../domain/run.ts';
 import { readInput } from '../../release/boundary.ts';
-import { type Ending, failureOf, stopOf } from '../../release/close.ts';
+import { type Ending, failureOf, isStopAsked, stopOf } from '../../release/close.ts';
 import { leaveQueue, type LockDeps } from '../../release/lock-queue.ts';
 import { type RunChange, updateRun } from '../../release/update-run.ts';
 
@@ -84,6 +84,8 @@ function readCall(event: unknown): Call | undefined {
             ? { status: 'failed', reason: 'the execution ended without closing the run' }
             : { status: run.status, reason: run.reason ?? '' };
         case 'FAILED':
+          // LocalStack ends an execution that was stopped in a Map by an error of its own.
+          if (isStopAsked(run)) return stopOf(run, null);
           return failureOf(error ?? 'Unknown', cause ?? '');
         case 'TIMED_OUT':
           return failureOf('States.Timeout', cause ?? 'the execution took too long');

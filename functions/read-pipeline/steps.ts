@@ -5,6 +5,7 @@ import { TitleholderError } from '../../domain/errors.ts';
 import type { StateVisit } from '../../domain/ports.ts';
 import type { Run } from '../../domain/run.ts';
 import { isOpen } from '../../domain/run.ts';
+import { isStopAsked, reasonOf } from '../../release/close.ts';
 
 /** The part of Amazon States Language that is read here. */
 const Definition = z.looseObject({
@@ -30,7 +31,7 @@ export interface DefinedStep {
 
 /**
  * idle: not reached · queued: waits for its turn · awaiting_approval: waits for a person · cancelled:
- * ended with its run, by a person or a later commit; nothing failed.
+ * ended with its run, by a person or a later commit, or with its Map; nothing failed in it.
  */
 export type StepStatus =
   | 'idle'
@@ -49,6 +50,8 @@ export interface ShownStep {
   readonly endedAt: string | null;
   readonly seconds: number | null;
   readonly error?: string;
+  /** One line of why it failed. */
+  readonly cause?: string;
 }
 
 /** The machine's tasks, and its maps as one step each, in the order of its definition. Throws `Unavailable` when it can't be read. */
@@ -76,36 +79,56 @@ export function shownSteps(
   visits: readonly StateVisit[],
   run: Run,
 ): readonly ShownStep[] {
+  const names = new Set(steps.map((step) => step.name));
   const visited = steps.map((step) => visits.findLast((v) => v.state === step.name));
   const furthest = visited.findLastIndex((v) => v !== undefined);
-  const last = steps.findIndex((step) => step.name === visits.at(-1)?.state);
+  // A Map's items are no steps, and are entered after it.
+  const last = steps.findIndex(
+    (step) => step.name === visits.findLast((v) => names.has(v.state))?.state,
+  );
   return steps.map((step, i) => {
     const visit = visited[i];
     if (visit === undefined) {
       const status = !isOpen(run.status) || i < furthest ? 'skipped' : 'idle';
       return { name: step.name, status, startedAt: null, endedAt: null, seconds: null };
     }
-    const { enteredAt, exitedAt } = visit;
-    // What Step Functions says of a step that it stopped isn't why: a wait's end counts as a time-out.
+    // LocalStack may let a step that it stopped fail or time out, which isn't why.
     const stopped = i === last && visit.status === 'failed' && wasStopped(run);
-    const error = stopped ? null : visit.error;
-    return {
-      name: step.name,
-      status: stopped ? 'cancelled' : statusOf(step, visit),
-      startedAt: enteredAt,
-      endedAt: exitedAt,
-      seconds: exitedAt === null ? null : (Date.parse(exitedAt) - Date.parse(enteredAt)) / 1000,
-      ...(error !== null && { error }),
-    };
+    return shownVisit(step.name, visit, stopped);
   });
 }
 
-function wasStopped({ status, cancelledBy, supersededBy }: Run): boolean {
-  return status === 'cancelled' || cancelledBy !== undefined || supersededBy !== undefined;
+/** A visit of a step, or of one item of a Map; `stopped` says that its failure is a stop's. */
+export function shownVisit(name: string, visit: StateVisit, stopped: boolean): ShownStep {
+  const { enteredAt, exitedAt } = visit;
+  const status = visit.status === 'failed' && stopped ? 'cancelled' : statusOf(name, visit);
+  const error = status === 'failed' ? visit.error : null;
+  const cause = error === null ? undefined : reasonOf(visit.cause ?? '');
+  return {
+    name,
+    status,
+    startedAt: enteredAt,
+    endedAt: exitedAt,
+    seconds: exitedAt === null ? null : (Date.parse(exitedAt) - Date.parse(enteredAt)) / 1000,
+    ...(error !== null && { error }),
+    ...(cause !== undefined && { cause }),
+  };
 }
 
-function statusOf(step: DefinedStep, visit: StateVisit): StepStatus {
-  if (visit.status !== 'waiting') return visit.status;
-  // OpenRun's token is answered by the run before it in the queue, all others by people.
-  return step.name === 'OpenRun' ? 'queued' : 'awaiting_approval';
+function wasStopped(run: Run): boolean {
+  return run.status === 'cancelled' || isStopAsked(run);
+}
+
+function statusOf(name: string, { status }: StateVisit): StepStatus {
+  switch (status) {
+    case 'aborted':
+      return 'cancelled';
+    case 'waiting':
+      // OpenRun's token is answered by the run before it in the queue, all others by people.
+      return name === 'OpenRun' ? 'queued' : 'awaiting_approval';
+    case 'running':
+    case 'success':
+    case 'failed':
+      return status;
+  }
 }

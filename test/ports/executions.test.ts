@@ -204,7 +204,7 @@ export function describeExecutions(name: string, make: () => Promise<Made>): voi
       await executions.stop(execution, 'Cancelled', 'by ada');
       expect(await status(execution)).toBe('ABORTED');
       expect(await executions.succeed(token, {})).toBe(false);
-      expect((await short(execution)).at(-1)?.[2]).toBe('failed');
+      expect((await short(execution)).at(-1)?.[2]).toBe('aborted');
       await executions.stop(execution, 'Cancelled', 'again');
       await executions.stop(unique('nobody'), 'Cancelled', 'never began');
     });

@@ -143,6 +143,34 @@ describe('the interpreter', () => {
     ]);
   });
 
+  it('ends the items that still run with their Map, which doesn’t wait for them', async () => {
+    const later = wait({
+      Parameters: { FunctionName: '${Work}', Payload: { 'item.$': '$.list' } },
+    });
+    const { executions } = run(
+      machine(
+        {
+          Each: each({ Catch: [{ ErrorEquals: ['Odd'], ResultPath: '$.e', Next: 'Later' }] }),
+          Later: later,
+        },
+        { StartAt: 'Each' },
+      ),
+      ({ item }) => {
+        if (item === 2) return throwing('Odd')();
+        return item === 1 ? new Promise(() => undefined) : null;
+      },
+    );
+    await executions.start('a', { list: [1, 2], shared: 's' });
+    await executions.idle();
+    const visits = await executions.visits('a');
+    expect(visits.map((v) => [v.state, v.item, v.status])).toEqual([
+      ['Each', null, 'failed'],
+      ['Work', 0, 'aborted'],
+      ['Work', 1, 'failed'],
+      ['Later', null, 'waiting'],
+    ]);
+  });
+
   it('ends a Map that has no list to go through', async () => {
     const { executions, events } = run(machine({ Each: each() }, { StartAt: 'Each' }), () => null);
     await executions.start('a', { list: 'none', shared: 's' });

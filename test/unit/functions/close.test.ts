@@ -23,10 +23,10 @@ describe('how a run ended', () => {
     expect(failureOf('Expired', 'nobody answered')).toMatchObject({ status: 'timed_out' });
     expect(failureOf('DataInvalid', 'no rows')).toMatchObject({ status: 'failed' });
   });
-  it('keeps the reason of who cancelled where the execution’s cause got lost', () => {
+  it('keeps the reason of who cancelled, whatever becomes of the execution’s cause', () => {
     const cancelled = { cancelledBy: 'ana', reason: 'wrong branch' } as Run;
     expect(stopOf(cancelled, null)).toEqual({ status: 'cancelled', reason: 'wrong branch' });
-    expect(stopOf(cancelled, 'said anew').reason).toBe('said anew');
+    expect(stopOf(cancelled, 'said anew').reason).toBe('wrong branch');
     expect(stopOf({ cancelledBy: 'ana' } as Run, '').reason).toBe('cancelled by ana');
     expect(stopOf({} as Run, undefined).reason).toBe('the execution was stopped');
   });

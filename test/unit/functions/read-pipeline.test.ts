@@ -25,6 +25,8 @@ describe('GET /pipeline/{run}/status', () => {
         enteredAt: at(5),
         exitedAt: at(6),
         error: null,
+        cause: null,
+        item: null,
       },
       {
         state: 'WaitForApproval',
@@ -33,6 +35,8 @@ describe('GET /pipeline/{run}/status', () => {
         enteredAt: at(8),
         exitedAt: null,
         error: null,
+        cause: null,
+        item: null,
       },
     ]);
     const { status, body } = await get(w, `/pipeline/${w.runId}/status`);
@@ -77,6 +81,8 @@ describe('GET /pipeline/{run}/status', () => {
         enteredAt: at(5),
         exitedAt: null,
         error: null,
+        cause: null,
+        item: null,
       },
       {
         state: 'TrainCandidate',
@@ -85,6 +91,8 @@ describe('GET /pipeline/{run}/status', () => {
         enteredAt: at(5),
         exitedAt: at(9),
         error: 'DataInvalid',
+        cause: null,
+        item: 0,
       },
       {
         state: 'TrainCandidates',
@@ -93,6 +101,8 @@ describe('GET /pipeline/{run}/status', () => {
         enteredAt: at(5),
         exitedAt: at(9),
         error: 'DataInvalid',
+        cause: null,
+        item: null,
       },
     ]);
     const { body } = await get(w, `/pipeline/${w.runId}/status`);
@@ -124,6 +134,8 @@ describe('GET /pipeline/{run}/status', () => {
       enteredAt: at(5),
       exitedAt: at(6),
       error,
+      cause: null,
+      item: null,
     });
     w.visits.set(`${w.runId}-1`, [
       visit('FullTrain', 'ChampionMoved'),
@@ -194,7 +206,7 @@ describe('GET /pipeline/{run}/evidence', () => {
     ]);
     const { words } = await explainRun(
       {
-        status: async () => ({ evaluation: recorded?.output, outputs: {} }),
+        status: async () => ({ evaluation: recorded?.output, outputs: {}, candidates: [] }),
         evidence: async () => evidence,
       } as unknown as ApiClient,
       runId,
