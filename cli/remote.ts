@@ -9,7 +9,7 @@ import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';
 import { logWords, runLogs } from './remote/logs.ts';
 import { login, openSession, type Session } from './remote/session.ts';
-import { championWords, ledgerTable, runsTable, statusWords } from './remote/show.ts';
+import { championWords, endedBy, ledgerTable, runsTable, statusWords } from './remote/show.ts';
 import { nextCommands, untilCancelled, watchRun } from './remote/watch.ts';
 
 interface Common {
@@ -88,7 +88,7 @@ function registerRuns(program: Command): void {
       if (evaluation !== null) out.say(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
       out.data(
         status,
-        `${last.runId}: ${last.status}${because(last.reason === evaluation?.reason ? undefined : last.reason)}`,
+        `${last.runId}: ${last.status}${endedBy(last)}${because(last.reason === evaluation?.reason ? undefined : last.reason)}`,
       );
       for (const command of nextCommands(status)) out.say(`next: ${command}`);
       if (!isOpen(last.status) && last.status !== 'completed') process.exitCode = 1;

@@ -332,7 +332,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         may.runLists(),
         may.champion(['GetItem'], ['POINTER', 'HEAD', 'CHARTER']),
         may.champion(['Query'], ['LEDGER']),
-        ...may.read('evidence'),
+        ...may.read('reports', 'evidence'),
         may.executions('GetExecutionHistory'),
         may.machine('DescribeStateMachine'),
       ],

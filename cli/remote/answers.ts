@@ -18,8 +18,19 @@ export const StepAnswer = z.looseObject({
   endedAt: z.string().nullish(),
   seconds: z.number().nullish(),
   error: z.string().nullish(),
+  cause: z.string().nullish(),
 });
 export type StepAnswer = z.infer<typeof StepAnswer>;
+
+/** One item of the Map that trains candidates. */
+const CandidateAnswer = StepAnswer.extend({
+  attempt: z.int(),
+  meanAuc: z.number().nullable(),
+  standardError: z.number().nullable(),
+  notFitted: z.string().nullable(),
+  chosen: z.boolean(),
+});
+export type CandidateAnswer = z.infer<typeof CandidateAnswer>;
 
 export const PendingAnswer = z.looseObject({
   kind: z.enum(['approval', 'continue', 'acceptance']),
@@ -37,11 +48,14 @@ export const StatusAnswer = z.looseObject({
   run: RunAnswer,
   commit: CommitDocument.loose(),
   steps: z.array(StepAnswer),
+  candidates: z.array(CandidateAnswer).default([]),
   outputs: z.record(z.string(), z.unknown()),
   pending: PendingAnswer.nullable(),
   evaluation: EvaluationReference.nullable(),
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
+
+const SpreadAnswer = z.looseObject({ mean: z.number(), deviation: z.number() }).nullable();
 
 const MetricAnswer = z.looseObject({
   value: z.number().nullable(),
@@ -68,6 +82,14 @@ export const MeasuredAnswer = z.looseObject({
       alpha: z.number(),
     }),
   ),
+  importance: z
+    .looseObject({
+      rows: z.int(),
+      columns: z.array(
+        z.looseObject({ column: z.string(), challenger: SpreadAnswer, champion: SpreadAnswer }),
+      ),
+    })
+    .nullable(),
   checks: z.array(
     z.looseObject({ name: z.string(), mode: z.string(), passed: z.boolean(), message: z.string() }),
   ),

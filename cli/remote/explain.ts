@@ -2,7 +2,7 @@
 import { Choice } from '../../contracts/steps.ts';
 import { isOpen } from '../../domain/run.ts';
 import { Stop, table } from '../output.ts';
-import type { GateAnswer, MeasuredAnswer } from './answers.ts';
+import type { CandidateAnswer, GateAnswer, MeasuredAnswer } from './answers.ts';
 import type { ApiClient } from './client.ts';
 
 /** The verdict's sentences, why this candidate, each gate with its limit, every model's numbers on the same rows, and the paired intervals. */
@@ -26,6 +26,7 @@ export async function explainRun(
     `${verdict.verdict}: ${verdict.reason}`,
     ...verdict.reasons.filter((reason) => reason !== verdict.reason).map((more) => `  ${more}`),
     ...(choice === undefined ? [] : [`on training rows: ${choice.reason}`]),
+    ...(status.candidates.length === 0 ? [] : [candidates(status.candidates)]),
     '',
     ...(verdict.gates.length === 0 ? ['the charter has no gates'] : [gates(verdict.gates)]),
     '',
@@ -36,9 +37,27 @@ export async function explainRun(
       (p) =>
         `challenger - ${p.against}: ${p.metric} ${number(p.estimate)} [${number(p.lower)}, ${number(p.upper)}], each bound one-sided at ${p.alpha}`,
     ),
+    ...(measured.importance === null ? [] : ['', importance(measured.importance)]),
+    '',
     ...measured.checks.map((c) => `${c.passed ? 'ok' : 'NO'}  ${c.name} (${c.mode}): ${c.message}`),
   ].join('\n');
-  return { data: { measured, timings, verdict }, words };
+  const data = { measured, timings, verdict, candidates: status.candidates };
+  return { data, words };
+}
+
+function candidates(all: readonly CandidateAnswer[]): string {
+  return table(
+    ['CANDIDATE', 'ATTEMPT', 'STATUS', 'MEAN AUC', '+-', ''],
+    all.map(({ name, attempt, status, meanAuc, standardError, notFitted, chosen }) => [
+      name,
+      String(attempt),
+      status,
+      number(meanAuc),
+      number(standardError),
+      chosen ? 'chosen' : notFitted === null ? '' : `not fitted: ${notFitted}`,
+    ]),
+    '  ',
+  );
 }
 
 function gates(all: readonly GateAnswer[]): string {
@@ -74,6 +93,37 @@ function metrics(measured: MeasuredAnswer): string {
     ]),
     '  ',
   );
+}
+
+/** How many columns `explain` prints; `--json` has all. */
+const LEANT_ON = 10;
+
+/** What the models lean on, the most first. */
+function importance({ rows, columns }: NonNullable<MeasuredAnswer['importance']>): string {
+  const fall = (of: { readonly mean: number } | null): number => of?.mean ?? 0;
+  const most = (one: (typeof columns)[number]): number =>
+    Math.max(fall(one.challenger), fall(one.champion));
+  const withChampion = columns.some((one) => one.champion !== null);
+  const shown = columns.toSorted((a, b) => most(b) - most(a)).slice(0, LEANT_ON);
+  const left = columns.length - shown.length;
+  return [
+    `AUC lost when a column is shuffled (${rows} holdout rows)${left === 0 ? '' : `, ${left} lesser columns left out`}:`,
+    table(
+      ['COLUMN', 'CHALLENGER', ...(withChampion ? ['CHAMPION', 'CHANGE'] : [])],
+      shown.map(({ column, challenger, champion }) => [
+        column,
+        number(challenger?.mean ?? null),
+        ...(withChampion
+          ? [number(champion?.mean ?? null), signed(fall(challenger) - fall(champion))]
+          : []),
+      ]),
+      '  ',
+    ),
+  ].join('\n');
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(4)}`;
 }
 
 function number(value: number | null): string {

@@ -2,7 +2,7 @@
 import type { ChainedEntry } from '../../domain/champion.ts';
 import { table } from '../output.ts';
 import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
-import { nextCommands, QUIET, stepLine } from './watch.ts';
+import { nextCommands, toldSteps } from './watch.ts';
 
 export function short(sha256: string | null): string {
   return sha256 === null ? '-' : sha256.replace(/^sha256:/, '').slice(0, 12);
@@ -30,10 +30,10 @@ export function runsTable(runs: readonly RunAnswer[]): string {
 export function statusWords(status: StatusAnswer): string {
   const { run, pending, evaluation } = status;
   const lines = [
-    `${run.runId}: ${run.status}${run.error === undefined ? '' : ` (${run.error})`}`,
+    `${run.runId}: ${run.status}${endedBy(run)}`,
     // A run that the verdict alone ended says no more than the verdict.
     ...(run.reason === undefined || run.reason === evaluation?.reason ? [] : [run.reason]),
-    ...status.steps.filter((step) => !QUIET.includes(step.status)).map(stepLine),
+    ...toldSteps(status).map(({ line }) => line),
   ];
   if (evaluation !== null) lines.push(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
   if (pending !== null) {
@@ -44,6 +44,12 @@ export function statusWords(status: StatusAnswer): string {
     );
   }
   return [...lines, ...nextCommands(status).map((command) => `next: ${command}`)].join('\n');
+}
+
+/** A failed run's error, or who cancelled a run. */
+export function endedBy({ error, cancelledBy, status }: RunAnswer): string {
+  if (error !== undefined) return ` (${error})`;
+  return status === 'cancelled' && cancelledBy !== undefined ? ` by ${cancelledBy}` : '';
 }
 
 /** Which version serves and since when, and what staging has, now; at a moment the first alone. */

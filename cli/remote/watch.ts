@@ -1,12 +1,12 @@
 /** Follows a run until it is closed or waits for a person. */
 import { isOpen } from '../../domain/run.ts';
-import type { DecidedAnswer, StatusAnswer, StepAnswer } from './answers.ts';
+import type { CandidateAnswer, DecidedAnswer, StatusAnswer, StepAnswer } from './answers.ts';
 import { Refused, type ApiClient } from './client.ts';
 
 /** A commit's event goes over a bus and a queue before there is a run of it. */
 const APPEAR_SECONDS = 30;
 /** Steps that were not entered have nothing to tell. */
-export const QUIET: readonly string[] = ['idle', 'skipped'];
+const QUIET: readonly string[] = ['idle', 'skipped'];
 
 /**
  * Polls a run, telling each step as it changes, until the run is closed or a person is asked.
@@ -29,7 +29,7 @@ export async function watchRun(of: {
   await untilThere(of, pollMillis, of.appearSeconds ?? APPEAR_SECONDS);
   for (;;) {
     const status = await of.api.status(of.runId);
-    for (const line of changes(status.steps, told)) of.say(line);
+    for (const line of changes(status, told)) of.say(line);
     const asked = status.pending !== null && status.pending.digest !== of.answered;
     if (!isOpen(status.run.status) || asked) return status;
     await new Promise((resolve) => setTimeout(resolve, pollMillis));
@@ -86,24 +86,61 @@ export async function untilCancelled(
   return said;
 }
 
-/** The steps whose status isn't what was told last, one line each. */
-function changes(steps: readonly StepAnswer[], told: Map<string, string>): string[] {
-  const lines: string[] = [];
-  steps.forEach((step, index) => {
-    // A step can be entered again (evaluated against a new champion): its place tells the two apart.
-    const key = `${index} ${step.name}`;
-    if (QUIET.includes(step.status) || told.get(key) === step.status) return;
-    told.set(key, step.status);
-    lines.push(stepLine(step));
-  });
-  return lines;
+/** The steps and candidates whose status isn't what was told last, one line each. */
+function changes(status: StatusAnswer, told: Map<string, string>): string[] {
+  return toldSteps(status)
+    .filter(({ key, status: now }) => told.get(key) !== now)
+    .map(({ key, status: now, line }) => {
+      told.set(key, now);
+      return line;
+    });
+}
+
+/** The step under which the candidates are listed. */
+const TRAINING = 'TrainCandidates';
+
+/** What there is to tell of a run's steps, each candidate below the step that trains them. */
+export function toldSteps({
+  steps,
+  candidates,
+}: Pick<StatusAnswer, 'steps' | 'candidates'>): readonly {
+  readonly key: string;
+  readonly status: string;
+  readonly line: string;
+}[] {
+  return steps
+    .flatMap((step) => [
+      { key: step.name, status: step.status, line: stepLine(step) },
+      ...(step.name === TRAINING ? candidates : []).map((one) => ({
+        key: `${step.name}/${one.name}`,
+        status: one.status,
+        line: candidateLine(one),
+      })),
+    ])
+    .filter(({ status }) => !QUIET.includes(status));
 }
 
 export function stepLine(step: StepAnswer): string {
-  const time =
-    step.seconds === null || step.seconds === undefined ? '' : `${step.seconds.toFixed(1)} s`;
-  const error = step.error === null || step.error === undefined ? '' : `  ${step.error}`;
-  return `  ${step.name.padEnd(20)} ${step.status.padEnd(18)} ${time.padStart(7)}${error}`.trimEnd();
+  const error = step.error ?? '';
+  return `  ${step.name.padEnd(20)} ${step.status.padEnd(18)} ${time(step).padStart(7)}  ${error}`.trimEnd();
+}
+
+function candidateLine(one: CandidateAnswer): string {
+  const why = [one.error, one.cause].filter((part) => part != null).join(': ');
+  const said = one.status === 'failed' ? why : scoreWords(one);
+  return `    ${one.name.padEnd(18)} ${one.status.padEnd(18)} ${time(one).padStart(7)}  ${said}`.trimEnd();
+}
+
+/** Mean AUC over folds with its standard error, or why there is none; empty before it is scored. */
+function scoreWords({ meanAuc, standardError, notFitted, chosen }: CandidateAnswer): string {
+  if (notFitted !== null) return `not fitted: ${notFitted}`;
+  if (meanAuc === null) return '';
+  const spread = standardError === null ? '' : ` ± ${standardError.toFixed(4)}`;
+  return `AUC ${meanAuc.toFixed(4)}${spread}${chosen ? ', chosen' : ''}`;
+}
+
+function time({ seconds }: StepAnswer): string {
+  return seconds == null ? '' : `${seconds.toFixed(1)} s`;
 }
 
 /** What a person types next; empty when there is nothing to do. */

@@ -19,6 +19,7 @@ import { readJson } from '../../release/boundary.ts';
 import { charterDifference } from '../../release/charter-diff.ts';
 import { readMeasured } from '../../release/evidence.ts';
 import { loadCharter } from '../../release/load-folder.ts';
+import { shownCandidates } from './candidates.ts';
 import type { DefinedStep } from './steps.ts';
 import { shownSteps } from './steps.ts';
 
@@ -46,12 +47,14 @@ export async function readStatus(
     Promise.all(KINDS.map((kind) => deps.approvals.get(runId, kind))),
   ]);
   const asked = approvals.find((a) => a?.status === 'pending');
+  const steps = shownSteps(defined, visits, run);
   return {
     status: 200,
     body: {
       run,
       commit,
-      steps: shownSteps(defined, visits, run),
+      steps,
+      candidates: await shownCandidates(deps.artifacts, { run, records, visits, steps }),
       outputs: Object.fromEntries(records.map((r) => [r.step, r.output])),
       pending:
         asked !== undefined && isOpen(run.status)

@@ -41,6 +41,7 @@ function status(
       branch: 'main',
     },
     steps: steps.map(([name, state]) => ({ name, status: state })),
+    candidates: [],
     outputs: {},
     pending,
     evaluation: null,
