@@ -213,6 +213,13 @@ describe('GET /pipeline/{run}/evidence', () => {
     );
     const measured = evidence.measured.challenger.metrics['auc']?.value?.toFixed(4) ?? '';
     expect(words).toMatch(new RegExp(`auc +auc +warn +${measured} +0.99 +NO`));
+    const { importance } = evidence.measured;
+    const [first] = importance!.columns.toSorted((x, y) => y.challenger!.mean - x.challenger!.mean);
+    const fall = first!.challenger!.mean.toFixed(4);
+    expect(words).toContain(
+      `AUC lost when a column is shuffled (${importance!.rows} holdout rows):`,
+    );
+    expect(words).toMatch(new RegExp(`COLUMN +CHALLENGER *\n +${first!.column} +${fall}`));
     expect(words).toMatch(/accuracy +accuracy +enforce +0\.\d{4} +0\.5 +yes/);
     expect(words).toContain("warning: gate 'auc' failed");
   });
