@@ -10,6 +10,8 @@ const FoldScore = z.strictObject({
   size: z.int().min(0),
   /** AUC on each fold of the rows outside this fold: what a choice that never saw it goes by. */
   inner: z.array(z.number()),
+  /** Why the candidate can't be fitted within those rows; `inner` is empty then. */
+  innerNotFitted: z.string().exactOptional(),
 });
 export type FoldScore = z.infer<typeof FoldScore>;
 
@@ -37,6 +39,20 @@ export const CandidateScores = z.strictObject({
 });
 export type CandidateScores = z.infer<typeof CandidateScores>;
 
+/** A candidate that the training rows don't let be fitted. */
+export const NotFitted = z.strictObject({
+  schemaVersion: z.literal(1),
+  model: ModelName,
+  candidate: Candidate,
+  /** On which fold, and what the engine says. */
+  notFitted: z.string().min(1),
+});
+export type NotFitted = z.infer<typeof NotFitted>;
+
+/** What is stored of a candidate that was tried. */
+export const CandidateOutcome = z.union([CandidateScores, NotFitted]);
+export type CandidateOutcome = z.infer<typeof CandidateOutcome>;
+
 const LeaderboardRow = z.strictObject({
   candidate: Candidate,
   attempt: z.int().min(1),
@@ -61,6 +77,18 @@ export const Leaderboard = z.strictObject({
   attempt: z.int().min(1),
   rule: z.literal('one-standard-error'),
   rows: z.array(LeaderboardRow).min(1),
+  /** Those that could not be chosen, in the order they were tried; none in a leaderboard from before they were told. */
+  notFitted: z
+    .array(
+      z.strictObject({
+        candidate: Candidate,
+        attempt: z.int().min(1),
+        scores: Sha256,
+        reason: z.string(),
+        seconds: z.number(),
+      }),
+    )
+    .default([]),
   chosen: CandidateName,
   /** One sentence with its numbers. */
   reason: z.string(),
@@ -82,7 +110,7 @@ export const Leaderboard = z.strictObject({
       passed: z.boolean(),
     }),
   ),
-  /** Attempts that the policy leaves. */
+  /** Attempts for which the policy has budget and the space has points. */
   attemptsLeft: z.int().min(0),
   next: z.enum(['fit', 'retune']),
 });

@@ -110,7 +110,7 @@ export type Plan = z.infer<typeof Plan>;
 export const TrainCandidateInput = TrainInput.extend({ plan: Plan, candidate: CandidateName });
 export const Scored = z.strictObject({
   candidate: CandidateName,
-  /** A `CandidateScores` document. */
+  /** A `CandidateOutcome` document. */
   scores: Sha256,
   seconds: z.number(),
 });

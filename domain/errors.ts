@@ -13,6 +13,8 @@ export const ERROR_NAMES = {
   CiReportRefused: 'CiReportRefused',
   DataInvalid: 'DataInvalid',
   SettingsInvalid: 'SettingsInvalid',
+  NoCandidateFitted: 'NoCandidateFitted',
+  OutOfTime: 'OutOfTime',
   ArtifactInvalid: 'ArtifactInvalid',
   HoldoutRefused: 'HoldoutRefused',
   // What a later step found in an earlier one's output.

@@ -16,6 +16,8 @@ export const STATUS: Readonly<Record<ErrorName, number>> = {
   CiReportRefused: 422,
   DataInvalid: 422,
   SettingsInvalid: 422,
+  NoCandidateFitted: 422,
+  OutOfTime: 422,
   HoldoutRefused: 422,
   // What is stored under a hash is ours to keep whole: the caller can only come back later.
   ArtifactInvalid: 503,

@@ -16,7 +16,7 @@ export function leaderboardFiles(leaderboard: Leaderboard): readonly TrackingFil
   ];
 }
 
-function csvOf({ rows, chosen }: Leaderboard): string {
+function csvOf({ rows, notFitted, chosen }: Leaderboard): string {
   const folds = Math.max(...rows.map((row) => row.foldAuc.length));
   const header = [
     ...[
@@ -31,18 +31,29 @@ function csvOf({ rows, chosen }: Leaderboard): string {
     ],
     ...['leaves_or_coefficients', 'seconds', 'chosen'],
     ...Array.from({ length: folds }, (_, i) => `fold_${i + 1}`),
+    'not_fitted',
   ];
   const lines = rows.map(({ candidate, ...row }, i) => [
     ...[i + 1, candidate.name, candidate.algorithm, row.attempt, row.meanAuc],
     ...[row.lower ?? '', row.upper ?? '', row.standardError ?? '', row.size, row.seconds],
     candidate.name === chosen,
     ...row.foldAuc,
+    ...Array<string>(folds - row.foldAuc.length).fill(''),
+    '',
   ]);
-  return `${[header, ...lines].map((cells) => cells.join(',')).join('\n')}\n`;
+  const others = notFitted.map(({ candidate, attempt, seconds, reason }) => [
+    ...['', candidate.name, candidate.algorithm, attempt],
+    ...['', '', '', '', '', seconds, false],
+    ...Array<string>(folds).fill(''),
+    // It may name columns.
+    `"${reason.replaceAll('"', '""')}"`,
+  ]);
+  return `${[header, ...lines, ...others].map((cells) => cells.join(',')).join('\n')}\n`;
 }
 
 function reportOf(leaderboard: Leaderboard): string {
-  const { model, rows, chosen, reason, nested, gates, attempt, attemptsLeft } = leaderboard;
+  const { model, rows, notFitted, chosen, reason, nested, gates, attempt, attemptsLeft } =
+    leaderboard;
   const table = rows.map((row, i) => {
     const { name, algorithm } = row.candidate;
     const cells = [
@@ -65,17 +76,28 @@ function reportOf(leaderboard: Leaderboard): string {
       '|---|---|---|---|---|---|---|---|',
       ...table,
     ].join('\n'),
+    ...(notFitted.length === 0
+      ? []
+      : [
+          [
+            'Not fitted, and so not chosen from:',
+            '',
+            ...notFitted.map(
+              ({ candidate, reason }) => `- ${candidate.name} (${candidate.algorithm}): ${reason}`,
+            ),
+          ].join('\n'),
+        ]),
     'AUC of rows held out of the training rows, by group; no row of the holdout was read. The rule is one standard error: of the candidates whose mean lies within one standard error of the best mean, the smallest. The intervals are by Student’s t over the folds, which share training rows, so they are too narrow rather than too wide.',
     nested === null
       ? rows.length === 1
-        ? 'There was one candidate, so no choice makes its mean optimistic.'
+        ? 'One candidate was scored, so no choice makes its mean optimistic.'
         : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. The training rows are too few to choose again within the folds.`
       : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. Chosen again without each fold, by the scores within the others, and measured on that fold (${nested.chosen.length} folds): ${digits(nested.meanAuc)}${nested.standardError === null ? '' : ` ± ${digits(nested.standardError)} (standard error)`}. Chosen there: ${nested.chosen.join(', ')}.`,
     ...gates.map(
       (gate) =>
         `Gate ${gate.name}: ${gate.metric} ${digits(gate.measured)} out of fold, ${gate.passed ? 'passed' : 'not passed'}.`,
     ),
-    ...(gates.length === 0 ? [] : [`Attempt ${attempt}; the policy leaves ${attemptsLeft} more.`]),
+    ...(gates.length === 0 ? [] : [`Attempt ${attempt}; ${attemptsLeft} more may be made.`]),
   ];
   return `${sections.join('\n\n')}\n`;
 }

@@ -52,11 +52,18 @@ export interface StepInput {
   readonly run: RunReference;
 }
 
+/** What Lambda hands over beside the event. */
+export interface Invocation {
+  readonly getRemainingTimeInMillis: () => number;
+}
+
 /** What a step's work is given besides its input. */
 export interface StepContext<K = null> {
   readonly commit: Commit;
   /** The key as it was read before the work: what the work must go by. */
   readonly key: K;
+  /** Until Lambda's own time-out; endless where nobody sets one. */
+  readonly secondsLeft: () => number;
 }
 
 export interface Step<I extends StepInput, O, K = null> {
@@ -82,9 +89,11 @@ export function recorded<I extends StepInput, O, K>(
   step: Step<I, O, K>,
   deps: StepDeps,
   work: (input: I, context: StepContext<K>) => Promise<O>,
-): (event: unknown) => Promise<O> {
-  return async (event) => {
+): (event: unknown, invocation?: Invocation) => Promise<O> {
+  return async (event, invocation) => {
     const startedAt = deps.clock.now();
+    const secondsLeft = () =>
+      invocation === undefined ? Infinity : invocation.getRemainingTimeInMillis() / 1000;
     const input = readInput(step.input, event, 'the step was handed a wrong input');
     const name = typeof step.name === 'string' ? step.name : step.name(input);
     const commit = await commitOf(deps.runs, input.run);
@@ -96,7 +105,7 @@ export function recorded<I extends StepInput, O, K>(
       const found = records.find((r) => r.step === name && r.inputHash === hash);
       if (found !== undefined) return step.output.parse(found.output);
     }
-    const output = step.output.parse(await work(input, { commit, key }));
+    const output = step.output.parse(await work(input, { commit, key, secondsLeft }));
     const stored = await recordOutput(deps, input.run, name, {
       inputHash:
         step.mode === 'settled'

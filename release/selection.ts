@@ -1,5 +1,5 @@
 /** Stored documents of a selection, and the charts. */
-import { CandidateScores, Charts, Leaderboard } from '../contracts/selection.ts';
+import { CandidateOutcome, Charts, Leaderboard } from '../contracts/selection.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { ArtifactStore } from '../domain/ports.ts';
 import { readInput, readJson } from './boundary.ts';
@@ -8,9 +8,9 @@ import { readInput, readJson } from './boundary.ts';
 export async function loadScores(
   artifacts: ArtifactStore,
   sha256: string,
-): Promise<CandidateScores> {
+): Promise<CandidateOutcome> {
   const what = 'a candidate’s scores';
-  return readInput(CandidateScores, readJson(await artifacts.get('reports', sha256), what), what);
+  return readInput(CandidateOutcome, readJson(await artifacts.get('reports', sha256), what), what);
 }
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
@@ -35,7 +35,7 @@ export async function loadCharts(
 /** The hash under which the document is stored. */
 export function storeDocument(
   artifacts: ArtifactStore,
-  document: CandidateScores | Leaderboard | Charts,
+  document: CandidateOutcome | Leaderboard | Charts,
   kind: 'reports' | 'evidence' = 'reports',
 ): Promise<string> {
   return artifacts.put(kind, new TextEncoder().encode(canonicalJson(document)));

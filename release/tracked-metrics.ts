@@ -63,6 +63,7 @@ export function trainingMetrics({
   }
   if (leaderboard === null) return found;
   found['candidates'] = leaderboard.rows.length;
+  found['candidates_not_fitted'] = leaderboard.notFitted.length;
   found['attempts'] = leaderboard.attempt;
   const chosen = leaderboard.rows.find((row) => row.candidate.name === leaderboard.chosen);
   if (chosen !== undefined) found['mean_fold_auc'] = chosen.meanAuc;

@@ -20,6 +20,7 @@ export interface TrainDeps extends StepDeps {
 export async function trainingInput(
   deps: TrainDeps,
   { run, data }: { readonly run: RunReference; readonly data: DataReference },
+  secondsLeft: () => number,
 ): Promise<TrainInput> {
   const artifacts = withoutHoldout(deps.artifacts, { run, data });
   const { model, commit, bundle, asOf } = run;
@@ -30,6 +31,7 @@ export async function trainingInput(
     identity: readManifest(await artifacts.get('data', data.trainingManifest)).identity,
     provenance: { model, commit, bundle, data: run.data, code: deps.code, asOf },
     stopwatch: deps.stopwatch,
+    secondsLeft,
   };
 }
 

@@ -1,59 +1,69 @@
-/** Which candidates an attempt trains: the folder's own, then points of its space by seeded chance. */
+/** Which candidates each attempt trains: the folder's own, then points of its space by seeded chance. */
 import { Candidate, type Folder, type SearchSpace } from '../contracts/folder.ts';
 import { canonicalJson } from '../domain/canonical.ts';
+import { checkCandidate } from '../learning/pipeline/fit.ts';
 import { substream } from '../learning/random.ts';
 
 /** Names of proposed candidates begin so; a folder's own may not. */
 export const PROPOSED = 'retune-';
 
 /**
- * The candidates of an attempt, from 1; empty where the policy or the space has no more.
+ * The candidates of each attempt that may be made: the folder's own, then as many of its space as the
+ * policy allows and the space has.
  *
- * Random search without replacement (Bergstra and Bengio 2012): what is proposed depends on folder, seed
- * and attempt alone, never on a score, so each step finds the same candidates by their names.
+ * Random search without replacement (Bergstra and Bengio 2012): what is proposed depends on folder and
+ * seed alone, never on a score, so each step finds the same candidates by their names. A point is known
+ * by what it trains: one that differs only by a default written out is the same, and isn't proposed.
  */
-export function candidatesOf(folder: Folder, attempt: number): readonly Candidate[] {
-  const { model, policy } = folder;
-  if (attempt === 1) return model.candidates;
-  const { space, seed } = model;
-  if (space === undefined || policy.retune === undefined || attemptsLeft(folder, attempt - 1) < 1) {
-    return [];
-  }
-  const { candidatesPerAttempt } = policy.retune;
-  const known = new Set(model.candidates.map(pointOf));
-  const from = (attempt - 2) * candidatesPerAttempt;
+export function attemptsOf({ model, policy }: Folder): readonly (readonly Candidate[])[] {
+  const { space, seed, candidates } = model;
+  const { retune } = policy;
+  const asks = policy.gates.some((g) => g.mode === 'enforce' && g.onFail === 'retune');
+  if (!asks || retune === undefined || space === undefined) return [candidates];
+  const each = retune.candidatesPerAttempt;
+  const known = new Set(candidates.map(pointOf));
   const found: Candidate[] = [];
   for (const settings of drawPoints(space, seed)) {
-    const { algorithm, transforms, calibration } = space;
-    const name = `${PROPOSED}${attempt - 1}-${found.length - from + 1}`;
-    const candidate = Candidate.parse({
-      name,
-      algorithm,
-      settings,
-      ...(transforms === undefined ? {} : { transforms }),
-      ...(calibration === undefined ? {} : { calibration }),
-    });
-    if (known.has(pointOf(candidate))) continue;
+    const attempt = Math.floor(found.length / each) + 1;
+    const name = `${PROPOSED}${attempt}-${(found.length % each) + 1}`;
+    const candidate = candidateAt(space, name, settings);
+    const point = pointOf(candidate);
+    if (known.has(point)) continue;
+    known.add(point);
     found.push(candidate);
-    if (found.length === from + candidatesPerAttempt) break;
+    if (found.length === retune.attempts * each) break;
   }
-  return found.slice(from);
-}
-
-/** How many attempts the policy leaves after this one; none where no gate asks or nothing is declared. */
-export function attemptsLeft({ model, policy }: Folder, attempt: number): number {
-  const asks = policy.gates.some((g) => g.mode === 'enforce' && g.onFail === 'retune');
-  if (!asks || policy.retune === undefined || model.space === undefined) return 0;
-  return Math.max(0, policy.retune.attempts + 1 - attempt);
+  const proposals = Array.from({ length: Math.ceil(found.length / each) }, (_, i) =>
+    found.slice(i * each, (i + 1) * each),
+  );
+  return [candidates, ...proposals];
 }
 
 /** Whether a choice will have to be made: only then does anybody need scores within the folds. */
 export function isChoice(folder: Folder): boolean {
-  return folder.model.candidates.length > 1 || attemptsLeft(folder, 1) > 0;
+  return attemptsOf(folder).flat().length > 1;
 }
 
-function pointOf({ name: _name, ...rest }: Candidate): string {
-  return canonicalJson(rest);
+/** The candidate at a point of the space. */
+export function candidateAt(
+  { algorithm, transforms, calibration }: SearchSpace,
+  name: string,
+  settings: Readonly<Record<string, string | number>>,
+): Candidate {
+  return Candidate.parse({
+    name,
+    algorithm,
+    settings,
+    ...(transforms === undefined ? {} : { transforms }),
+    ...(calibration === undefined ? {} : { calibration }),
+  });
+}
+
+/** All that decides what is trained, defaults filled in. */
+function pointOf(candidate: Candidate): string {
+  const { settings, sampleRows, specs, calibration } = checkCandidate(candidate);
+  const { algorithm } = candidate;
+  return canonicalJson({ algorithm, settings, sampleRows, specs, calibration });
 }
 
 /** Every point of the space once, in seeded order; as lazily as it is asked for. */

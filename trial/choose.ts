@@ -1,17 +1,37 @@
 /** The choice among candidates, by what folds of the training rows say and by nothing else. */
-import type { Folder } from '../contracts/folder.ts';
-import type { CandidateScores, Leaderboard, LeaderboardRow } from '../contracts/selection.ts';
+import type { Candidate, Folder } from '../contracts/folder.ts';
+import type {
+  CandidateOutcome,
+  CandidateScores,
+  Leaderboard,
+  LeaderboardRow,
+  NotFitted,
+} from '../contracts/selection.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { passesGate } from '../domain/verdict.ts';
-import { attemptsLeft, candidatesOf } from './candidates.ts';
 import { meanOf, standardErrorOf, studentT } from './spread.ts';
 
-/** A candidate's scores, and what isn't part of them. */
-export interface Tried {
-  readonly scores: CandidateScores;
+/** What became of a candidate, and what isn't part of that. */
+export interface Tried<Outcome = CandidateOutcome> {
+  readonly scores: Outcome;
   readonly attempt: number;
   readonly seconds: number;
+}
+
+export function isFitted<T extends Tried>(
+  tried: T,
+): tried is T & { readonly scores: CandidateScores } {
+  return !('notFitted' in tried.scores);
+}
+
+/** The error of a training that has no candidate left; the reason is the first one's. */
+export function noneFitted(outcomes: readonly NotFitted[]): TitleholderError {
+  const [first] = outcomes;
+  return new TitleholderError(
+    'NoCandidateFitted',
+    `none of ${outcomes.length} candidates can be fitted on the training rows; the first: ${first?.notFitted ?? 'there is no candidate'}`,
+  );
 }
 
 /** One candidate as the rule sees it. */
@@ -56,39 +76,61 @@ export function oneStandardError(contenders: readonly Contender[]): {
 /**
  * Chooses among everything tried so far and says whether to fit it or to look further.
  *
- * `tried` is in the order of attempts and folder. The chosen one's mean is the best of several and so
- * optimistic; `nested` makes the choice again without each fold, by the scores within the others, and
- * measures that choice on the fold. A gate that may retune and isn't reached on out-of-fold rows asks
- * for another attempt while the policy leaves one and the space has points.
+ * `attempts` are the folder's, `tried` all candidates of the first `attempt` of them in their order; who
+ * can't be fitted can't be chosen. The chosen one's mean is the best of several and so optimistic;
+ * `nested` makes the choice again without each fold, by the scores within the others, and measures that
+ * choice on the fold. A gate that may retune and isn't reached on out-of-fold rows asks for another
+ * attempt while there is one. Throws `NoCandidateFitted`.
  */
-export function choose(folder: Folder, attempt: number, tried: readonly Tried[]): Leaderboard {
-  const contenders = tried.map(({ scores: { folds } }) => ({
+export function choose(
+  folder: Folder,
+  attempts: readonly (readonly Candidate[])[],
+  attempt: number,
+  tried: readonly Tried[],
+): Leaderboard {
+  const able = tried.filter(isFitted);
+  const unable = tried.flatMap(({ scores, attempt, seconds }) =>
+    'notFitted' in scores ? [{ scores, attempt, seconds }] : [],
+  );
+  if (able.length === 0) throw noneFitted(unable.map(({ scores }) => scores));
+  const contenders = able.map(({ scores: { folds } }) => ({
     values: folds.map((f) => f.auc),
     size: meanOf(folds.map((f) => f.size)),
   }));
   const { chosen, best, standardError } = oneStandardError(contenders);
-  const rows = tried.map((one, i) => rowOf(one, contenders[i]?.size ?? 0));
+  const rows = able.map((one, i) => rowOf(one, contenders[i]?.size ?? 0));
   const [winner, top] = [rows[chosen], rows[best]];
-  const metrics = tried[chosen]?.scores.metrics;
+  const metrics = able[chosen]?.scores.metrics;
   if (winner === undefined || top === undefined || metrics === undefined) {
     throw new TitleholderError('SettingsInvalid', 'there is no candidate');
   }
-  const nested = nestedEstimate(tried);
+  const nested = nestedEstimate(able);
   const gates = folder.policy.gates
     .filter((gate) => gate.mode === 'enforce' && gate.onFail === 'retune')
     .map((gate) => {
       const measured = metrics[gate.metric];
       return { name: gate.name, metric: gate.metric, measured, passed: passesGate(gate, measured) };
     });
-  const left = candidatesOf(folder, attempt + 1).length === 0 ? 0 : attemptsLeft(folder, attempt);
+  const left = attempts.length - attempt;
+  const reason = reasonOf(winner, top, rows, standardError, nested);
   return {
     schemaVersion: 1,
     model: folder.model.name,
     attempt,
     rule: 'one-standard-error',
     rows: rows.toSorted((a, b) => b.meanAuc - a.meanAuc),
+    notFitted: unable.map(({ scores, attempt, seconds }) => ({
+      candidate: scores.candidate,
+      attempt,
+      scores: sha256Hex(canonicalJson(scores)),
+      reason: scores.notFitted,
+      seconds,
+    })),
     chosen: winner.candidate.name,
-    reason: reasonOf(winner, top, rows, standardError, nested),
+    reason:
+      unable.length === 0
+        ? reason
+        : `${reason}; ${unable.length} of ${tried.length} candidates could not be fitted`,
     nested,
     gates,
     attemptsLeft: left,
@@ -96,7 +138,7 @@ export function choose(folder: Folder, attempt: number, tried: readonly Tried[])
   };
 }
 
-function rowOf({ scores, attempt, seconds }: Tried, size: number): LeaderboardRow {
+function rowOf({ scores, attempt, seconds }: Tried<CandidateScores>, size: number): LeaderboardRow {
   const foldAuc = scores.folds.map((f) => f.auc);
   const meanAuc = meanOf(foldAuc);
   const standardError = standardErrorOf(foldAuc);
@@ -115,19 +157,21 @@ function rowOf({ scores, attempt, seconds }: Tried, size: number): LeaderboardRo
   };
 }
 
-function nestedEstimate(tried: readonly Tried[]): Leaderboard['nested'] {
+function nestedEstimate(tried: readonly Tried<CandidateScores>[]): Leaderboard['nested'] {
   const [first] = tried;
   if (tried.length < 2 || first === undefined) return null;
   const chosen: string[] = [];
   const values: number[] = [];
   first.scores.folds.forEach((_, i) => {
-    // Too few groups or too rare a class to hold anything out of the rest.
-    if (tried.some(({ scores }) => (scores.folds[i]?.inner.length ?? 0) === 0)) return;
-    const contenders = tried.map(({ scores }) => ({
+    // Who can't be fitted within the fold can't be chosen there. Nobody can where there are too few groups
+    // or too rare a class to hold anything out of the rest.
+    const able = tried.filter(({ scores }) => (scores.folds[i]?.inner.length ?? 0) > 0);
+    if (able.length === 0) return;
+    const contenders = able.map(({ scores }) => ({
       values: scores.folds[i]?.inner ?? [],
       size: scores.folds[i]?.size ?? 0,
     }));
-    const one = tried[oneStandardError(contenders).chosen]?.scores;
+    const one = able[oneStandardError(contenders).chosen]?.scores;
     const held = one?.folds[i];
     if (one === undefined || held === undefined) return;
     chosen.push(one.candidate.name);

@@ -3,12 +3,13 @@ import type * as z from 'zod';
 import { type Folder, ModelDocument, PolicyDocument, SchemaDocument } from '../contracts/folder.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { PROPOSED } from './candidates.ts';
+import { checkCandidates } from './check-candidates.ts';
 
 /**
  * Reads `model.json`, `schema.json` and `policy.json` of a folder's files (path → text).
  *
  * Throws `BadInput`, naming the file and the path in it: absent, not JSON, an unknown field, a value
- * out of range, a column that another document doesn't know.
+ * out of range, a column that another document doesn't know, settings that no data could be fitted with.
  */
 export function readFolder(files: Readonly<Record<string, string>>): Folder {
   const model = readDocument(files, 'model.json', ModelDocument);
@@ -16,6 +17,7 @@ export function readFolder(files: Readonly<Record<string, string>>): Folder {
   const policy = readDocument(files, 'policy.json', PolicyDocument);
   const folder = { model, schema, policy };
   checkTogether(folder);
+  checkCandidates(folder);
   return folder;
 }
 

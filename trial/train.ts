@@ -1,16 +1,22 @@
 /** Training: choose among the candidates on folds of the training rows, then fit the chosen one on all. */
 import type { Candidate, Folder } from '../contracts/folder.ts';
-import type { CandidateScores, Leaderboard } from '../contracts/selection.ts';
+import type {
+  CandidateOutcome,
+  CandidateScores,
+  Leaderboard,
+  NotFitted,
+} from '../contracts/selection.ts';
 import type { IdentityRule } from '../dataset/identity.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import type { Metrics } from '../learning/measures/metrics.ts';
 import { encodeArtifact } from '../learning/pipeline/artifact.ts';
 import { fitPipeline } from '../learning/pipeline/fit.ts';
-import { candidatesOf, isChoice } from './candidates.ts';
-import { choose, type Tried } from './choose.ts';
+import { attemptsOf, isChoice } from './candidates.ts';
+import { choose, isFitted, noneFitted, type Tried } from './choose.ts';
 import { calibratorOf, crossValidate, type Fit } from './cross-validate.ts';
 import { withNamedErrors } from './learning-errors.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { sampleRows, type Rows, trainingTable } from './training-rows.ts';
 
 /** Where a training's inputs came from; null where there is none (a `fit` of an uncommitted folder). */
@@ -26,7 +32,7 @@ export interface RunProvenance {
   readonly asOf: string | null;
 }
 
-export interface TrainInput {
+export interface TrainInput extends TimeLimit {
   readonly folder: Folder;
   /** `prepare`'s training rows. */
   readonly training: Uint8Array;
@@ -35,8 +41,6 @@ export interface TrainInput {
   /** That manifest's: rows of one identity are in one fold. The folder's own unless given. */
   readonly identity?: IdentityRule;
   readonly provenance: RunProvenance;
-  /** Seconds since any fixed moment: the only clock that is read. */
-  readonly stopwatch: () => number;
 }
 
 export interface Training {
@@ -52,25 +56,27 @@ export interface Training {
 
 /**
  * Trains a model on prepared rows, as the line does in its steps; the artifact is the same, byte for
- * byte, for the same input. The holdout is never seen. Throws `SettingsInvalid`, `DataInvalid`.
+ * byte, for the same input. The holdout is never seen. Throws `NoCandidateFitted`, `DataInvalid`,
+ * `SettingsInvalid`.
  */
 export function train(input: TrainInput): Training & { readonly leaderboard: Leaderboard } {
   const { folder } = input;
   const prepared = prepareTraining(input);
+  const attempts = attemptsOf(folder);
   const tried: Tried[] = [];
   for (let attempt = 1; ; attempt += 1) {
-    for (const candidate of candidatesOf(folder, attempt)) {
+    for (const candidate of attempts[attempt - 1] ?? []) {
       tried.push({ ...scoreCandidate(prepared, candidate), attempt });
     }
-    const leaderboard = choose(folder, attempt, tried);
+    const leaderboard = choose(folder, attempts, attempt, tried);
     if (leaderboard.next === 'retune') continue;
     const { scores } = named(tried, leaderboard.chosen);
     return { ...fitChosen(prepared, scores, leaderboard), leaderboard };
   }
 }
 
-function named(tried: readonly Tried[], name: string): Tried {
-  const found = tried.find(({ scores }) => scores.candidate.name === name);
+function named(tried: readonly Tried[], name: string): Tried<CandidateScores> {
+  const found = tried.filter(isFitted).find(({ scores }) => scores.candidate.name === name);
   if (found === undefined) throw new TitleholderError('SettingsInvalid', `no candidate ${name}`);
   return found;
 }
@@ -110,11 +116,14 @@ export function prepareTraining(input: TrainInput, stage: 'quick' | 'full' = 'fu
   };
 }
 
-/** A candidate on folds of the training rows. Throws `SettingsInvalid`, `DataInvalid`. */
+/**
+ * A candidate on folds of the training rows, or why these don't let it be fitted. Throws `DataInvalid`,
+ * `SettingsInvalid` for folds that can't be made, and `OutOfTime`.
+ */
 export function scoreCandidate(
   { input, rows, stage, fit }: Prepared,
   candidate: Candidate,
-): { readonly scores: CandidateScores; readonly seconds: number } {
+): { readonly scores: CandidateOutcome; readonly seconds: number } {
   const { folder, stopwatch } = input;
   const start = stopwatch();
   const scores = withNamedErrors(() =>
@@ -124,6 +133,7 @@ export function scoreCandidate(
       candidate,
       fit,
       nested: stage === 'full' && isChoice(folder),
+      time: input,
     }),
   );
   return { scores, seconds: stopwatch() - start };
@@ -181,40 +191,46 @@ export function fitChosen(
   };
 }
 
-/** The first candidate, small and on a sample: whether a commit can be trained at all. */
+/**
+ * The first candidate that can be fitted, small and on a sample: whether a commit can be trained at all.
+ * Throws `NoCandidateFitted`, `DataInvalid`, `SettingsInvalid`.
+ */
 export function trainQuickly(input: TrainInput): Training {
   const prepared = prepareTraining(input, 'quick');
-  const { scores } = scoreCandidate(prepared, quickCandidate(input.folder));
-  return fitChosen(prepared, scores, null);
+  const unable: NotFitted[] = [];
+  for (const candidate of input.folder.model.candidates) {
+    const { scores } = scoreCandidate(prepared, quickly(candidate, input.folder));
+    if (!('notFitted' in scores)) return fitChosen(prepared, scores, null);
+    unable.push(scores);
+  }
+  throw noneFitted(unable);
 }
 
-function quickCandidate({ model }: Folder): Candidate {
-  const [first] = model.candidates;
-  if (first === undefined) throw new TitleholderError('SettingsInvalid', 'there is no candidate');
+function quickly(candidate: Candidate, { model }: Folder): Candidate {
   const { trees, maxDepth } = model.quick;
   const least = (wanted: number, given: number | undefined): number =>
     Math.min(wanted, given ?? wanted);
-  switch (first.algorithm) {
+  switch (candidate.algorithm) {
     case 'forest':
     case 'ml-random-forest':
       return {
-        ...first,
+        ...candidate,
         settings: {
-          ...first.settings,
-          trees: least(trees, first.settings.trees),
-          maxDepth: least(maxDepth, first.settings.maxDepth),
+          ...candidate.settings,
+          trees: least(trees, candidate.settings.trees),
+          maxDepth: least(maxDepth, candidate.settings.maxDepth),
         },
       };
     case 'boosting':
       return {
-        ...first,
+        ...candidate,
         settings: {
-          ...first.settings,
-          rounds: least(trees, first.settings.rounds),
-          leaves: least(2 ** maxDepth, first.settings.leaves),
+          ...candidate.settings,
+          rounds: least(trees, candidate.settings.rounds),
+          leaves: least(2 ** maxDepth, candidate.settings.leaves),
         },
       };
     case 'logistic':
-      return first;
+      return candidate;
   }
 }

@@ -260,6 +260,9 @@ export function tryWords({ report, leaderboard, seconds }: Tried): string {
       ({ candidate, meanAuc, standardError, foldAuc }) =>
         `candidate ${candidate.name}: AUC ${meanAuc.toFixed(4)}${standardError === null ? '' : ` ± ${standardError.toFixed(4)}`} over ${foldAuc.length} folds of the training rows${candidate.name === leaderboard.chosen ? '  ← chosen' : ''}`,
     ),
+    ...leaderboard.notFitted.map(
+      ({ candidate, reason }) => `candidate ${candidate.name}: not fitted: ${reason}`,
+    ),
     leaderboard.reason,
     `holdout: ${Object.entries(report.metrics)
       .map(([name, value]) => `${name} ${number(value)}`)

@@ -5,7 +5,7 @@ import type { ArtifactStore } from '../../domain/ports.ts';
 import { loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
-import { candidatesOf } from '../../trial/candidates.ts';
+import { attemptsOf } from '../../trial/candidates.ts';
 import { choose, type Tried } from '../../trial/choose.ts';
 
 export interface ChooseDeps extends StepDeps {
@@ -18,8 +18,8 @@ export interface ChooseDeps extends StepDeps {
  * Chooses among every candidate so far by their scores on training rows, and says whether a gate asks
  * for another attempt.
  *
- * Throws `ProvenanceMismatch` where a planned candidate has no scores or another one's,
- * `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`.
+ * Throws `NoCandidateFitted`, `ProvenanceMismatch` where a planned candidate has no scores or another
+ * one's, `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`.
  */
 export const chooseCandidate = (deps: ChooseDeps) =>
   recorded(
@@ -33,15 +33,17 @@ export const chooseCandidate = (deps: ChooseDeps) =>
     async ({ run, plan, scores }) => {
       const { artifacts } = deps;
       const folder = await loadFolder(artifacts, run);
-      const earlier =
-        plan.earlier === null ? [] : (await loadLeaderboard(artifacts, plan.earlier)).rows;
       const known = new Map<string, { readonly scores: string; readonly seconds: number }>();
-      for (const row of earlier) known.set(row.candidate.name, row);
+      if (plan.earlier !== null) {
+        const { rows, notFitted } = await loadLeaderboard(artifacts, plan.earlier);
+        for (const row of [...rows, ...notFitted]) known.set(row.candidate.name, row);
+      }
       for (const one of scores) known.set(one.candidate, one);
       // In the order of attempts and folder, whatever order the map's branches ended in.
       const tried: Tried[] = [];
-      for (let attempt = 1; attempt <= plan.attempt; attempt += 1) {
-        for (const candidate of candidatesOf(folder, attempt)) {
+      const attempts = attemptsOf(folder);
+      for (const [i, candidates] of attempts.slice(0, plan.attempt).entries()) {
+        for (const candidate of candidates) {
           const found = known.get(candidate.name);
           const document = found && (await loadScores(artifacts, found.scores));
           if (
@@ -55,10 +57,10 @@ export const chooseCandidate = (deps: ChooseDeps) =>
               { step: 'TrainCandidate', runId: run.runId },
             );
           }
-          tried.push({ scores: document, attempt, seconds: found.seconds });
+          tried.push({ scores: document, attempt: i + 1, seconds: found.seconds });
         }
       }
-      const leaderboard = choose(folder, plan.attempt, tried);
+      const leaderboard = choose(folder, attempts, plan.attempt, tried);
       return {
         attempt: plan.attempt,
         candidate: leaderboard.chosen,

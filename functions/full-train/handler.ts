@@ -2,6 +2,7 @@ import { FullTrainInput, Training } from '../../contracts/steps.ts';
 import { recorded } from '../../release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
+import { withoutHoldout } from '../../release/unseen-holdout.ts';
 import { drawn, trainingCharts } from '../../trial/charts.ts';
 import { fitChosen, prepareTraining } from '../../trial/train.ts';
 import { TitleholderError } from '../../domain/errors.ts';
@@ -21,25 +22,31 @@ export const fullTrain = (deps: TrainDeps) =>
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,
-    async (input) => {
+    async (input, { secondsLeft }) => {
       const { run, choice } = input;
-      const leaderboard = await loadLeaderboard(deps.artifacts, choice.leaderboard);
+      const artifacts = withoutHoldout(deps.artifacts, input);
+      const leaderboard = await loadLeaderboard(artifacts, choice.leaderboard);
       const row = leaderboard.rows.find((r) => r.candidate.name === choice.candidate);
       if (
         row === undefined ||
         leaderboard.chosen !== choice.candidate ||
         leaderboard.model !== run.model
       ) {
-        throw new TitleholderError(
-          'ProvenanceMismatch',
-          `ChooseCandidate handed over a leaderboard that chose another candidate than it says (run ${run.runId})`,
-          { step: 'ChooseCandidate', runId: run.runId },
-        );
+        wrong(run.runId, 'chose another candidate than it says');
       }
-      const scores = await loadScores(deps.artifacts, row.scores);
-      const prepared = prepareTraining(await trainingInput(deps, input));
+      const scores = await loadScores(artifacts, row.scores);
+      if ('notFitted' in scores) wrong(run.runId, 'chose a candidate that was not fitted');
+      const prepared = prepareTraining(await trainingInput(deps, input, secondsLeft));
       const trained = fitChosen(prepared, scores, leaderboard);
       const charts = await drawn(() => trainingCharts(prepared, scores.candidate));
       return storeTraining(deps, 'full', trained, await storeDocument(deps.artifacts, charts));
     },
   );
+
+function wrong(runId: string, what: string): never {
+  throw new TitleholderError(
+    'ProvenanceMismatch',
+    `ChooseCandidate handed over a leaderboard that ${what} (run ${runId})`,
+    { step: 'ChooseCandidate', runId },
+  );
+}

@@ -4,7 +4,7 @@ import type { ArtifactStore } from '../../domain/ports.ts';
 import { loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { markRunning } from '../../release/update-run.ts';
-import { candidatesOf } from '../../trial/candidates.ts';
+import { attemptsOf } from '../../trial/candidates.ts';
 
 export interface PlanDeps extends StepDeps {
   readonly artifacts: ArtifactStore;
@@ -30,8 +30,8 @@ export const planCandidates = (deps: PlanDeps) =>
     async ({ run, choice }) => {
       await markRunning(deps, run.runId);
       const attempt = (choice?.attempt ?? 0) + 1;
-      const candidates = candidatesOf(await loadFolder(deps.artifacts, run), attempt);
-      if (candidates.length === 0) {
+      const candidates = attemptsOf(await loadFolder(deps.artifacts, run))[attempt - 1];
+      if (candidates === undefined) {
         throw new TitleholderError(
           'SettingsInvalid',
           `attempt ${attempt} has no candidate: the policy’s budget or the folder’s space is spent`,

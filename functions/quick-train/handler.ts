@@ -5,10 +5,10 @@ import { markRunning } from '../../release/update-run.ts';
 import { trainQuickly } from '../../trial/train.ts';
 
 /**
- * Trains the first candidate, small and on a sample: a commit that can't be trained at all is found in
- * seconds.
+ * Trains the first candidate that can be fitted, small and on a sample: a commit that can't be trained at
+ * all is found in seconds.
  *
- * Throws `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
+ * Throws `NoCandidateFitted`, `OutOfTime`, `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
 export const quickTrain = (deps: TrainDeps) =>
   recorded(
@@ -19,8 +19,9 @@ export const quickTrain = (deps: TrainDeps) =>
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,
-    async (input) => {
+    async (input, { secondsLeft }) => {
       await markRunning(deps, input.run.runId);
-      return storeTraining(deps, 'quick', trainQuickly(await trainingInput(deps, input)), null);
+      const trained = trainQuickly(await trainingInput(deps, input, secondsLeft));
+      return storeTraining(deps, 'quick', trained, null);
     },
   );

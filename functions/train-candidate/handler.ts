@@ -3,14 +3,15 @@ import { TitleholderError } from '../../domain/errors.ts';
 import { recorded } from '../../release/recorded-step.ts';
 import { storeDocument } from '../../release/selection.ts';
 import { type TrainDeps, trainingInput } from '../../release/train-step.ts';
-import { candidatesOf } from '../../trial/candidates.ts';
+import { attemptsOf } from '../../trial/candidates.ts';
 import { prepareTraining, scoreCandidate } from '../../trial/train.ts';
 
 /**
- * Scores one candidate on folds of the training rows; the holdout is out of its reach.
+ * Scores one candidate on folds of the training rows, or records why they don't let it be fitted; the
+ * holdout is out of its reach.
  *
- * Throws `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, and `ProvenanceMismatch`
- * for a candidate that isn't in the plan.
+ * Throws `DataInvalid`, `SettingsInvalid`, `OutOfTime` before Lambda's own time-out, `ArtifactMissing`,
+ * `ArtifactCorrupt`, and `ProvenanceMismatch` for a candidate that isn't in the plan.
  */
 export const trainCandidate = (deps: TrainDeps) =>
   recorded(
@@ -21,10 +22,10 @@ export const trainCandidate = (deps: TrainDeps) =>
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,
-    async (of) => {
+    async (of, { secondsLeft }) => {
       const { plan, run } = of;
-      const input = await trainingInput(deps, of);
-      const candidate = candidatesOf(input.folder, plan.attempt).find(
+      const input = await trainingInput(deps, of, secondsLeft);
+      const candidate = attemptsOf(input.folder)[plan.attempt - 1]?.find(
         ({ name }) => name === of.candidate && plan.candidates.includes(name),
       );
       if (candidate === undefined) {

@@ -19,6 +19,9 @@ export const ROUTES: Readonly<Record<ErrorName, Route>> = {
   CiReportRefused: 'fatal',
   DataInvalid: 'fatal',
   SettingsInvalid: 'fatal',
+  NoCandidateFitted: 'fatal',
+  // Before Lambda's own time-out, and with what to change; the same again would take as long.
+  OutOfTime: 'fatal',
   ArtifactInvalid: 'fatal',
   HoldoutRefused: 'fatal',
   TooLarge: 'fatal',

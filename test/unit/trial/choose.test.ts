@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Folder } from '../../../contracts/folder.ts';
-import type { CandidateScores } from '../../../contracts/selection.ts';
-import { attemptsLeft, candidatesOf } from '../../../trial/candidates.ts';
+import { Leaderboard, type CandidateScores } from '../../../contracts/selection.ts';
+import { attemptsOf } from '../../../trial/candidates.ts';
 import { choose, oneStandardError, type Tried } from '../../../trial/choose.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
 
@@ -67,6 +67,8 @@ function scored(candidate: CandidateScores['candidate'], auc: number): Candidate
     prAuc: 0.7,
     logLoss: 0.5,
     brier: 0.2,
+    precisionAtK: 0.9,
+    ece: 0.05,
   };
   return {
     schemaVersion: 1,
@@ -89,17 +91,18 @@ const isGood = ({ settings }: CandidateScores['candidate']) =>
 /** What the machine's loop does. Returns the attempts, the proposals tried and the end. */
 function search(folder: Folder): {
   attempts: number;
-  tried: Tried[];
+  tried: Tried<CandidateScores>[];
   chosen: string;
   passed: boolean;
 } {
-  const tried: Tried[] = [];
+  const tried: Tried<CandidateScores>[] = [];
+  const attempts = attemptsOf(folder);
   for (let attempt = 1; ; attempt += 1) {
-    for (const candidate of candidatesOf(folder, attempt)) {
+    for (const candidate of attempts[attempt - 1] ?? []) {
       const scores = scored(candidate, isGood(candidate) ? 0.9 : 0.6);
       tried.push({ scores, attempt, seconds: 1 });
     }
-    const { next, chosen, gates } = choose(folder, attempt, tried);
+    const { next, chosen, gates } = choose(folder, attempts, attempt, tried);
     if (next === 'fit') {
       return { attempts: attempt, tried, chosen, passed: gates.every((g) => g.passed) };
     }
@@ -138,41 +141,58 @@ describe('retuning', () => {
   });
 
   it('proposes no point twice, none that the folder has, and the same for the same seed', () => {
+    const proposalsOf = (of: Folder) => attemptsOf(of).slice(1);
     const folder = retuning(10, 6, 3);
-    const own = candidatesOf(folder, 1);
-    const proposed = [2, 3, 4, 5].flatMap((attempt) => candidatesOf(folder, attempt));
+    const proposed = proposalsOf(folder).flat();
     expect(new Set(proposed.map((c) => JSON.stringify(c.settings))).size).toBe(20);
+    // 20 points, six an attempt, and none for a fifth.
+    expect(proposalsOf(folder).map((c) => c.length)).toEqual([6, 6, 6, 2]);
     expect(proposed.map((c) => c.name).slice(0, 7)).toEqual([
       ...['retune-1-1', 'retune-1-2', 'retune-1-3', 'retune-1-4', 'retune-1-5', 'retune-1-6'],
       'retune-2-1',
     ]);
-    expect(candidatesOf(folder, 6)).toEqual([]);
-    expect([2, 3, 4, 5].flatMap((a) => candidatesOf(retuning(10, 6, 3), a))).toEqual(proposed);
-    expect(candidatesOf(retuning(10, 6, 4), 2)).not.toEqual(candidatesOf(folder, 2));
+    expect(proposalsOf(retuning(10, 6, 3)).flat()).toEqual(proposed);
+    expect(proposalsOf(retuning(10, 6, 4))).not.toEqual(proposalsOf(folder));
 
     const [point] = proposed;
     if (point === undefined) throw new Error('there is a first proposal');
+    // The same with a default written out is the same point.
+    const mine = { ...point, name: 'mine', transforms: [], calibration: 'none' as const };
     const known: Folder = {
       ...folder,
-      model: { ...folder.model, candidates: [...own, { ...point, name: 'mine' }] },
+      model: { ...folder.model, candidates: [...folder.model.candidates, mine] },
     };
-    const others = [2, 3, 4, 5].flatMap((attempt) => candidatesOf(known, attempt));
-    expect(others.map((c) => JSON.stringify(c.settings))).toEqual(
-      proposed.slice(1).map((c) => JSON.stringify(c.settings)),
-    );
+    expect(
+      proposalsOf(known)
+        .flat()
+        .map((c) => JSON.stringify(c.settings)),
+    ).toEqual(proposed.slice(1).map((c) => JSON.stringify(c.settings)));
+  });
+
+  it('proposes no point again that the space names twice', () => {
+    const folder = retuning(10, 6, 3);
+    const { space } = folder.model;
+    if (space?.algorithm !== 'forest') throw new Error('there is a space');
+    // As no folder that was read may have it.
+    const twice = { ...space, settings: { ...space.settings, maxDepth: [4, 4] } };
+    const all = attemptsOf({ ...folder, model: { ...folder.model, space: twice } })
+      .slice(1)
+      .flat();
+    expect(all).toHaveLength(20);
   });
 
   it('is over when the space has no further point', () => {
     const folder = retuning(10, 12, 0);
-    const all = [0, 1, 2].flatMap((i) =>
-      candidatesOf(folder, i + 1).map((candidate) => ({
+    const attempts = attemptsOf(folder);
+    const all = attempts.flatMap((candidates, i) =>
+      candidates.map((candidate) => ({
         scores: scored(candidate, 0.6),
         attempt: i + 1,
         seconds: 1,
       })),
     );
     expect(all).toHaveLength(21);
-    expect(choose(folder, 3, all)).toMatchObject({ attemptsLeft: 0, next: 'fit' });
+    expect(choose(folder, attempts, 3, all)).toMatchObject({ attemptsLeft: 0, next: 'fit' });
   });
 
   it.each([
@@ -186,7 +206,7 @@ describe('retuning', () => {
       ...folder,
       policy: { ...folder.policy, gates: [{ ...gate, ...change }] },
     };
-    expect(attemptsLeft(other, 1)).toBe(0);
+    expect(attemptsOf(other)).toEqual([folder.model.candidates]);
     expect(search(other)).toMatchObject({ attempts: 1 });
   });
 });
@@ -200,7 +220,7 @@ describe('the choice', () => {
   const tried = (
     values: Record<string, { auc: number[]; inner: number[][]; size: number }>,
   ): Tried[] =>
-    candidatesOf(folder, 1).map((candidate) => {
+    folder.model.candidates.map((candidate) => {
       const { auc, inner, size } = values[candidate.name] ?? { auc: [], inner: [], size: 0 };
       const scores = scored(candidate, 0.8);
       const folds = auc.map((value, fold) => ({
@@ -216,6 +236,7 @@ describe('the choice', () => {
     // By hand: without fold 0 b is best, without fold 1 a; each is alone within its standard error.
     const board = choose(
       folder,
+      attemptsOf(folder),
       1,
       tried({
         a: {
@@ -253,36 +274,66 @@ describe('the choice', () => {
     expect(board.reason).toMatch(/optimistic, being chosen; nested estimate 0\.6500 ± 0\.0500$/);
   });
 
-  it('leaves a fold out of it within which one of them could not be scored', () => {
+  it('leaves out of it who could not be scored within a fold, and a fold within which nobody could', () => {
     const board = choose(
       folder,
+      attemptsOf(folder),
       1,
       tried({
-        a: { auc: [0.9, 0.6], inner: [[0.6, 0.61], []], size: 10 },
-        b: {
-          auc: [0.7, 0.8],
-          inner: [
-            [0.8, 0.81],
-            [0.7, 0.71],
-          ],
-          size: 20,
-        },
-        c: {
-          auc: [0.5, 0.5],
-          inner: [
-            [0.5, 0.5],
-            [0.5, 0.5],
-          ],
-          size: 1,
-        },
+        // The best within the second fold, had it been scored there.
+        a: { auc: [0.9, 0.6, 0.7], inner: [[0.6, 0.61], [], []], size: 10 },
+        b: { auc: [0.7, 0.8, 0.7], inner: [[0.8, 0.81], [0.7, 0.71], []], size: 20 },
+        c: { auc: [0.5, 0.5, 0.5], inner: [[0.5, 0.5], [0.5, 0.5], []], size: 1 },
       }),
     );
-    expect(board.nested).toMatchObject({ chosen: ['b'], meanAuc: 0.7 });
+    expect(board.nested).toMatchObject({ chosen: ['b', 'b'] });
+    expect(board.nested?.meanAuc).toBeCloseTo((0.7 + 0.8) / 2, 12);
+  });
+
+  const notFitted = (name: string): Tried => {
+    const candidate = folder.model.candidates.find((c) => c.name === name);
+    if (candidate === undefined) throw new Error(`there is a candidate ${name}`);
+    const scores = {
+      schemaVersion: 1 as const,
+      model: 'small',
+      candidate,
+      notFitted: `${name} is refused`,
+    };
+    return { scores, attempt: 1, seconds: 2 };
+  };
+
+  it('takes nobody who could not be fitted, and says why', () => {
+    const scores = tried({
+      b: { auc: [0.7, 0.8], inner: [], size: 20 },
+      c: { auc: [0.5, 0.5], inner: [], size: 1 },
+    }).filter((one) => one.scores.candidate.name !== 'a');
+    const board = choose(folder, attemptsOf(folder), 1, [notFitted('a'), ...scores]);
+    expect(board.chosen).toBe('b');
+    expect(board.rows.map((row) => row.candidate.name)).toEqual(['b', 'c']);
+    expect(board.notFitted).toMatchObject([
+      { candidate: { name: 'a' }, attempt: 1, reason: 'a is refused', seconds: 2 },
+    ]);
+    expect(board.reason).toMatch(/; 1 of 3 candidates could not be fitted$/);
+    expect(Leaderboard.parse(JSON.parse(JSON.stringify(board)))).toEqual(board);
+    // As leaderboards were before.
+    const { notFitted: _none, ...older } = board;
+    expect(Leaderboard.parse(older).notFitted).toEqual([]);
+  });
+
+  it('is refused by name where nobody could be fitted, with the first reason', () => {
+    const all = ['a', 'b', 'c'].map(notFitted);
+    expect(() => choose(folder, attemptsOf(folder), 1, all)).toThrow(
+      expect.objectContaining({
+        name: 'NoCandidateFitted',
+        message: 'none of 3 candidates can be fitted on the training rows; the first: a is refused',
+      }),
+    );
   });
 
   it('gives each mean its interval by Student’s t, and the best first', () => {
     const board = choose(
       folder,
+      attemptsOf(folder),
       1,
       tried({
         a: { auc: [0.7, 0.72, 0.74], inner: [], size: 10 },
@@ -300,6 +351,7 @@ describe('the choice', () => {
   it('says which others were within reach', () => {
     const board = choose(
       folder,
+      attemptsOf(folder),
       1,
       tried({
         a: { auc: [0.8, 0.82, 0.84], inner: [], size: 1000 },
