@@ -10,16 +10,14 @@ import {
   type SchemaElement,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { MAX_DATA_BYTES } from '../contracts/api.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { csvWriter } from './csv.ts';
+import { checkClaims } from './parquet-claims.ts';
 import { refuse } from './refusal.ts';
 
 /** `PAR1`, at both ends of a file. */
 const MAGIC = [0x50, 0x41, 0x52, 0x31] as const;
-/** More than a model trains on (2^26 rows): a few bytes may claim any number. */
-const MOST_ROWS = 67_108_864;
-/** As text; a few bytes may stand for as much as they like. */
-const MOST_BYTES = 1_073_741_824;
 /** What pandas calls the index that it stores beside the columns. */
 const INDEX = /^__index_level_\d+__$/;
 
@@ -32,6 +30,8 @@ const CODECS: Compressors = Object.fromEntries(
   ]),
 );
 
+const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.keys(CODECS)]);
+
 /**
  * The CSV bytes of a table: CSV is handed on as it is, Parquet is written as CSV.
  *
@@ -39,7 +39,8 @@ const CODECS: Compressors = Object.fromEntries(
  * with the digits that tell it from its neighbours, true and false in these words, a date and a moment at
  * midnight as YYYY-MM-DD, another moment as ISO 8601 without a zone, null and NaN as an empty cell.
  * Rows and columns keep their places, so what reads the CSV names them rightly. Throws `DataInvalid` for
- * a damaged file, for a nested column and for one of another type, naming it.
+ * a damaged file, for one that claims more than is read here (before room is made for it), for a nested
+ * column and for one of another type or codec, naming it.
  */
 export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
@@ -51,7 +52,13 @@ export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8
     const metadata = parquetMetadata(bytes, { geoparquet: false });
     const elements = columnsOf(metadata, file);
     const rows = Number(metadata.num_rows);
-    if (!(rows <= MOST_ROWS)) refuse(file, {}, `has more than ${MOST_ROWS} rows`);
+    checkClaims({
+      bytes,
+      file,
+      metadata,
+      columns: elements.map(({ name }) => name),
+      codecs: KNOWN_CODECS,
+    });
     const columns: Cells[] = [];
     for (const element of elements) {
       column = element.name;
@@ -61,7 +68,10 @@ export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8
     const writer = csvWriter(elements.map(({ name }) => name));
     for (let row = 0; row < rows; row += 1) {
       writer.add(columns.map((cells) => cells.text(row)));
-      if (writer.size() > MOST_BYTES) refuse(file, {}, `is more than ${MOST_BYTES} bytes as text`);
+      // A word that stands once in the file may stand in every row.
+      if (writer.size() > MAX_DATA_BYTES) {
+        refuse(file, {}, `is more than ${MAX_DATA_BYTES} bytes as text`);
+      }
     }
     return writer.finish();
   } catch (error) {

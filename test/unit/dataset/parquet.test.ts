@@ -1,5 +1,8 @@
 /** Fixtures by pyarrow: test/fixtures/parquet/make.py, which says what each cell means. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../../dataset/csv.ts';
 import { csvOfTable } from '../../../dataset/parquet.ts';
@@ -29,6 +32,53 @@ async function refusal(bytes: Uint8Array, file = 'data.parquet'): Promise<string
   }
   return 'was accepted';
 }
+
+/** A whole number of the footer, in Thrift's compact form. */
+function varint(value: number): number[] {
+  const out: number[] = [];
+  let zigzag = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value);
+  for (; zigzag > 127n; zigzag >>= 7n) out.push(Number(zigzag & 127n) | 128);
+  return [...out, Number(zigzag)];
+}
+
+/** A fixture whose footer says another number: the first place where it then reads as wanted. */
+function forged(
+  name: string,
+  from: number,
+  to: number,
+  wanted: (metadata: FileMetaData) => boolean,
+): Uint8Array {
+  const bytes = Buffer.from(fixture(name));
+  const end = bytes.length - 8;
+  const start = end - bytes.readUInt32LE(end);
+  const [old, made] = [Buffer.from(varint(from)), Buffer.from(varint(to))];
+  for (let at = bytes.indexOf(old, start); at >= 0 && at < end; at = bytes.indexOf(old, at + 1)) {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(end - start + made.length - old.length);
+    const parts = [bytes.subarray(0, at), made, bytes.subarray(at + old.length, end), length];
+    const changed = Buffer.concat([...parts, Buffer.from('PAR1')]);
+    try {
+      if (wanted(parquetMetadata(changed))) return new Uint8Array(changed);
+    } catch {
+      // Not a number at that place.
+    }
+  }
+  throw new Error(`${name} has no such ${from}`);
+}
+
+function chunk({ row_groups }: FileMetaData): ColumnMetaData {
+  return row_groups[0]!.columns[0]!.meta_data!;
+}
+
+/** Reads a table from stdin and says by how much the process grew. */
+const PEAK = `
+import { readFileSync } from 'node:fs';
+import { csvOfTable } from '${resolve(import.meta.dirname, '../../../dataset/parquet.ts')}';
+const bytes = new Uint8Array(readFileSync(0));
+const before = process.resourceUsage().maxRSS;
+const line = await csvOfTable(bytes, 'data.parquet').then(() => 'read', (error) => error.message);
+console.log(JSON.stringify({ line, grewMb: (process.resourceUsage().maxRSS - before) / 1024 }));
+`;
 
 describe('a Parquet table', () => {
   it('has fixtures of every codec and layout', () => {
@@ -137,6 +187,80 @@ describe('a Parquet table', () => {
       if ((await refusal(bytes)) !== 'was accepted') refused += 1;
     }
     expect(refused).toBeGreaterThan(times / 20);
+  });
+
+  it.each([
+    [
+      'more rows than there are',
+      forged('no-rows', 0, 2 ** 31, ({ num_rows }) => num_rows === 2n ** 31n),
+      'data.parquet: says that it has 2147483648 rows × 1 columns; at most 67108864 cells are read',
+    ],
+    [
+      'more cells than are read, in a wide table',
+      forged('credit', 4454, 5_000_000, ({ num_rows }) => num_rows === 5_000_000n),
+      'data.parquet: says that it has 5000000 rows × 14 columns; at most 67108864 cells are read',
+    ],
+    [
+      'rows below none',
+      forged('no-rows', 0, -1, ({ num_rows }) => num_rows === -1n),
+      'data.parquet: says that it has -1 rows × 1 columns; at most 67108864 cells are read',
+    ],
+    [
+      'more bytes than are read',
+      forged('half', 111, 2 ** 40, (m) => chunk(m).total_uncompressed_size === 2n ** 40n),
+      "data.parquet: column 'a': holds more than 268435456 bytes uncompressed",
+    ],
+    [
+      'many bytes in few',
+      fixture('bomb'),
+      "data.parquet: column 'zero': holds more than 268435456 bytes uncompressed",
+    ],
+    [
+      'fewer bytes than its pages hold',
+      forged('bomb', 320_062_000, 100, (m) => chunk(m).total_uncompressed_size === 100n),
+      "data.parquet: column 'zero': holds more than 268435456 bytes uncompressed",
+    ],
+    [
+      'fewer rows than its pages hold',
+      forged('bomb', 40_000_000, 1, ({ row_groups }) => row_groups[0]?.num_rows === 1n),
+      "data.parquet: column 'zero': holds more than 268435456 bytes uncompressed",
+    ],
+    [
+      'more rows than its pages hold',
+      forged('not-text', 3, 2, ({ row_groups }) => row_groups[0]?.num_rows === 2n),
+      "data.parquet: column 'a': has pages of other rows than the file says: it is damaged",
+    ],
+    [
+      'a codec that nobody has here',
+      forged('not-text', 1, 3, (m) => chunk(m).codec === 'LZO'),
+      "data.parquet: column 'a': is compressed by LZO, which is not read here",
+    ],
+    [
+      'a codec that the format lacks',
+      forged('not-text', 1, 42, (m) => JSON.stringify({ codec: chunk(m).codec }) === '{}'),
+      "data.parquet: column 'a': is compressed by an unknown codec, which is not read here",
+    ],
+  ])('is refused by what it claims: %s', async (_, bytes, line) => {
+    expect(await refusal(bytes)).toBe(line);
+  });
+
+  it('is refused before room is made for what it claims', () => {
+    const peaks = [
+      fixture('bomb'),
+      forged('bomb', 320_062_000, 100, (m) => chunk(m).total_uncompressed_size === 100n),
+      forged('no-rows', 0, 2 ** 31, ({ num_rows }) => num_rows === 2n ** 31n),
+    ].map((bytes) => {
+      const printed = execFileSync(
+        process.execPath,
+        ['--input-type=module-typescript', '--eval', PEAK],
+        { input: bytes, encoding: 'utf8' },
+      );
+      const { line, grewMb } = JSON.parse(printed) as { line: string; grewMb: number };
+      expect(line).toMatch(/holds more than|cells are read/);
+      return grewMb;
+    });
+    // The zeros of the bomb alone are 320 MB.
+    expect(Math.max(...peaks)).toBeLessThan(50);
   });
 
   it('lies behind the name .parquet, and CSV is left as it is', async () => {
