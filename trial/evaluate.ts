@@ -128,6 +128,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     const artifact = fitBaseline(name, {
       table: trained.table,
       labels: trained.labels,
+      groups: trained.groups,
       positive: model.positive,
       trainingManifest: challenger.trainingManifest,
       provenance: challenger.provenance,

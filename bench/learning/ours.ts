@@ -11,7 +11,7 @@ import { type RawRow, scorer } from '../../learning/pipeline/scorer.ts';
 import { featureOf } from '../../learning/pipeline/transforms.ts';
 import type { Table } from '../../learning/table.ts';
 import { checkForestSettings } from '../../learning/trees/forest-estimator.ts';
-import { binTable, fitInputs } from '../../learning/trees/tree-estimator.ts';
+import { fitInputs } from '../../learning/trees/tree-estimator.ts';
 
 const WARM_ROWS = 3000;
 const TIMED_ROWS = 5000;
@@ -41,9 +41,9 @@ function fit({ table, labels }: Labelled): Estimator {
   const kind = task.task;
   const settings = kind === 'forest' ? { ...parameters, trees: task.trees } : parameters;
   if (task.engine === 'titleholder' && kind === 'forest' && threads > 1) {
-    const inputs = fitInputs(table, labels);
+    const { inputs, bytes } = fitInputs(table, labels);
     const { forest } = growForestOnThreads(
-      { bins: binTable(table, inputs), labels, settings: checkForestSettings(settings), seed },
+      { bins: bytes, labels, settings: checkForestSettings(settings), seed },
       threads,
     );
     const { trees, split, bin, cover, positives, classWeights } = forest;

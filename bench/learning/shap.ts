@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { madeTable } from './data.ts';
 import { treeShap } from '../../learning/explain/tree-shap.ts';
-import { binColumn, fitBins } from '../../learning/trees/bins.ts';
+import { fitBins } from '../../learning/trees/bins.ts';
 
 export interface ShapPlan {
   /** The interpreter of the peers' environment. */
@@ -47,7 +47,7 @@ const Took = z.object({ seconds: z.number(), cpu: z.number() });
 export async function compareWithShap(plan: ShapPlan): Promise<ShapTimes> {
   const folder = await mkdtemp(join(tmpdir(), 'titleholder-shap-'));
   const { table, labels } = madeTable('continuous', plan.rows, SEED);
-  const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
+  const bins = table.columns.map((column) => fitBins(column, labels).bytes);
   await writeFile(
     join(folder, 'plan.json'),
     JSON.stringify({ ...plan, columns: bins.length, depth: DEPTH, leaf: LEAF, seed: SEED }),

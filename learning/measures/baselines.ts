@@ -2,7 +2,7 @@
 import type { Artifact, Provenance } from '../pipeline/artifact.ts';
 import { featureOf } from '../pipeline/transforms.ts';
 import { growForest } from '../trees/forest.ts';
-import { binTable, fitInputs } from '../trees/tree-estimator.ts';
+import { fitInputs } from '../trees/tree-estimator.ts';
 import { checkLabels, checkTable, type Table } from '../table.ts';
 
 export type BaselineName = 'base-rate' | 'best-column';
@@ -12,6 +12,8 @@ export interface BaselineInput {
   readonly table: Table;
   /** 1 for the positive class, else 0. */
   readonly labels: Uint8Array;
+  /** A group a row, where rows of one group belong together. Absent: each row its own. */
+  readonly groups?: Int32Array | undefined;
   readonly positive: string;
   readonly trainingManifest: string;
   readonly provenance: Provenance;
@@ -28,9 +30,9 @@ export function fitBaseline(name: BaselineName, input: BaselineInput): Artifact 
   const { table, labels } = input;
   checkTable(table);
   checkLabels(labels, table.rows);
-  const inputs = fitInputs(table, labels);
+  const { inputs, bytes } = fitInputs(table, labels, input.groups);
   const grown = growForest({
-    bins: binTable(table, inputs),
+    bins: bytes,
     labels,
     settings: {
       trees: 1,

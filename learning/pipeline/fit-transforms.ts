@@ -24,7 +24,7 @@ const MOST_CELLS = 2 ** 26;
 /**
  * Fits specs one after another, each on what the ones before it made of the training rows.
  *
- * `labels` (0 or 1 a row) are looked at by `select` only. Throws `SettingsInvalid`, naming the column: one
+ * `labels` (0 or 1 a row) and `groups` (rows that belong together) are looked at by `select` only. Throws `SettingsInvalid`, naming the column: one
  * that isn't there or is of the wrong kind for what is asked, a name that is already taken, one-hot
  * columns beyond memory.
  */
@@ -32,6 +32,7 @@ export function fitTransforms(
   table: Table,
   labels: Uint8Array,
   specs: readonly TransformSpec[],
+  groups?: Int32Array,
 ): FittedTransforms {
   const transforms: Transform[] = [];
   let made = table;
@@ -43,7 +44,7 @@ export function fitTransforms(
         subject,
       );
     };
-    const fitted = fitSpec(made, labels, spec, refuse);
+    const fitted = fitSpec(made, labels, groups, spec, refuse);
     const features = featuresAfter(made.columns.map(featureOf), fitted, refuse).length;
     const grown = features - made.columns.length;
     if (grown > 0 && grown * made.rows > MOST_CELLS) {
@@ -62,6 +63,7 @@ export function fitTransforms(
 function fitSpec(
   table: Table,
   labels: Uint8Array,
+  groups: Int32Array | undefined,
   spec: TransformSpec,
   refuse: RefuseTransform,
 ): readonly Transform[] {
@@ -81,7 +83,7 @@ function fitSpec(
     case 'interact':
       return spec.pairs.map(([left, right]) => interact(table, left, right, spec.as, refuse));
     case 'select':
-      return [select(table, labels, spec.best)];
+      return [select(table, labels, groups, spec.best)];
   }
 }
 
@@ -230,8 +232,15 @@ function interact(
 }
 
 /** The features of the highest scores, the earlier of equal ones. */
-function select(table: Table, labels: Uint8Array, best: number): Transform {
-  const scores = Float64Array.from(table.columns, (column) => mutualInformation(column, labels));
+function select(
+  table: Table,
+  labels: Uint8Array,
+  groups: Int32Array | undefined,
+  best: number,
+): Transform {
+  const scores = Float64Array.from(table.columns, (column) =>
+    mutualInformation(column, labels, groups),
+  );
   const order = scores.map((_, i) => i);
   order.sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
   const kept = new Set(order.subarray(0, best));

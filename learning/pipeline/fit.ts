@@ -102,8 +102,9 @@ function named<T>({ name }: Candidate, run: () => T): T {
  * row.
  *
  * The same input gives the same artifact, byte for byte. Calibrator and threshold are fitted on scores of
- * rows by what didn't see them: a forest's out-of-bag scores; with groups, with a selection of features, or
- * of another estimator, those of held-out folds of the training rows (so it trains `folds` times more).
+ * rows by what didn't see them: a forest's out-of-bag scores; with groups, with a selection of features,
+ * with a category among the features (its levels are in an order that knows every row's label), or of
+ * another estimator, those of held-out folds of the training rows (so it trains `folds` times more).
  * The threshold is chosen on calibrated scores. Throws `SettingsInvalid`, `SeedInvalid`, `TableInvalid`
  * and `OneClass`.
  */
@@ -175,13 +176,13 @@ function fitRows(rows: Rows, checked: CheckedCandidate, seed: number, outOfBag: 
   const { labels, groups } = rows;
   checkLabels(labels, rows.table.rows);
   const seen = withSeenLevels(rows.table);
-  const { transforms, table } = fitTransforms(seen, labels, checked.specs);
+  const { transforms, table } = fitTransforms(seen, labels, checked.specs, groups);
   const fitted = checked.verbs.fit({
     table,
     labels,
     settings: checked.settings,
     seed,
-    outOfBag,
+    outOfBag: outOfBag && table.columns.every((column) => column.kind === 'numeric'),
     ...(groups === undefined ? {} : { groups }),
   });
   return { columns: seen.columns.map(featureOf), transforms, ...fitted };

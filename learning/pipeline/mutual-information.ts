@@ -1,5 +1,5 @@
 /** How much one feature alone says about the label. */
-import { binColumn, fitBins, MISSING_BIN } from '../trees/bins.ts';
+import { fitBins, MISSING_BIN } from '../trees/bins.ts';
 import type { Column } from '../table.ts';
 
 /** Groups that a feature's bins are put together to. */
@@ -10,12 +10,17 @@ const GROUPS = 16;
  *
  * A feature's bins (numbers in order, levels in order of their rate) are put together to at most 16 groups
  * of about equal size, missing apart. Of I = Σ p(x, y) log(p(x, y) / (p(x) p(y))) (Cover and Thomas,
- * section 2.3; Battiti 1994 for selection by it), (cells − 1) / 2n is taken off, its mean where there is
- * no relation (Miller 1955): `cells` are a category's levels, else the groups, because levels were put in
- * order by the label. So it may be below 0. `labels` are 0 or 1 a row.
+ * section 2.3; Battiti 1994 for selection by it), (groups − 1) / 2n is taken off, its mean where there is
+ * no relation (Miller 1955). So it may be below 0. Levels are put in order by the label: see `levelRates`
+ * for why a row's own says next to nothing there. `labels` are 0 or 1 a row; rows of one of `rowGroups`
+ * belong together.
  */
-export function mutualInformation(column: Column, labels: Uint8Array): number {
-  const bins = binColumn(column, fitBins(column, labels));
+export function mutualInformation(
+  column: Column,
+  labels: Uint8Array,
+  rowGroups?: Int32Array,
+): number {
+  const { bytes: bins } = fitBins(column, labels, rowGroups);
   const rowsOf = new Float64Array(256);
   const positivesOf = new Float64Array(256);
   bins.forEach((bin, row) => {
@@ -45,8 +50,7 @@ export function mutualInformation(column: Column, labels: Uint8Array): number {
     const up = groupPositives[group] ?? 0;
     information += part(up, n, positives, rows) + part(n - up, n, rows - positives, rows);
   });
-  const cells = column.kind === 'numeric' ? groups : new Set(column.codes).size;
-  return information - (cells - 1) / (2 * rows);
+  return information - (groups - 1) / (2 * rows);
 }
 
 /** One cell's p(x, y) log(p(x, y) / (p(x) p(y))), from counts. */

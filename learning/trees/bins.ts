@@ -2,15 +2,13 @@
  * Histogram bins: every column becomes one byte a row, so that a tree compares bytes.
  *
  * Bins are fitted on training rows only. Byte 255 is "missing"; a level that training never saw is
- * missing too. Source: the binning of LightGBM (Ke et al. 2017) and, for categories, Fisher 1958 (an
- * optimal split of ordered-by-rate levels) with the shrinkage of Micci-Barreca 2001.
+ * missing too. Source: the binning of LightGBM (Ke et al. 2017).
  */
-import type { CategoricalColumn, Column, NumericColumn } from '../table.ts';
+import { levelRates } from './level-rates.ts';
+import type { Column } from '../table.ts';
 
 export const MISSING_BIN = 255;
 export const MAX_BINS = 255;
-/** Rows of the overall rate that a level's own rate is mixed with, so that rare levels don't sort by luck. */
-const PRIOR_ROWS = 10;
 
 export type Bins =
   | {
@@ -51,8 +49,9 @@ function cuts(weights: ArrayLike<number>): number[] {
   return found;
 }
 
-function fitNumeric(column: NumericColumn): Bins {
-  const sorted = presentSorted(column.values);
+/** What cuts numbers into at most 255 bins of about equal weight; equal numbers stay together. */
+function fitEdges(numbers: Float64Array): Float64Array {
+  const sorted = presentSorted(numbers);
   let values = 0;
   for (let i = 0; i < sorted.length; i += 1)
     if (i === 0 || sorted[i] !== sorted[i - 1]) values += 1;
@@ -74,7 +73,7 @@ function fitNumeric(column: NumericColumn): Bins {
     // Neighbouring doubles have no middle: then the lower value itself is the edge.
     return middle >= below && middle < above ? middle : below;
   });
-  return { kind: 'numeric', edges: Float64Array.from(edges) };
+  return Float64Array.from(edges);
 }
 
 function presentSorted(values: Float64Array): Float64Array {
@@ -89,42 +88,40 @@ function presentSorted(values: Float64Array): Float64Array {
   return present.subarray(0, count).sort();
 }
 
-function fitCategorical(column: CategoricalColumn, labels: Uint8Array): Bins {
-  const rows = new Float64Array(column.levels.length);
-  const positives = new Float64Array(column.levels.length);
-  let allRows = 0;
-  let allPositives = 0;
-  for (let row = 0; row < column.codes.length; row += 1) {
-    const code = column.codes[row] ?? -1;
-    if (code < 0) continue;
-    const label = labels[row] ?? 0;
-    rows[code] = (rows[code] ?? 0) + 1;
-    positives[code] = (positives[code] ?? 0) + label;
-    allRows += 1;
-    allPositives += label;
-  }
-  const prior = allRows === 0 ? 0 : allPositives / allRows;
-  const seen: { readonly code: number; readonly rows: number; readonly rate: number }[] = [];
-  for (let code = 0; code < rows.length; code += 1) {
-    const n = rows[code] ?? 0;
-    if (n === 0) continue;
-    const rate = ((positives[code] ?? 0) + PRIOR_ROWS * prior) / (n + PRIOR_ROWS);
-    seen.push({ code, rows: n, rate });
-  }
-  seen.sort((a, b) => a.rate - b.rate || a.code - b.code);
-  const ends = new Set(cuts(seen.map((level) => level.rows)));
-  const binOfLevel = new Uint8Array(column.levels.length).fill(MISSING_BIN);
-  let bin = 0;
-  seen.forEach((level, i) => {
-    binOfLevel[level.code] = bin;
-    if (ends.has(i)) bin += 1;
-  });
-  return { kind: 'categorical', binOfLevel };
+/** A column's bins, and what its training rows become by them. */
+export interface FittedBins {
+  readonly bins: Bins;
+  /**
+   * One a row. Of a category they are not always those of `binColumn`, which reads rows that the order of
+   * levels was not learnt from.
+   */
+  readonly bytes: Uint8Array;
+  /** Bins that the bytes tell apart, missing left out: 1 to 255. */
+  readonly count: number;
 }
 
-/** Fits the bins of one column; `labels` (0 or 1 a row) order the levels of a categorical one. */
-export function fitBins(column: Column, labels: Uint8Array): Bins {
-  return column.kind === 'numeric' ? fitNumeric(column) : fitCategorical(column, labels);
+/**
+ * Fits the bins of one column on training rows.
+ *
+ * `labels` (0 or 1 a row) order the levels of a categorical column, `groups` say which rows belong
+ * together there.
+ */
+export function fitBins(column: Column, labels: Uint8Array, groups?: Int32Array): FittedBins {
+  if (column.kind === 'numeric') {
+    const edges = fitEdges(column.values);
+    return {
+      bins: { kind: 'numeric', edges },
+      bytes: binNumbers(edges, column.values),
+      count: edges.length + 1,
+    };
+  }
+  const { ofRow, ofLevel } = levelRates(column, labels, groups);
+  const edges = fitEdges(ofRow);
+  return {
+    bins: { kind: 'categorical', binOfLevel: binNumbers(edges, ofLevel) },
+    bytes: binNumbers(edges, ofRow),
+    count: edges.length + 1,
+  };
 }
 
 /** The bin of a number, 255 for NaN. */

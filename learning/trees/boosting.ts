@@ -13,7 +13,6 @@ import {
   packTrees,
   TREE_FIELDS,
   treeReader,
-  type TreeInput,
   type TreesOverBins,
   unpackTrees,
 } from './tree-estimator.ts';
@@ -112,8 +111,8 @@ export function fitBoosting(
     settings.earlyStoppingRounds === 0
       ? settings.rounds
       : roundsByHeldOut(table, labels, settings, seed, groups);
-  const inputs = fitInputs(table, labels);
-  const words = packBins(binTable(table, inputs), Int32Array.from(inputs, binsOf));
+  const { inputs, bytes, counts } = fitInputs(table, labels, groups);
+  const words = packBins(bytes, counts);
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
   const { trees, base } = boost(words, labels, { ...settings, rounds }, seed, rows, null);
   return { kind: 'boosting', inputs, ...joinTrees(trees, inputs.length), base };
@@ -135,20 +134,19 @@ function roundsByHeldOut(
   const fitted = rows.filter((row) => folds[row] !== 0);
   const held = rows.filter((row) => folds[row] === 0);
   // Bins too are those of the fitted rows: the order of levels knows labels.
-  const inputs = fitInputs(
+  const { inputs, bytes, counts } = fitInputs(
     selectRows(table, fitted),
     labels.filter((_, row) => folds[row] !== 0),
+    groups?.filter((_, row) => folds[row] !== 0),
   );
-  const words = packBins(binTable(table, inputs), Int32Array.from(inputs, binsOf));
+  const all = binTable(table, inputs);
+  bytes.forEach((column, feature) => {
+    for (let i = 0; i < fitted.length; i += 1) {
+      (all[feature] ?? column)[fitted[i] ?? 0] = column[i] ?? MISSING_BIN;
+    }
+  });
+  const words = packBins(all, counts);
   return boost(words, labels, settings, seed, fitted, held).trees.length;
-}
-
-/** How many bins an input tells apart. */
-function binsOf(input: TreeInput): number {
-  if (input.kind === 'bin') return input.edges.length + 1;
-  let bins = 0;
-  for (const bin of input.binOfLevel) if (bin !== MISSING_BIN && bin >= bins) bins = bin + 1;
-  return bins;
 }
 
 interface Boosted {

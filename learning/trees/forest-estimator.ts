@@ -1,7 +1,6 @@
 /** The forest as an estimator of the pipeline. */
 import { growForest, type ForestSettings } from './forest.ts';
 import {
-  binTable,
   fitInputs,
   packTrees,
   TREE_FIELDS,
@@ -65,10 +64,10 @@ export function leafProbabilities({
 export const forest: EstimatorKind<ForestEstimator, ForestSettings> = {
   kind: 'forest',
   check: checkForestSettings,
-  fit({ table, labels, settings, seed, outOfBag }) {
-    const inputs = fitInputs(table, labels);
+  fit({ table, labels, settings, seed, groups, outOfBag }) {
+    const { inputs, bytes } = fitInputs(table, labels, groups);
     const grown = growForest({
-      bins: binTable(table, inputs),
+      bins: bytes,
       labels,
       settings,
       seed,

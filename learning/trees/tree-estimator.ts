@@ -37,17 +37,30 @@ export interface TreesOverBins {
   readonly cover: Uint16Array | Uint32Array;
 }
 
-/** Fits a feature's bins on training rows. */
-export function fitInputs(table: Table, labels: Uint8Array): readonly TreeInput[] {
-  return table.columns.map((column) => {
-    const bins = fitBins(column, labels);
-    return bins.kind === 'numeric'
-      ? { kind: 'bin', edges: bins.edges }
-      : { kind: 'order', binOfLevel: bins.binOfLevel };
-  });
+/** Inputs, and the training rows behind them. */
+export interface FittedInputs {
+  readonly inputs: readonly TreeInput[];
+  /** One byte a row for each feature; of a category not always those of `binTable`: see `FittedBins`. */
+  readonly bytes: readonly Uint8Array[];
+  /** Bins of each feature, missing left out. */
+  readonly counts: Int32Array;
 }
 
-/** One byte a row for each column, in the inputs' order. */
+/** Fits each feature's bins on training rows; rows of one of `groups` belong together. */
+export function fitInputs(table: Table, labels: Uint8Array, groups?: Int32Array): FittedInputs {
+  const fitted = table.columns.map((column) => fitBins(column, labels, groups));
+  return {
+    inputs: fitted.map(({ bins }) =>
+      bins.kind === 'numeric'
+        ? { kind: 'bin', edges: bins.edges }
+        : { kind: 'order', binOfLevel: bins.binOfLevel },
+    ),
+    bytes: fitted.map(({ bytes }) => bytes),
+    counts: Int32Array.from(fitted, ({ count }) => count),
+  };
+}
+
+/** One byte a row that didn't train, for each column in the inputs' order. */
 export function binTable(table: Table, inputs: readonly TreeInput[]): readonly Uint8Array[] {
   return table.columns.map((column, i) => binColumn(column, binsOf(inputs[i])));
 }

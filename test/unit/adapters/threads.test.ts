@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { growForestOnThreads } from '../../../adapters/threads/grow-forest.ts';
-import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
+import { fitBins } from '../../../learning/trees/bins.ts';
 import { type GrowInput, growForest } from '../../../learning/trees/forest.ts';
 import { madeUp } from '../learning/made.ts';
 
 const { table, labels } = madeUp(600);
 const input: GrowInput = {
-  bins: table.columns.map((column) => binColumn(column, fitBins(column, labels))),
+  bins: table.columns.map((column) => fitBins(column, labels).bytes),
   labels,
   settings: { trees: 4, maxDepth: 10, minLeaf: 2, featuresPerSplit: 'sqrt' },
   seed: 11,

@@ -9,7 +9,7 @@ const PROVE = process.env['TITLEHOLDER_PROVE'] !== undefined;
 const SCRIPT = `
 import { readTable } from '${PROJECT}/dataset/read-table.ts';
 import { featureTable } from '${PROJECT}/dataset/feature-table.ts';
-import { binColumn, fitBins } from '${PROJECT}/learning/trees/bins.ts';
+import { fitBins } from '${PROJECT}/learning/trees/bins.ts';
 import { substream } from '${PROJECT}/learning/random.ts';
 import { csvWriter } from '${PROJECT}/dataset/csv.ts';
 
@@ -39,7 +39,7 @@ const folder = {
 const table = readTable(writer.finish(), 'large.csv', folder);
 let cells = 0;
 for (const feature of featureTable(table).columns) {
-  cells += binColumn(feature, fitBins(feature, table.labels)).length;
+  cells += fitBins(feature, table.labels).bytes.length;
 }
 console.log(JSON.stringify({ cells, peakMb: process.resourceUsage().maxRSS / 1024 }));
 `;

@@ -5,7 +5,7 @@ import {
   decodeArtifact,
   encodeArtifact,
 } from '../../../learning/pipeline/artifact.ts';
-import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
+import { fitBins } from '../../../learning/trees/bins.ts';
 import { fromBase64, toBase64 } from '../../../learning/pipeline/base64.ts';
 import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
 import { type RawRow, scorer } from '../../../learning/pipeline/scorer.ts';
@@ -73,7 +73,7 @@ describe('a forest, walked node by node in the plainest way', () => {
     const { table, labels } = madeUp(600);
     const { estimator, columns } = fitted('forest', 600);
     if (estimator.kind !== 'forest') throw new Error('not a forest');
-    const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
+    const bins = table.columns.map((column) => fitBins(column, labels).bytes);
     const { split, bin, cover, positives, trees } = estimator;
     const features = estimator.inputs.length;
     const expected = new Float64Array(600);

@@ -292,6 +292,18 @@ describe('a threshold', () => {
     }
   });
 
+  it('comes from folds where a category is among the features, whose order knows all labels', () => {
+    const rule = { thresholdRule: 'max-accuracy' } as const;
+    const thresholds = (encode: boolean) =>
+      [2, 3, 5].map((folds) => {
+        const transforms = encode ? [{ kind: 'encode', as: 'one-hot' } as const] : [];
+        return fitPipeline(input(1000, { ...rule, folds, candidate: { ...forest, transforms } }))
+          .threshold;
+      });
+    expect(new Set(thresholds(false)).size).toBe(3);
+    expect(new Set(thresholds(true)).size).toBe(1);
+  });
+
   it('never lets a group stand on both sides of a fold', () => {
     const groups = Int32Array.from({ length: 400 }, (_, row) => (row * 7) % 37);
     const folds = groupedFolds(groups, 5, 1);

@@ -17,7 +17,7 @@ function binned(rows: number) {
   const { table, labels } = madeUp(rows);
   return {
     labels,
-    bins: table.columns.map((column) => binColumn(column, fitBins(column, labels))),
+    bins: table.columns.map((column) => fitBins(column, labels).bytes),
   };
 }
 
@@ -25,7 +25,7 @@ describe('bins', () => {
   it('keep every distinct value apart up to 255 of them, and missing apart from all', () => {
     const values = Float64Array.from({ length: 510 }, (_, i) => Math.floor(i / 2) / 7);
     const column = { kind: 'numeric', name: 'x', values } as const;
-    const bins = binColumn(column, fitBins(column, new Uint8Array(510)));
+    const bins = fitBins(column, new Uint8Array(510)).bytes;
     expect([...bins]).toEqual([...values].map((_, i) => Math.floor(i / 2)));
     expect(binOfNumber(Float64Array.of(0), Number.NaN)).toBe(255);
   });
@@ -35,7 +35,7 @@ describe('bins', () => {
       i % 4 === 0 ? 5 : Math.sqrt(i),
     );
     const column = { kind: 'numeric', name: 'x', values } as const;
-    const bins = binColumn(column, fitBins(column, new Uint8Array(20_000)));
+    const bins = fitBins(column, new Uint8Array(20_000)).bytes;
     const counts = new Map<number, number>();
     for (const bin of bins) counts.set(bin, (counts.get(bin) ?? 0) + 1);
     expect(counts.size).toBeGreaterThan(240);
@@ -56,14 +56,13 @@ describe('bins', () => {
         }),
         (values) => {
           const column = { kind: 'numeric', name: 'x', values: Float64Array.from(values) } as const;
-          const bins = binColumn(column, fitBins(column, new Uint8Array(values.length)));
-          expect(new Set(bins).size).toBe(values.length);
-          const fitted = fitBins(column, new Uint8Array(values.length));
-          const edges = fitted.kind === 'numeric' ? fitted.edges : new Float64Array(0);
+          const { bins, bytes } = fitBins(column, new Uint8Array(values.length));
+          expect(new Set(bytes).size).toBe(values.length);
+          const edges = bins.kind === 'numeric' ? bins.edges : new Float64Array(0);
           // Edges themselves and what lies beside them, where a grid could go wrong.
           const probes = [...values, ...edges, ...[...edges].map((e) => e * (1 + 2 ** -52)), NaN];
           const many = { ...column, values: Float64Array.from(probes) };
-          expect([...binColumn(many, fitted)]).toEqual(probes.map((v) => binOfNumber(edges, v)));
+          expect([...binColumn(many, bins)]).toEqual(probes.map((v) => binOfNumber(edges, v)));
         },
       ),
     );
@@ -73,7 +72,7 @@ describe('bins', () => {
     const codes = Int32Array.from({ length: 300 }, (_, i) => (i % 3 === 2 ? 3 : i % 3));
     const labels = Uint8Array.from(codes, (code, i) => (code === 0 ? 1 : code === 1 ? 0 : i % 2));
     const column = { kind: 'categorical', name: 'c', codes, levels: ['a', 'b', 'c', 'd'] } as const;
-    const bins = fitBins(column, labels);
+    const { bins } = fitBins(column, labels);
     expect(bins.kind === 'categorical' && [...bins.binOfLevel]).toEqual([2, 0, 255, 1]);
   });
 
@@ -81,7 +80,7 @@ describe('bins', () => {
     const codes = Int32Array.from({ length: 9000 }, (_, i) => i % 3000);
     const levels = Array.from({ length: 3000 }, (_, i) => `level ${i}`);
     const column = { kind: 'categorical', name: 'c', codes, levels } as const;
-    const bins = fitBins(
+    const { bins } = fitBins(
       column,
       Uint8Array.from(codes, (code) => (code % 7 === 0 ? 1 : 0)),
     );

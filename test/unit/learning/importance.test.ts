@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { permutationImportance } from '../../../learning/explain/permutation.ts';
 import { substream } from '../../../learning/random.ts';
 import type { Table } from '../../../learning/table.ts';
-import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
+import { fitBins } from '../../../learning/trees/bins.ts';
 import { growForest } from '../../../learning/trees/forest.ts';
 import { impurityImportance } from '../../../learning/trees/importance.ts';
 import { thrownBy } from './made.ts';
@@ -23,7 +23,7 @@ describe('impurity importance', () => {
     const bins = [0, 1, 2].map((f) => {
       const values = Float64Array.from(rows, ({ x }) => x[f]!);
       const column = { kind: 'numeric', name: `x${f}`, values } as const;
-      return binColumn(column, fitBins(column, labels));
+      return fitBins(column, labels).bytes;
     });
     const { forest } = growForest({
       bins,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binColumn, fitBins } from '../../../learning/trees/bins.ts';
+import { fitBins } from '../../../learning/trees/bins.ts';
 import { growForest } from '../../../learning/trees/forest.ts';
 import { unroll } from '../../../learning/trees/preorder.ts';
 import { BLOCK, type Walkable, walker } from '../../../learning/trees/walk.ts';
@@ -8,7 +8,7 @@ import { madeUp } from './made.ts';
 /** Any trees will do: leaves of odd values, so that a wrong order of adding shows. */
 function grown(trees: number): { walkable: Walkable; bins: Uint8Array[] } {
   const { table, labels } = madeUp(BLOCK);
-  const bins = table.columns.map((column) => binColumn(column, fitBins(column, labels)));
+  const bins = table.columns.map((column) => fitBins(column, labels).bytes);
   const settings = { trees, maxDepth: 9, minLeaf: 1, featuresPerSplit: 'sqrt' } as const;
   const { forest } = growForest({ bins, labels, settings, seed: 5 });
   const leaf = Float64Array.from(forest.cover, (_, i) => Math.sin(i + 1) * 10 ** (i % 7));
