@@ -116,6 +116,9 @@ export const Leaderboard = z.strictObject({
 });
 export type Leaderboard = z.infer<typeof Leaderboard>;
 
-/** File name → SVG text. */
-export const Charts = z.record(z.string().regex(/^[a-z-]+\.svg$/), z.string());
+/** File name → SVG text, or why there is none. */
+export const Charts = z.record(
+  z.string().regex(/^[a-z-]+\.svg$/),
+  z.union([z.string(), z.strictObject({ notDrawn: z.string() })]),
+);
 export type Charts = z.infer<typeof Charts>;

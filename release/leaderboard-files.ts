@@ -1,9 +1,12 @@
 /** The leaderboard as people read it: JSON, CSV and a page. */
-import type { Leaderboard, LeaderboardRow } from '../contracts/selection.ts';
+import type { Charts, Leaderboard, LeaderboardRow } from '../contracts/selection.ts';
 import type { TrackingFile } from '../domain/ports.ts';
 
-/** `leaderboard.json`, `leaderboard.csv` and `report.md`. */
-export function leaderboardFiles(leaderboard: Leaderboard): readonly TrackingFile[] {
+/** `leaderboard.json`, `leaderboard.csv` and `report.md`, which says too which of the charts is missing. */
+export function leaderboardFiles(
+  leaderboard: Leaderboard,
+  charts: Charts,
+): readonly TrackingFile[] {
   const file = (path: string, text: string, contentType: string): TrackingFile => ({
     path,
     bytes: new TextEncoder().encode(text),
@@ -12,7 +15,7 @@ export function leaderboardFiles(leaderboard: Leaderboard): readonly TrackingFil
   return [
     file('leaderboard.json', `${JSON.stringify(leaderboard, null, 2)}\n`, 'application/json'),
     file('leaderboard.csv', csvOf(leaderboard), 'text/csv'),
-    file('report.md', reportOf(leaderboard), 'text/markdown'),
+    file('report.md', reportOf(leaderboard, charts), 'text/markdown'),
   ];
 }
 
@@ -51,7 +54,7 @@ function csvOf({ rows, notFitted, chosen }: Leaderboard): string {
   return `${[header, ...lines, ...others].map((cells) => cells.join(',')).join('\n')}\n`;
 }
 
-function reportOf(leaderboard: Leaderboard): string {
+function reportOf(leaderboard: Leaderboard, charts: Charts): string {
   const { model, rows, notFitted, chosen, reason, nested, gates, attempt, attemptsLeft } =
     leaderboard;
   const table = rows.map((row, i) => {
@@ -98,6 +101,9 @@ function reportOf(leaderboard: Leaderboard): string {
         `Gate ${gate.name}: ${gate.metric} ${digits(gate.measured)} out of fold, ${gate.passed ? 'passed' : 'not passed'}.`,
     ),
     ...(gates.length === 0 ? [] : [`Attempt ${attempt}; ${attemptsLeft} more may be made.`]),
+    ...Object.entries(charts).flatMap(([name, svg]) =>
+      typeof svg === 'string' ? [] : [`Not drawn: ${name}: ${svg.notDrawn}.`],
+    ),
   ];
   return `${sections.join('\n\n')}\n`;
 }

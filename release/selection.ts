@@ -1,8 +1,10 @@
 /** Stored documents of a selection, and the charts. */
 import { CandidateOutcome, Charts, Leaderboard } from '../contracts/selection.ts';
+import type { RunReference } from '../contracts/steps.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { ArtifactStore } from '../domain/ports.ts';
 import { readInput, readJson } from './boundary.ts';
+import type { Log } from './log.ts';
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
 export async function loadScores(
@@ -30,6 +32,19 @@ export async function loadCharts(
 ): Promise<Charts> {
   const what = 'the charts';
   return readInput(Charts, readJson(await artifacts.get(kind, sha256), what), what);
+}
+
+/** The hash under which the charts are stored; one that is missing is told in the log. */
+export function storeCharts(
+  { artifacts, log }: { readonly artifacts: ArtifactStore; readonly log: Log },
+  { runId }: Pick<RunReference, 'runId'>,
+  charts: Charts,
+  kind: 'reports' | 'evidence',
+): Promise<string> {
+  for (const [picture, svg] of Object.entries(charts)) {
+    if (typeof svg !== 'string') log('picture not drawn', { runId, picture, reason: svg.notDrawn });
+  }
+  return storeDocument(artifacts, charts, kind);
 }
 
 /** The hash under which the document is stored. */

@@ -17,9 +17,9 @@ import { type LearningPoint, learningCurvePlot } from '../plots/learning-curve.t
 import { shapSummaryPlot } from '../plots/shap-summary.ts';
 import { aucOf, foldsOf } from './cross-validate.ts';
 import type { Judged } from './evaluate.ts';
-import { withNamedErrors } from './learning-errors.ts';
 import { evenly, someOf } from './some-rows.ts';
 import { deviationOf, meanOf } from './spread.ts';
+import { withinTime } from './time-limit.ts';
 import type { Prepared } from './train.ts';
 import { pickRows } from './training-rows.ts';
 
@@ -27,10 +27,30 @@ const BINS = 10;
 /** As many as the summary draws. */
 const EXPLAINED_ROWS = 250;
 
-/** What the holdout shows of challenger and champion. Throws as the engine does. */
-export async function holdoutCharts(judged: Judged): Promise<Charts> {
+/** Pictures that are still to be drawn, by their file's name. */
+export type Drawings = Readonly<Record<string, () => Promise<string>>>;
+
+/**
+ * Draws each picture, and says of one that can't be drawn why: a release doesn't fail for want of it. What
+ * is no refusal is a defect, and is thrown.
+ */
+export async function drawn(drawings: Drawings): Promise<Charts> {
+  const charts: Charts = {};
+  for (const [name, draw] of Object.entries(drawings)) {
+    try {
+      charts[name] = await draw();
+    } catch (error) {
+      if (!(error instanceof LearningError || error instanceof TitleholderError)) throw error;
+      charts[name] = { notDrawn: error.message };
+    }
+  }
+  return charts;
+}
+
+/** What the holdout shows of challenger and champion. */
+export function holdoutCharts(judged: Judged): Drawings {
   const { challenger, champion, table, labels, probabilities, importance } = judged;
-  const { threshold, calibrator, estimator } = challenger;
+  const { threshold, calibrator } = challenger;
   const rows = `${labels.length} holdout rows`;
   const models = [
     { name: 'challenger', scores: probabilities },
@@ -38,36 +58,34 @@ export async function holdoutCharts(judged: Judged): Promise<Charts> {
       ? []
       : [{ name: `champion (version ${champion.version})`, scores: champion.probabilities }]),
   ];
-  const bins = calibrationCurve(probabilities, labels, 'equal-mass', BINS);
-  const charts: Charts = {
-    'roc.svg': await rocPlot(models, labels, rows),
-    'precision-recall.svg': await precisionRecallPlot(models, labels, rows),
-    'calibration.svg': await calibrationPlot(bins, rows),
-    'confusion.svg': await confusionPlot(
-      confusion(probabilities, labels, threshold),
-      threshold,
-      rows,
-    ),
+  return {
+    'roc.svg': () => rocPlot(models, labels, rows),
+    'precision-recall.svg': () => precisionRecallPlot(models, labels, rows),
+    'calibration.svg': () =>
+      calibrationPlot(calibrationCurve(probabilities, labels, 'equal-mass', BINS), rows),
+    'confusion.svg': () =>
+      confusionPlot(confusion(probabilities, labels, threshold), threshold, rows),
+    'importance.svg': () => {
+      const bars = (importance?.columns ?? []).flatMap(({ column, challenger: own }) =>
+        own === null ? [] : [{ name: column, mean: own.mean, spread: own.deviation }],
+      );
+      if (bars.length === 0) tooFew('the holdout rows are too few to shuffle a column of');
+      return importancePlot(bars, 'fall in AUC when the column is shuffled');
+    },
+    'shap-summary.svg': () => {
+      const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
+      const { features, explain, unit } = modelExplainer(challenger, sample);
+      const values = cellsOf(featureTable(challenger, sample));
+      return shapSummaryPlot(
+        { features, parts: explain(sample), values },
+        calibrator === null ? unit : `${unit}, before calibration`,
+      );
+    },
   };
-  const bars = (importance?.columns ?? []).flatMap(({ column, challenger: own }) =>
-    own === null ? [] : [{ name: column, mean: own.mean, spread: own.deviation }],
-  );
-  if (bars.length > 0) {
-    charts['importance.svg'] = await importancePlot(
-      bars,
-      'fall in AUC when the column is shuffled',
-    );
-  }
-  // Its file doesn't say how many rows went where, so nothing can be said exactly.
-  if (estimator.kind === 'ml-random-forest') return charts;
-  const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
-  const { features, explain, unit } = modelExplainer(challenger, sample);
-  const values = featureTable(challenger, sample);
-  charts['shap-summary.svg'] = await shapSummaryPlot(
-    { features, parts: explain(sample), values: cellsOf(values) },
-    calibrator === null ? unit : `${unit}, before calibration`,
-  );
-  return charts;
+}
+
+function tooFew(what: string): never {
+  throw new TitleholderError('DataInvalid', what);
 }
 
 /** Rows × features: a number, or a level's index; NaN is missing or unseen. */
@@ -83,38 +101,28 @@ function cellsOf({ rows, columns }: Table): Float64Array {
   return cells;
 }
 
-/** An eighth, a quarter, half and all of the groups outside a fold. */
-const EIGHTHS = [1, 2, 4, 8];
+/** All, half, a quarter and an eighth of the groups outside a fold: who has had time for one has for the next. */
+const EIGHTHS = [8, 4, 2, 1];
 /** Two show a spread; each costs about two trainings, while a person waits for the question. */
 const CURVE_FOLDS = 2;
 /** Of the rows fitted on, enough to know their AUC. */
 const FITTED_ROWS = 5000;
 
 /**
- * The pictures, without those that the engine refuses to draw: a release doesn't fail for want of a
- * picture. What isn't a refusal is a defect, and is thrown.
+ * The chosen candidate on growing parts of the training rows, by whole groups.
+ *
+ * @param fitSeconds what the fit on all of them took: no picture is begun that would cost the training.
  */
-export async function drawn(draw: () => Promise<Charts>): Promise<Charts> {
-  try {
-    return await draw();
-  } catch (error) {
-    if (error instanceof LearningError || error instanceof TitleholderError) return {};
-    throw error;
-  }
-}
-
-/**
- * The chosen candidate on growing parts of the training rows, by whole groups; empty where there are too
- * few groups to part. Throws `SettingsInvalid`, `DataInvalid`.
- */
-export async function trainingCharts(
+export function trainingCharts(
   { input, rows, fit }: Prepared,
   candidate: Candidate,
-): Promise<Charts> {
+  fitSeconds: number,
+): Drawings {
   const { seed, plan } = input.folder.model;
-  const scores = withNamedErrors(() => {
+  const points = (): readonly LearningPoint[] => {
+    const timed = withinTime('the learning curve', CURVE_FOLDS * EIGHTHS.length, input, fitSeconds);
     const fold = foldsOf(rows, plan.folds, seed);
-    return Array.from({ length: CURVE_FOLDS }, (_, held) => {
+    const scores = Array.from({ length: CURVE_FOLDS }, (_, held) => {
       const inside = pickRows(
         rows,
         rowsWhere(fold, (f) => f !== held),
@@ -131,24 +139,30 @@ export async function trainingCharts(
           rowsWhere(eighth, (e) => e < eighths),
         );
         if (new Set(part.labels).size < 2 || new Set(outside.labels).size < 2) return [];
-        const { scoreTable } = scorer(fit(part, candidate));
+        const { scoreTable } = scorer(timed(() => fit(part, candidate)));
         const some = someOf(part.table, part.labels, FITTED_ROWS);
         const fitted = aucOf(scoreTable(some.table), some.labels);
         const heldOut = aucOf(scoreTable(outside.table), outside.labels);
         return [{ eighths, rows: part.table.rows, fitted, held: heldOut }];
       });
     }).flat();
-  });
-  const stated = (values: readonly number[]) => ({
-    mean: meanOf(values),
-    spread: deviationOf(values) ?? 0,
-  });
-  const points = EIGHTHS.flatMap((eighths): LearningPoint[] => {
-    const of = scores.filter((score) => score.eighths === eighths);
-    const [first] = of;
-    if (first === undefined) return [];
-    const fitted = stated(of.map((score) => score.fitted));
-    return [{ rows: first.rows, fitted, held: stated(of.map((score) => score.held)) }];
-  });
-  return points.length < 2 ? {} : { 'learning-curve.svg': await learningCurvePlot(points, 'AUC') };
+    const stated = (values: readonly number[]) => ({
+      mean: meanOf(values),
+      spread: deviationOf(values) ?? 0,
+    });
+    return EIGHTHS.toReversed().flatMap((eighths): LearningPoint[] => {
+      const of = scores.filter((score) => score.eighths === eighths);
+      const [first] = of;
+      if (first === undefined) return [];
+      const fitted = stated(of.map((score) => score.fitted));
+      return [{ rows: first.rows, fitted, held: stated(of.map((score) => score.held)) }];
+    });
+  };
+  return {
+    'learning-curve.svg': () => {
+      const found = points();
+      if (found.length < 2) tooFew('the training rows have too few groups to be parted');
+      return learningCurvePlot(found, 'AUC');
+    },
+  };
 }

@@ -15,20 +15,22 @@ export interface TimeLimit {
  * Runs each fit of `needed` alike ones, and stops before one that no longer fits into the time left if it
  * takes as long as the longest so far: who is cut off says nothing.
  *
- * Throws `OutOfTime`. How long the first one takes nobody knows before.
+ * How long the first one takes nobody knows before, unless `expected` says it in seconds. Throws
+ * `OutOfTime`.
  */
 export function withinTime(
   what: string,
   needed: number,
   { stopwatch, secondsLeft }: TimeLimit,
+  expected = 0,
 ): <T>(fit: () => T) => T {
   let done = 0;
-  let longest = 0;
+  let longest = expected;
   const begun = stopwatch();
   return (fit) => {
     const start = stopwatch();
     const left = secondsLeft?.() ?? Infinity;
-    if (done > 0 && !(left >= longest + RESERVE_SECONDS)) {
+    if (longest > 0 && !(left >= longest + RESERVE_SECONDS)) {
       const [took, most, rest] = [start - begun, longest, left].map((s) => s.toFixed(1));
       throw new TitleholderError(
         'OutOfTime',

@@ -52,6 +52,8 @@ export interface Training {
   readonly report: Uint8Array;
   /** Of the chosen candidate on the held-out folds: never of the holdout. */
   readonly metrics: Metrics;
+  /** What fitting it on all training rows took. */
+  readonly seconds: number;
 }
 
 /**
@@ -165,6 +167,7 @@ export function fitChosen(
     sha256,
     candidate: candidate.name,
     metrics,
+    seconds,
     report: new TextEncoder().encode(
       canonicalJson({
         schemaVersion: 2,

@@ -5,8 +5,9 @@ import { decisionIdOf } from '../../release/decision-id.ts';
 import { evaluationDigest, whoDecides } from '../../release/evaluation.ts';
 import { loadArtifact, loadTrained } from '../../release/load-artifact.ts';
 import { loadCharter, loadFolder } from '../../release/load-folder.ts';
+import type { Log } from '../../release/log.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { storeDocument } from '../../release/selection.ts';
+import { storeCharts } from '../../release/selection.ts';
 import { updateRun } from '../../release/update-run.ts';
 import { drawn, holdoutCharts } from '../../trial/charts.ts';
 import { evaluate } from '../../trial/evaluate.ts';
@@ -15,6 +16,7 @@ export interface EvaluateDeps extends StepDeps {
   readonly artifacts: ArtifactStore;
   readonly registry: ChampionRegistry;
   readonly code: string;
+  readonly log: Log;
   /** Seconds since any fixed moment. */
   readonly stopwatch: () => number;
 }
@@ -77,9 +79,10 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
       );
       return {
         ...hashes,
-        charts: await storeDocument(
-          artifacts,
-          await drawn(() => holdoutCharts(evaluation.judged)),
+        charts: await storeCharts(
+          deps,
+          run,
+          await drawn(holdoutCharts(evaluation.judged)),
           'evidence',
         ),
         digest: evaluationDigest({ ...hashes, charter: data.charter }),

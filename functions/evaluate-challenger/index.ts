@@ -3,6 +3,7 @@ import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registr
 import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
 import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
 import { systemClock } from '../../adapters/system/clock.ts';
+import { jsonLog } from '../../adapters/system/log.ts';
 import { env } from './env.ts';
 import { evaluateChallenger } from './handler.ts';
 
@@ -15,4 +16,5 @@ export const handler = evaluateChallenger({
   code: vars.CODE_DIGEST,
   stopwatch: () => performance.now() / 1000,
   clock: systemClock(),
+  log: jsonLog(),
 });

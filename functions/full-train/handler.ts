@@ -1,6 +1,7 @@
 import { FullTrainInput, Training } from '../../contracts/steps.ts';
+import type { Log } from '../../release/log.ts';
 import { recorded } from '../../release/recorded-step.ts';
-import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
+import { loadLeaderboard, loadScores, storeCharts } from '../../release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
 import { withoutHoldout } from '../../release/unseen-holdout.ts';
 import { drawn, trainingCharts } from '../../trial/charts.ts';
@@ -13,7 +14,7 @@ import { TitleholderError } from '../../domain/errors.ts';
  * Throws `ProvenanceMismatch` where the leaderboard chose another one, `SettingsInvalid`, `DataInvalid`,
  * `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
-export const fullTrain = (deps: TrainDeps) =>
+export const fullTrain = (deps: TrainDeps & { readonly log: Log }) =>
   recorded(
     {
       name: 'FullTrain',
@@ -38,8 +39,8 @@ export const fullTrain = (deps: TrainDeps) =>
       if ('notFitted' in scores) wrong(run.runId, 'chose a candidate that was not fitted');
       const prepared = prepareTraining(await trainingInput(deps, input, secondsLeft));
       const trained = fitChosen(prepared, scores, leaderboard);
-      const charts = await drawn(() => trainingCharts(prepared, scores.candidate));
-      return storeTraining(deps, 'full', trained, await storeDocument(deps.artifacts, charts));
+      const charts = await drawn(trainingCharts(prepared, scores.candidate, trained.seconds));
+      return storeTraining(deps, 'full', trained, await storeCharts(deps, run, charts, 'reports'));
     },
   );
 

@@ -86,7 +86,6 @@ export const recordRun = (deps: RecordRunDeps) =>
           },
         );
       }
-      if (facts.leaderboard !== null) files.push(...leaderboardFiles(facts.leaderboard));
       const charts = {
         ...(training.charts === null
           ? {}
@@ -95,7 +94,10 @@ export const recordRun = (deps: RecordRunDeps) =>
           ? {}
           : await loadCharts(artifacts, 'evidence', evaluation.charts)),
       };
+      if (facts.leaderboard !== null) files.push(...leaderboardFiles(facts.leaderboard, charts));
       for (const [name, svg] of Object.entries(charts)) {
+        // The report says which is missing.
+        if (typeof svg !== 'string') continue;
         files.push({
           path: `charts/${name}`,
           bytes: new TextEncoder().encode(svg),

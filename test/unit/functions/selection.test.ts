@@ -134,6 +134,53 @@ describe('the training steps', () => {
   });
 });
 
+describe('a picture that can’t be drawn', () => {
+  it('is told in the log and in the report, and costs no other and no release', async () => {
+    const l = line();
+    // A function that has just time for the fit itself.
+    const { log } = l;
+    const said: { line: string; fields: unknown }[] = [];
+    const deps = {
+      ...l,
+      log: (text: string, fields?: unknown) => {
+        said.push({ line: text, fields });
+        log(text);
+      },
+    };
+    l.replaced.set('FullTrain', (input) =>
+      fullTrain(deps)(input, { getRemainingTimeInMillis: () => 4000 }),
+    );
+    // What votes can't be explained by SHAP.
+    const settings = { trees: 3, maxDepth: 3, sampleRows: 200 };
+    const candidates = [{ name: 'votes', algorithm: 'ml-random-forest', settings } as Candidate];
+    const run = await l.commit({ commit: 'd1', model: { candidates } });
+    expect(await l.status(run)).toBe('awaiting_approval');
+    expect(said).toEqual([
+      {
+        line: 'picture not drawn',
+        fields: {
+          runId: run,
+          picture: 'learning-curve.svg',
+          reason: expect.stringMatching(/^the learning curve: 0 of 8 fits took/) as string,
+        },
+      },
+    ]);
+    expect(l.lines).toContain('picture not drawn');
+    const { trackingRunId } = l.lastOutput('RecordRun') as { trackingRunId: string };
+    const report = new TextDecoder().decode(l.tracking.file(trackingRunId, 'report.md'));
+    expect(report).toContain('Not drawn: learning-curve.svg: the learning curve: 0 of 8 fits');
+    expect(report).toContain('Not drawn: shap-summary.svg: an ml-random-forest has no covers');
+    const files = (await l.tracking.run(trackingRunId))?.files ?? [];
+    expect(files.filter((path) => path.startsWith('charts/'))).toEqual([
+      'charts/calibration.svg',
+      'charts/confusion.svg',
+      'charts/importance.svg',
+      'charts/precision-recall.svg',
+      'charts/roc.svg',
+    ]);
+  });
+});
+
 describe('a retuning in the machine', () => {
   const few = bytesOf(rowsOf(450));
   /** 20 points, of which one has leaves small enough to split at all. */
