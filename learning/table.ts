@@ -23,10 +23,13 @@ export interface Table {
   readonly columns: readonly Column[];
 }
 
+/** What a split's code can count: 1 + 2 · 32,767 fits two bytes. */
+export const MOST_FEATURES = 32_767;
+
 /**
  * Refuses a table whose parts don't fit together.
  *
- * Throws `TableInvalid`, naming the column and the 0-based row: no column, a name twice, a column of
+ * Throws `TableInvalid`, naming the column and the 0-based row: no column or too many, a name twice, a column of
  * another length, Infinity, a code outside its levels, a level twice.
  */
 export function checkTable(table: Table): void {
@@ -35,6 +38,10 @@ export function checkTable(table: Table): void {
   };
   if (table.columns.length === 0)
     throw new LearningError('TableInvalid', 'the table has no column');
+  if (table.columns.length > MOST_FEATURES) {
+    const message = `the table has ${table.columns.length} columns: more than ${MOST_FEATURES}`;
+    throw new LearningError('TableInvalid', message);
+  }
   const names = new Set<string>();
   for (const column of table.columns) {
     if (names.has(column.name)) refuse(column.name, 'stands twice in the table');

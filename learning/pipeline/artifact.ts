@@ -20,7 +20,8 @@ import {
   wholeOf,
 } from './packed.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
-import { featuresAfter, MOST_FEATURES, type Transform } from './transforms.ts';
+import { featuresAfter, type Transform } from './transforms.ts';
+import { MOST_FEATURES } from '../table.ts';
 import { LearningError } from '../errors.ts';
 
 /** Where a model came from; null where there was none (a `fit` of a folder that was never committed). */

@@ -5,12 +5,17 @@ import {
   applyTransforms,
   featureOf,
   featuresAfter,
-  MOST_FEATURES,
   type RefuseTransform,
   type Transform,
 } from './transforms.ts';
 import { LearningError } from '../errors.ts';
-import type { CategoricalColumn, Column, NumericColumn, Table } from '../table.ts';
+import {
+  type CategoricalColumn,
+  type Column,
+  MOST_FEATURES,
+  type NumericColumn,
+  type Table,
+} from '../table.ts';
 
 export interface FittedTransforms {
   readonly transforms: readonly Transform[];

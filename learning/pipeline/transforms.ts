@@ -5,7 +5,7 @@
  * for a table than for one record.
  */
 import { LearningError } from '../errors.ts';
-import type { Column, Table } from '../table.ts';
+import { type Column, MOST_FEATURES, type Table } from '../table.ts';
 import { BLOCK, type Feature, MISSING_LEVEL, type Reader, UNSEEN_LEVEL } from './estimator-kind.ts';
 
 /** A fitted transform. Features are named as they are called where it stands. */
@@ -47,8 +47,6 @@ export type Transform =
       readonly scores: Float64Array;
     };
 
-/** What a split's code can count: 1 + 2 · 32,767 fits two bytes. */
-export const MOST_FEATURES = 32_767;
 /** UTF-16 units; without a limit a product of a product of … doubles its name at each step. */
 const LONGEST_NAME = 1000;
 /** UTF-16 units of all names made: 4 bytes of a pair could ask for a thousand. */

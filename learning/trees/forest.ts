@@ -8,6 +8,7 @@
 import { OUT_OF_BAG_UNIT, type Tree, TreeGrower } from './gini-tree.ts';
 import { LearningError } from '../errors.ts';
 import { substream } from '../random.ts';
+import { MOST_FEATURES } from '../table.ts';
 
 export interface ForestSettings {
   /** 1 to 1,000. */
@@ -89,7 +90,8 @@ export function featuresTried(rule: ForestSettings['featuresPerSplit'], features
  * Grows trees `firstTree` to `firstTree + settings.trees − 1`.
  *
  * Tree i takes its chance from (seed, 'tree', i) alone, so the same tree grows on any machine and in any
- * order, byte for byte. Throws `SettingsInvalid` for 2^26 rows or more, or too many features at a split.
+ * order, byte for byte. Throws `SettingsInvalid` for 2^26 rows or more, more than 32,767
+ * columns, or too many features at a split.
  */
 export function growForest(input: GrowInput): Grown {
   return joinShards([growShard(input)]);
@@ -101,6 +103,10 @@ export function growShard(input: GrowInput): Shard {
   const rows = labels.length;
   if (rows >= MOST_ROWS) {
     throw new LearningError('SettingsInvalid', `${rows} rows are more than a forest takes (2^26)`);
+  }
+  if (bins.length > MOST_FEATURES) {
+    const message = `${bins.length} columns are more than a split counts (${MOST_FEATURES})`;
+    throw new LearningError('SettingsInvalid', message);
   }
   const classWeights = weightsOf(settings.classWeight ?? 1, labels);
   const grower = new TreeGrower(bins, labels, {

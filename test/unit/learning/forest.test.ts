@@ -269,6 +269,26 @@ describe('a forest', () => {
     expect(Math.abs(gap / 1000)).toBeLessThan(0.03);
   });
 
+  it('refuses more columns than a split can tell apart, and grows on as many', () => {
+    const labels = Uint8Array.of(0, 1, 0, 1);
+    // Only the last column parts the labels.
+    const grow = (columns: number) =>
+      growForest({
+        bins: Array.from({ length: columns }, (_, i) =>
+          i === columns - 1 ? labels : new Uint8Array(4),
+        ),
+        labels,
+        settings: { trees: 1, maxDepth: 1, minLeaf: 1, featuresPerSplit: 'all' },
+        seed: 1,
+        bootstrap: false,
+      }).forest.split[0];
+    expect(grow(32_767)).toBe(32_767);
+    expect(thrownBy(() => grow(32_768))).toMatchObject({
+      name: 'SettingsInvalid',
+      message: '32768 columns are more than a split counts (32767)',
+    });
+  });
+
   it('refuses more features a split than there are', () => {
     const { bins, labels } = binned(50);
     const settings = { ...SETTINGS, featuresPerSplit: 5 };

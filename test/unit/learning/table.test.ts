@@ -60,6 +60,22 @@ describe('a table', () => {
     expect(thrownBy(() => checkTable(wrong[3]!)).message).toBe("column 'a' is infinite in row 0");
   });
 
+  it('has at most 32,767 columns, which a split can tell apart', () => {
+    const wide = (columns: number): Table => ({
+      rows: 1,
+      columns: Array.from({ length: columns }, (_, i) => ({
+        kind: 'numeric',
+        name: String(i),
+        values: Float64Array.of(0),
+      })),
+    });
+    checkTable(wide(32_767));
+    expect(thrownBy(() => checkTable(wide(32_768)))).toMatchObject({
+      name: 'TableInvalid',
+      message: 'the table has 32768 columns: more than 32767',
+    });
+  });
+
   it('needs labels 0 and 1, both of them', () => {
     expect(thrownBy(() => checkLabels(Uint8Array.of(1, 1), 2)).name).toBe('OneClass');
     expect(thrownBy(() => checkLabels(Uint8Array.of(0, 2), 2)).name).toBe('TableInvalid');
