@@ -31,7 +31,10 @@ const WaitSeconds = z
   .min(1)
   .max(30 * 24 * 3600);
 
-/** Output of OpenRun: the run as every later step sees it. */
+/**
+ * Output of OpenRun: the run as every later step sees it. Not strict: one from before the charter ruled
+ * within a run says too whether to hold, which is left out.
+ */
 export const RunReference = ExecutionInput.extend({
   commit: CommitSha,
   bundle: Sha256,
@@ -40,7 +43,7 @@ export const RunReference = ExecutionInput.extend({
   asOf: Timestamp,
   /** By the policy that ruled when the run was opened: how long a changed charter waits for acceptance. */
   waitSeconds: WaitSeconds,
-});
+}).strip();
 export type RunReference = z.infer<typeof RunReference>;
 
 export const OpenRunInput = ExecutionInput.extend({ token: z.string() });
@@ -139,8 +142,8 @@ export const Training = z.strictObject({
   candidate: z.string(),
   /** Training's own report: the leaderboard, what was measured out of fold, seconds. */
   report: Sha256,
-  /** A `Charts` document; a quick training draws none. */
-  charts: z.union([z.null(), Sha256]),
+  /** A `Charts` document; a quick training draws none. Absent as null: from before there were any. */
+  charts: z.union([z.null(), Sha256]).exactOptional(),
 });
 export type Training = z.infer<typeof Training>;
 
@@ -165,8 +168,8 @@ export const EvaluationReference = z.strictObject({
   /** What an approval is bound to: challenger, measured evidence, charter, champion compared with. */
   digest: Sha256,
   artifact: Sha256,
-  /** A `Charts` document: pictures of the evidence, and no part of it. */
-  charts: Sha256,
+  /** A `Charts` document: pictures of the evidence, and no part of it. Absent: from before there were any. */
+  charts: Sha256.exactOptional(),
   verdict: z.enum(['promote', 'hold', 'reject']),
   /** The verdict in one line, with its numbers. */
   reason: z.string(),
@@ -197,7 +200,8 @@ export const RecordDecisionInput = z.discriminatedUnion('decision', [
     decision: z.literal('reject'),
     run: RunReference,
     evaluation: EvaluationReference,
-    tracking: TrackingReference,
+    /** Absent: from before MLflow was told of rejections, and so it isn't. */
+    tracking: TrackingReference.exactOptional(),
     /** Absent: the gate said no. */
     answer: Answer.optional(),
   }),

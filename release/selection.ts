@@ -24,12 +24,13 @@ export async function loadLeaderboard(
   return readInput(Leaderboard, readJson(await artifacts.get('reports', sha256), what), what);
 }
 
-/** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
+/** None where there is no hash. Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
 export async function loadCharts(
   artifacts: ArtifactStore,
   kind: 'reports' | 'evidence',
-  sha256: string,
+  sha256: string | null | undefined,
 ): Promise<Charts> {
+  if (sha256 === null || sha256 === undefined) return {};
   const what = 'the charts';
   return readInput(Charts, readJson(await artifacts.get(kind, sha256), what), what);
 }

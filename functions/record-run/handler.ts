@@ -87,12 +87,8 @@ export const recordRun = (deps: RecordRunDeps) =>
         );
       }
       const charts = {
-        ...(training.charts === null
-          ? {}
-          : await loadCharts(artifacts, 'reports', training.charts)),
-        ...(evaluation === undefined
-          ? {}
-          : await loadCharts(artifacts, 'evidence', evaluation.charts)),
+        ...(await loadCharts(artifacts, 'reports', training.charts)),
+        ...(await loadCharts(artifacts, 'evidence', evaluation?.charts)),
       };
       if (facts.leaderboard !== null) files.push(...leaderboardFiles(facts.leaderboard, charts));
       for (const [name, svg] of Object.entries(charts)) {

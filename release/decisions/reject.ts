@@ -23,19 +23,21 @@ export async function reject(
       : await person(deps, run.runId, evaluation.digest);
   const decisionId = decisionIdOf(run.runId, 'reject', evaluation.digest);
   const entry = await commitDecision(deps, run.model, decisionId, async () => ({
-    tells: ({ model, sequence, actor, reason, at }) => ({
-      type: 'RunRejected',
-      detail: {
-        schemaVersion: 1,
-        model,
-        kind: by.kind,
-        runId: run.runId,
-        sequence,
-        trackingRunId: tracking.trackingRunId,
-        actor,
-        reason,
-        at,
-      },
+    ...(tracking && {
+      tells: ({ model, sequence, actor, reason, at }) => ({
+        type: 'RunRejected',
+        detail: {
+          schemaVersion: 1,
+          model,
+          kind: by.kind,
+          runId: run.runId,
+          sequence,
+          trackingRunId: tracking.trackingRunId,
+          actor,
+          reason,
+          at,
+        },
+      }),
     }),
     entry: {
       ...by,
