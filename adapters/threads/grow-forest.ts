@@ -1,8 +1,8 @@
 /** Grows a forest on several threads over shared memory: the same bytes as on one. */
-import { LearningError } from '../../learning/errors.ts';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+import { LearningError } from '../../learning/errors.ts';
 import {
   type GrowInput,
   type Grown,
@@ -11,19 +11,20 @@ import {
   type Shard,
 } from '../../learning/trees/forest.ts';
 
-/** Where a shard's thread stands: 0 not started, then these. */
-export const STARTED = 1;
-export const ENDED = 2;
-/** A thread that hasn't started by then won't; its trees are grown here. */
-const START_MS = 20_000;
+/** What a thread posts, once: its trees, or what the engine refused; an error's class doesn't travel. */
+export type Outcome =
+  | { readonly shard: Shard }
+  | { readonly refused: Pick<LearningError, 'name' | 'message' | 'subject'> };
+
 const WORKER = new URL('./grow-shard.ts', import.meta.url);
 
 /**
- * As `growForest`, with trees dealt to `threads` threads, this one among them; it returns when all are done.
+ * As `growForest`, with trees dealt to `threads` threads, this one among them, whose events wait meanwhile.
  *
  * Where no further thread can be had (a bundle without the worker's file), this one grows all trees.
+ * Rejects with what a thread refused, and where one ended without its trees.
  */
-export function growForestOnThreads(input: GrowInput, threads: number): Grown {
+export async function growForestOnThreads(input: GrowInput, threads: number): Promise<Grown> {
   if (!(Number.isInteger(threads) && threads >= 1)) {
     throw new LearningError('SettingsInvalid', 'threads is a whole number from 1', 'threads');
   }
@@ -34,18 +35,23 @@ export function growForestOnThreads(input: GrowInput, threads: number): Grown {
     bins: input.bins.map(sharedCopy),
     labels: sharedCopy(input.labels),
   };
-  const parts = deal(shared, shares);
-  const others = parts.slice(1).map(start);
-  const shards = parts.slice(0, 1).map(growShard);
-  for (const other of others) shards.push(other());
-  return joinShards(shards);
+  const [own, ...parts] = deal(shared, shares);
+  const workers = parts.map((part) => new Worker(WORKER, { workerData: part }));
+  const others = Promise.all(workers.map(shardOf));
+  // Where this thread fails first, nobody waits for the others.
+  others.catch(() => undefined);
+  try {
+    return joinShards([growShard(own), ...(await others)]);
+  } finally {
+    for (const worker of workers) void worker.terminate();
+  }
 }
 
 /** Consecutive trees, shares as even as can be. */
-function deal(input: GrowInput, shares: number): GrowInput[] {
+function deal(input: GrowInput, shares: number): [GrowInput, ...GrowInput[]] {
   const { trees } = input.settings;
   const first = input.firstTree ?? 0;
-  return Array.from({ length: shares }, (_, i) => {
+  const share = (i: number): GrowInput => {
     const from = Math.floor((trees * i) / shares);
     const until = Math.floor((trees * (i + 1)) / shares);
     return {
@@ -53,35 +59,26 @@ function deal(input: GrowInput, shares: number): GrowInput[] {
       firstTree: first + from,
       settings: { ...input.settings, trees: until - from },
     };
-  });
+  };
+  return [share(0), ...Array.from({ length: shares - 1 }, (_, i) => share(i + 1))];
 }
 
-/** Starts a thread; what it returns waits for the shard. */
-function start(input: GrowInput): () => Shard {
-  const { port1, port2 } = new MessageChannel();
-  const state = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(WORKER, {
-    workerData: { input, state, port: port2 },
-    transferList: [port2],
+/** The trees of a thread; a thread that dies, of its memory or by a signal, only ends. */
+function shardOf(worker: Worker): Promise<Shard> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', (outcome: Outcome) => {
+      if ('shard' in outcome) {
+        resolve(outcome.shard);
+        return;
+      }
+      const { name, message, subject } = outcome.refused;
+      reject(new LearningError(name, message, subject));
+    });
+    worker.once('error', reject);
+    worker.once('exit', (code) => {
+      reject(new Error(`a training thread ended without its trees, with code ${code}`));
+    });
   });
-  // It is read below, or isn't there; an event would come after both.
-  worker.on('error', () => undefined);
-  worker.unref();
-  return () => {
-    // Blocks this thread, so that training stays a plain function of its input.
-    Atomics.wait(state, 0, 0, START_MS);
-    if (Atomics.load(state, 0) === 0) {
-      void worker.terminate();
-      return growShard(input);
-    }
-    Atomics.wait(state, 0, STARTED);
-    const received: { message: Shard | { readonly failure: unknown } } | undefined =
-      receiveMessageOnPort(port1);
-    port1.close();
-    if (received === undefined) throw new Error('a training thread ended without its trees');
-    if ('failure' in received.message) throw received.message.failure;
-    return received.message;
-  };
 }
 
 function sharedCopy(bytes: Uint8Array): Uint8Array {

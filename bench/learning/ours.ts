@@ -26,7 +26,7 @@ process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 async function measure(): Promise<Measured> {
   const began = performance.now();
-  const estimator = fit(train);
+  const estimator = await fit(train);
   const fitSeconds = (performance.now() - began) / 1000;
   const model = artifactOf(train.table, estimator);
   await writeFile(join(task.folder, 'scores.f64'), scorer(model).scoreTable(judge.table));
@@ -36,13 +36,13 @@ async function measure(): Promise<Measured> {
   return { fitSeconds, ...(isTimed ? predict(model, judge.table) : nothing) };
 }
 
-function fit({ table, labels }: Labelled): Estimator {
+async function fit({ table, labels }: Labelled): Promise<Estimator> {
   const { seed, parameters, threads } = task;
   const kind = task.task;
   const settings = kind === 'forest' ? { ...parameters, trees: task.trees } : parameters;
   if (task.engine === 'titleholder' && kind === 'forest' && threads > 1) {
     const { inputs, bytes } = fitInputs(table, labels);
-    const { forest } = growForestOnThreads(
+    const { forest } = await growForestOnThreads(
       { bins: bytes, labels, settings: checkForestSettings(settings), seed },
       threads,
     );
