@@ -4,9 +4,9 @@ import { ALGORITHMS, type Algorithm, PolicyDocument } from '../contracts/folder.
 import { csvOfTable } from '../dataset/parquet.ts';
 import { sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import { decodeArtifact } from '../learning/pipeline/artifact.ts';
+import { type Artifact, decodeArtifact } from '../learning/pipeline/artifact.ts';
 import { withNamedErrors } from '../trial/learning-errors.ts';
-import { readBytes, writeBytes } from './local/files.ts';
+import { expectWritable, readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions } from './local/init-folder.ts';
 import { lintFolder } from './local/lint-folder.ts';
 import { pack } from './local/pack.ts';
@@ -68,6 +68,8 @@ function registerTry(program: Command): void {
     .option('--json [file]', 'write the result as JSON; without a file, print it')
     .action(async (directory: string, options: TryOptions) => {
       const out = terminalOutput(options.json === true);
+      if (options.predictions !== undefined) expectWritable(options.predictions);
+      if (typeof options.json === 'string') expectWritable(options.json);
       const packed = await pack(directory);
       const tried = tryFolder({
         packed,
@@ -99,6 +101,7 @@ function registerArtifacts(program: Command): void {
     .option('--json', 'print data as JSON')
     .action(async (directory: string, options: { out: string; json?: boolean }) => {
       const out = terminalOutput(options.json === true);
+      expectWritable(options.out);
       const packed = await pack(directory);
       const { training, prepared } = trainFolder(packed, packed.folder, out.say);
       writeBytes(options.out, training.artifact);
@@ -119,11 +122,11 @@ function registerArtifacts(program: Command): void {
     .option('--json', 'print data as JSON')
     .action(async (file: string, options: { data: string; out: string; json?: boolean }) => {
       const out = terminalOutput(options.json === true);
+      expectWritable(options.out);
       const bytes = readBytes(file);
+      const artifact = decoded(bytes, file);
       const data = await csvOfTable(readBytes(options.data), options.data);
-      const { rows, csv } = withNamedErrors(() =>
-        scoreFile(decodeArtifact(bytes), data, options.data),
-      );
+      const { rows, csv } = withNamedErrors(() => scoreFile(artifact, data, options.data));
       writeBytes(options.out, csv);
       const sha256 = sha256Hex(bytes);
       out.data({ artifact: sha256, rows, file: options.out }, `${rows} rows scored by ${sha256}`);
@@ -150,6 +153,16 @@ function registerPolicy(program: Command): void {
       );
       if (remarks.length > 0) process.exitCode = 1;
     });
+}
+
+/** An artifact that a person named: what is wrong with it is told with its name. */
+function decoded(bytes: Uint8Array, file: string): Artifact {
+  try {
+    return withNamedErrors(() => decodeArtifact(bytes));
+  } catch (error) {
+    if (error instanceof TitleholderError) throw new Stop(2, `${file}: ${error.message}`);
+    throw error;
+  }
 }
 
 function seedOf(text: string): number {

@@ -1,7 +1,6 @@
 /** The `titleholder` command. */
 import { CommanderError } from 'commander';
 import { endOf } from './output.ts';
-import { titleholder } from './program.ts';
 
 // `titleholder runs | head` closes our stdout early, which is no error.
 process.stdout.on('error', (error: Error) => {
@@ -10,6 +9,8 @@ process.stdout.on('error', (error: Error) => {
 });
 
 try {
+  // Here, because a wrong variable of the environment is refused when the verbs are loaded.
+  const { titleholder } = await import('./program.ts');
   await titleholder().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

@@ -6,21 +6,30 @@ import { registerStackVerbs } from './stack.ts';
 
 /** Throws CommanderError instead of ending the process. */
 export function titleholder(): Command {
-  const program = new Command('titleholder')
-    .description('Decides which model serves: commits become champions, or fail to.')
-    .showHelpAfterError('(npx titleholder --help lists the verbs)')
-    .exitOverride();
+  const program = new Command('titleholder').description(
+    'Decides which model serves: commits become champions, or fail to.',
+  );
   registerLocalVerbs(program);
   registerStackVerbs(program);
   registerRemoteVerbs(program);
-  inherit(program);
+  finish(program, 'npx titleholder');
   return program;
 }
 
-/** Commander copies settings at `command()`, not later; a verb's own verbs want them as well. */
-function inherit(parent: Command): void {
-  for (const command of parent.commands) {
-    command.exitOverride();
-    inherit(command);
-  }
+/** What Commander doesn't hand down to a verb: how it ends, and that a mistake is one line. */
+function finish(command: Command, path: string): void {
+  const help = `${path} --help ${command.commands.length > 0 ? 'lists the verbs' : 'says how'}`;
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .configureOutput({
+      outputError: (text, write) => {
+        const line = text
+          .trim()
+          .replace(/^error: /, '')
+          .replace(/\s+/g, ' ');
+        write(`titleholder: ${line} (${help})\n`);
+      },
+    });
+  for (const verb of command.commands) finish(verb, `${path} ${verb.name()}`);
 }

@@ -1,8 +1,8 @@
 /** The verbs that speak to the HTTP API: runs, decisions, answers. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { verifyChain } from '../domain/champion.ts';
 import { isOpen } from '../domain/run.ts';
-import { Stop, terminalOutput, type Output } from './output.ts';
+import { terminalOutput, type Output } from './output.ts';
 import type { Verb } from './remote/client.ts';
 import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
@@ -240,7 +240,7 @@ async function open(options: Common): Promise<{ readonly out: Output; readonly s
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) {
-    throw new Stop(2, `"${text}" must be a whole number from 1`);
+    throw new InvalidArgumentError('it must be a whole number from 1.');
   }
   return value;
 }

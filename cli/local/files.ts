@@ -1,5 +1,13 @@
 /** Files of the person at the terminal: what can't be read or written is his mistake, in one line. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Stop } from '../output.ts';
 
@@ -10,6 +18,17 @@ export function readBytes(path: string): Uint8Array {
   } catch (error) {
     throw new Stop(2, `${path}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+/** Makes the file's folder. @throws Stop 2 where it couldn't be written, before the work that it is for. */
+export function expectWritable(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw new Stop(2, `${path}: ${reasonOf(error)}`, { cause: error });
+  }
+  if (existsSync(path) && statSync(path).isDirectory()) throw new Stop(2, `${path}: is a folder`);
 }
 
 /** Writes a file, making its folder. @throws Stop 2 where that can't be. */
@@ -29,6 +48,9 @@ function reasonOf(error: unknown): string {
       return 'there is no such file';
     case 'EISDIR':
       return 'is a folder';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'lies below a file, not a folder';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -72,6 +72,9 @@ export async function openSession(of: { readonly as?: string | undefined }): Pro
   const url = process.env['TITLEHOLDER_API'];
   const token = process.env['TITLEHOLDER_TOKEN'];
   if (url !== undefined && url !== '') {
+    if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+      throw new Stop(2, `TITLEHOLDER_API is "${url}", not the URL of an API`);
+    }
     if (token === undefined || token === '') {
       throw new Stop(2, 'TITLEHOLDER_API is set but TITLEHOLDER_TOKEN is not: both or neither');
     }

@@ -41,7 +41,7 @@ function typedIn(file: string): string[][] {
   // A terminal's record is read where somebody types, and what he typed was understood.
   const lines = file.endsWith('transcript.md')
     ? blocks.filter(
-        (line, i) => line.startsWith('$ ') && blocks[i + 1]?.startsWith('error:') !== true,
+        (line, i) => line.startsWith('$ ') && !/^titleholder: .* --help /.test(blocks[i + 1] ?? ''),
       )
     : blocks;
   const typed = [...lines, ...inline].flatMap((line) =>

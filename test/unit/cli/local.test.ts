@@ -295,7 +295,7 @@ describe('fit and score', () => {
       join(root, 'x.csv'),
     );
     expect(code).toBe(2);
-    expect(stderr).toBe("the artifact's file is not JSON in UTF-8\n");
+    expect(stderr).toBe(`${table}: the artifact's file is not JSON in UTF-8\n`);
   });
 });
 

@@ -1,0 +1,64 @@
+/** What a person hears of a mistake: one line that says which and where, and exit code 2. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const root = mkdtempSync(join(tmpdir(), 'titleholder-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Its subject may be read without a key: only the server verifies. */
+const TOKEN = `${btoa('{"alg":"none"}')}.${btoa('{"sub":"ana"}')}.x`;
+const API = { TITLEHOLDER_API: 'http://127.0.0.1:9', TITLEHOLDER_TOKEN: TOKEN };
+
+function titleholder(typed: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(PROJECT, 'cli', 'main.ts'), ...typed],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      // A stack of a name that nobody starts.
+      env: { PATH: process.env['PATH'], TITLEHOLDER_STACK: 'neverstarted', ...env },
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+const file = join(root, 'file');
+writeFileSync(file, 'text');
+
+describe('a mistake', () => {
+  const MISTAKES: [string, number, RegExp, Record<string, string>?][] = [
+    ['nonsense', 2, /unknown command 'nonsense' \(npx titleholder --help lists the verbs\)/],
+    ['statsu RUN', 2, /unknown command 'statsu' \(Did you mean status\?\) \(npx/],
+    ['policy nonsense', 2, /'nonsense' \(npx titleholder policy --help lists the verbs\)/],
+    ['help', 2, /unknown command 'help' \(npx titleholder --help lists the verbs\)/],
+    ['try', 2, /missing required argument 'folder' \(npx titleholder try --help says how\)/],
+    ['try folder --nope', 2, /unknown option '--nope' \(npx titleholder try --help says how\)/],
+    ['runs --limit 0', 2, /'--limit <n>' argument '0' is invalid. it must be a whole number/],
+    ['try nowhere', 2, /there is no model folder nowhere/],
+    [`try nowhere --predictions ${root}`, 2, /: is a folder/],
+    [`fit nowhere --out ${file}/x`, 2, /file\/x: lies below a file, not a folder/],
+    [`score ${file} --data ${file} --out x`, 2, /\/file: the artifact's file is not JSON/],
+    ['status RUN', 3, /no local stack is up: start one in another terminal with npm start/],
+    ['status RUN', 3, /nothing answers at http:\/\/127\.0\.0\.1:9/, API],
+    [
+      'runs',
+      2,
+      /TITLEHOLDER_API is "nowhere", not the URL/,
+      { ...API, TITLEHOLDER_API: 'nowhere' },
+    ],
+    ['runs', 2, /TITLEHOLDER_STACK is "A\/B"/, { TITLEHOLDER_STACK: 'A/B' }],
+    ['login --as ana --role king', 2, /there is no role "king": the roles are viewer/],
+  ];
+  it.each(MISTAKES)('`%s` is told in one line, with exit code %i', (typed, code, words, env) => {
+    const { status, stdout, stderr } = titleholder(typed.split(' '), env);
+    expect(stderr).toMatch(/^titleholder: [^\n]+\n$/);
+    expect(stderr).toMatch(words);
+    expect(stdout).toBe('');
+    expect(status).toBe(code);
+  });
+});
