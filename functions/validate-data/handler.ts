@@ -1,6 +1,8 @@
-import { charterOf } from '../../contracts/folder.ts';
+import { charterOf, type Folder } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
+import { identityColumns, sameIdentity } from '../../dataset/identity.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
+import { readRegister } from '../../dataset/register.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
 import { charterDifference, shortened } from '../../release/charter-diff.ts';
 import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
@@ -52,7 +54,7 @@ export const validateData = (deps: ValidateDeps) =>
         csv: await csvOfTable(await artifacts.get('data', run.data), file),
         file,
         asOf: run.asOf,
-        stored: await storedHoldout(artifacts, key.holdout),
+        stored: binding(folder, await storedHoldout(artifacts, key.holdout), key.accepted),
       };
       let prepared = prepare(input);
       const asked = prepared.question?.digest;
@@ -106,6 +108,21 @@ export const validateData = (deps: ValidateDeps) =>
       return reference;
     },
   );
+
+/**
+ * The stored holdout, unless it tells rows apart by other columns than the folder and nobody has accepted
+ * a charter of this model yet: then nothing was ever promoted on it, and a first mistake about who a row
+ * is may be put right.
+ */
+function binding(
+  { model, schema }: Folder,
+  stored: PrepareInput['stored'],
+  accepted: string | null,
+): PrepareInput['stored'] {
+  if (stored === null || accepted !== null) return stored;
+  const { identity } = readRegister(stored.register);
+  return sameIdentity(identity, identityColumns(model, schema)) ? stored : null;
+}
 
 /** The holdout questions that the ledger says were accepted; their digest stands where a hash does. */
 async function acceptedHoldouts(

@@ -256,6 +256,18 @@ describe('the line, from a commit to the champion', () => {
     expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
   });
 
+  it('lets a first mistake about who a row is be put right, until a charter is accepted', async () => {
+    const l = line();
+    const byClaim = { identity: { key: ['claim_id'] } };
+    const first = await l.commit({ commit: 'ab1', model: byClaim });
+    await l.say(first, 'reject');
+    const second = await l.commit({ commit: 'ab2' });
+    expect(await l.status(second)).toBe('awaiting_approval');
+    await l.say(second, 'approve');
+    const third = await l.commit({ commit: 'ab3', model: byClaim });
+    expect(await l.runOf(third)).toMatchObject({ status: 'failed', error: 'HoldoutRefused' });
+  });
+
   it('holds the run whose own charter asks for it, once that is accepted', async () => {
     const l = line();
     await l.say(await l.commit({ commit: '8a', settings: SETTINGS.weak }), 'approve');
