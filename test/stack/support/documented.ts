@@ -1,15 +1,14 @@
 /** docs/refusals.md: every bad input of these tests with the line it gives. Written with --update. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { PROJECT } from './stack.ts';
+import { resolve } from 'node:path';
 
-const FILE = join(PROJECT, 'docs', 'refusals.md');
+const FILE = resolve(import.meta.dirname, '../../../docs/refusals.md');
 /** `TITLEHOLDER_UPDATE=1` writes the document instead of comparing with it. */
 const UPDATE = process.env['TITLEHOLDER_UPDATE'] === '1';
 const TITLE = `# What is refused, and in which words
 
-Written by the tests in test/stack on a running stack (\`TITLEHOLDER_UPDATE=1\`); a line that changes
-fails them. Nothing changes by any of these.
+Written by the tests in test/stack on a running stack and by test/unit/cli/refusals.test.ts
+(\`TITLEHOLDER_UPDATE=1\`); a line that changes fails them. Nothing changes by any of these.
 `;
 
 export interface Refusal {
