@@ -13,7 +13,8 @@ import { compressors } from 'hyparquet-compressors';
 import { MAX_DATA_BYTES } from '../contracts/api.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { csvWriter } from './csv.ts';
-import { checkClaims } from './parquet-claims.ts';
+import { checkClaims, type DeflatedPages } from './parquet-claims.ts';
+import { checkRuns } from './parquet-runs.ts';
 import { refuse } from './refusal.ts';
 
 /** `PAR1`, at both ends of a file. */
@@ -52,17 +53,13 @@ export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8
     const metadata = parquetMetadata(bytes, { geoparquet: false });
     const elements = columnsOf(metadata, file);
     const rows = Number(metadata.num_rows);
-    checkClaims({
-      bytes,
-      file,
-      metadata,
-      columns: elements.map(({ name }) => name),
-      codecs: KNOWN_CODECS,
-    });
+    const codecs = KNOWN_CODECS;
+    const deflated = checkClaims({ bytes, file, metadata, columns: elements, codecs });
     const columns: Cells[] = [];
     for (const element of elements) {
       column = element.name;
-      columns.push(await readColumn({ bytes, file, metadata, element, rows }));
+      const pages = deflated.get(column) ?? [];
+      columns.push(await readColumn({ bytes, file, metadata, element, rows, pages }));
     }
     column = undefined;
     const writer = csvWriter(elements.map(({ name }) => name));
@@ -108,8 +105,9 @@ async function readColumn(of: {
   readonly metadata: FileMetaData;
   readonly element: SchemaElement;
   readonly rows: number;
+  readonly pages: DeflatedPages;
 }): Promise<Cells> {
-  const { bytes, file, metadata, element, rows } = of;
+  const { bytes, file, metadata, element, rows, pages } = of;
   const { name } = element;
   const cells = cellsOf(element, rows, file);
   const decimal = scaleOf(element) !== undefined;
@@ -130,7 +128,7 @@ async function readColumn(of: {
       schema: metadata.schema.map((one) => (one === element ? plain : one)),
     },
     columns: [name],
-    compressors: CODECS,
+    compressors: checked(pages),
     geoparquet: false,
     parsers: {
       stringFromBytes: decimal ? (raw: Uint8Array) => raw : textReader(file, name),
@@ -151,6 +149,23 @@ async function readColumn(of: {
   }
   if (row !== rows) throw new Error('another number of rows');
   return cells;
+}
+
+/** The codecs, for a reader that inflates these pages in this order. */
+function checked(pages: DeflatedPages): Compressors {
+  let next = 0;
+  return Object.fromEntries(
+    Object.entries(CODECS).map(([codec, inflate]) => [
+      codec,
+      (input: Uint8Array, length: number) => {
+        const page = inflate(input, length);
+        const plan = pages[next];
+        next += 1;
+        if (plan) checkRuns(page, plan);
+        return page;
+      },
+    ]),
+  );
 }
 
 function cellsOf(element: SchemaElement, rows: number, file: string): Cells {

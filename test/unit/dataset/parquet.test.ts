@@ -80,6 +80,15 @@ const line = await csvOfTable(bytes, 'data.parquet').then(() => 'read', (error) 
 console.log(JSON.stringify({ line, grewMb: (process.resourceUsage().maxRSS - before) / 1024 }));
 `;
 
+function inProcess(bytes: Uint8Array): { readonly line: string; readonly grewMb: number } {
+  const printed = execFileSync(
+    process.execPath,
+    ['--input-type=module-typescript', '--eval', PEAK],
+    { input: bytes, encoding: 'utf8' },
+  );
+  return JSON.parse(printed) as { line: string; grewMb: number };
+}
+
 describe('a Parquet table', () => {
   it('has fixtures of every codec and layout', () => {
     expect(KINDS.length).toBe(10);
@@ -244,18 +253,27 @@ describe('a Parquet table', () => {
     expect(await refusal(bytes)).toBe(line);
   });
 
+  it.each(['none', 'snappy'])(
+    'is refused where a run repeats a cell two thousand million times: %s',
+    (codec) => {
+      const bytes = Buffer.from(fixture(`kinds-${codec}`));
+      // Which of four cells are there: two bytes, a run of four, yes. Snappy leaves so few as they are.
+      const at = bytes.indexOf(Buffer.from([2, 0, 0, 0, 8, 1]));
+      expect(at).toBeGreaterThan(0);
+      bytes.set([0xfe, 0xff, 0xff, 0xff, 0x0f, 1], at + 4);
+      const { line, grewMb } = inProcess(bytes);
+      expect(line).toMatch(/^data\.parquet: .*can’t be read/);
+      expect(grewMb).toBeLessThan(50);
+    },
+  );
+
   it('is refused before room is made for what it claims', () => {
     const peaks = [
       fixture('bomb'),
       forged('bomb', 320_062_000, 100, (m) => chunk(m).total_uncompressed_size === 100n),
       forged('no-rows', 0, 2 ** 31, ({ num_rows }) => num_rows === 2n ** 31n),
     ].map((bytes) => {
-      const printed = execFileSync(
-        process.execPath,
-        ['--input-type=module-typescript', '--eval', PEAK],
-        { input: bytes, encoding: 'utf8' },
-      );
-      const { line, grewMb } = JSON.parse(printed) as { line: string; grewMb: number };
+      const { line, grewMb } = inProcess(bytes);
       expect(line).toMatch(/holds more than|cells are read/);
       return grewMb;
     });
