@@ -21,8 +21,8 @@ import {
 } from './packed.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
 import { featuresAfter, type Transform } from './transforms.ts';
-import { MOST_FEATURES } from '../table.ts';
 import { LearningError } from '../errors.ts';
+import { MOST_FEATURES } from '../table.ts';
 
 /** Where a model came from; null where there was none (a `fit` of a folder that was never committed). */
 export interface Provenance {

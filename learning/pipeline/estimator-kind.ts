@@ -33,6 +33,11 @@ export interface EstimatorInput<Settings> {
   readonly seed: number;
   /** A group a row, where rows of one group belong together; for an estimator that holds rows out. */
   readonly groups?: Int32Array;
+  /**
+   * The same rows behind transforms that were fitted on `rows` (ascending) alone, for an estimator that
+   * holds the others out. Absent where that makes no difference: no transform looks at labels.
+   */
+  readonly refitOn?: (rows: Int32Array) => Table;
   /** Whether scores of rows by what didn't see them are wanted, where that costs no further training. */
   readonly outOfBag: boolean;
 }

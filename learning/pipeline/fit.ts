@@ -7,7 +7,7 @@ import { fitTransforms } from './fit-transforms.ts';
 import { scorer } from './scorer.ts';
 import { chooseThreshold, type ThresholdRule } from './threshold.ts';
 import { checkTransformSpecs, type TransformSpec } from './transform-specs.ts';
-import { featureOf, type Transform } from './transforms.ts';
+import { applyTransforms, featureOf, type Transform } from './transforms.ts';
 import { LearningError } from '../errors.ts';
 import { rowsWhere, stratifiedFolds, stratifiedGroupedFolds } from '../folds.ts';
 import { substream } from '../random.ts';
@@ -177,6 +177,12 @@ function fitRows(rows: Rows, checked: CheckedCandidate, seed: number, outOfBag: 
   checkLabels(labels, rows.table.rows);
   const seen = withSeenLevels(rows.table);
   const { transforms, table } = fitTransforms(seen, labels, checked.specs, groups);
+  const refitOn = (inside: Int32Array): Table => {
+    const part = groups === undefined ? undefined : pickWords(groups, inside);
+    const picked = selectRows(seen, inside);
+    const refitted = fitTransforms(picked, pickBytes(labels, inside), checked.specs, part);
+    return applyTransforms(seen, refitted.transforms);
+  };
   const fitted = checked.verbs.fit({
     table,
     labels,
@@ -184,6 +190,7 @@ function fitRows(rows: Rows, checked: CheckedCandidate, seed: number, outOfBag: 
     seed,
     outOfBag: outOfBag && table.columns.every((column) => column.kind === 'numeric'),
     ...(groups === undefined ? {} : { groups }),
+    ...(checked.specs.some((spec) => spec.kind === 'select') ? { refitOn } : {}),
   });
   return { columns: seen.columns.map(featureOf), transforms, ...fitted };
 }

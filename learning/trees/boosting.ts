@@ -95,8 +95,9 @@ export function checkBoostingSettings(value: unknown): BoostingSettings {
  *
  * `labels` are 0 or 1 a row. With early stopping a tenth of the rows is held out, whole groups of
  * `groups` and both classes in proportion, to find the number of trees; that many are then grown on all
- * rows. Throws `TableInvalid`, `OneClass`, and `SettingsInvalid` where there are too few rows or groups
- * to hold out.
+ * rows. `refitOn` gives the features as transforms make them that didn't see that tenth: see
+ * `EstimatorInput`. Throws `TableInvalid`, `OneClass`, and `SettingsInvalid` where there are too few rows
+ * or groups to hold out.
  */
 export function fitBoosting(
   table: Table,
@@ -104,13 +105,14 @@ export function fitBoosting(
   settings: BoostingSettings,
   seed: number,
   groups?: Int32Array,
+  refitOn?: (rows: Int32Array) => Table,
 ): Boosting {
   checkTable(table);
   checkLabels(labels, table.rows);
   const rounds =
     settings.earlyStoppingRounds === 0
       ? settings.rounds
-      : roundsByHeldOut(table, labels, settings, seed, groups);
+      : roundsByHeldOut(table, labels, settings, seed, groups, refitOn);
   const { inputs, bytes, counts } = fitInputs(table, labels, groups);
   const words = packBins(bytes, counts);
   const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
@@ -124,6 +126,7 @@ function roundsByHeldOut(
   settings: BoostingSettings,
   seed: number,
   groups: Int32Array | undefined,
+  refitOn: ((rows: Int32Array) => Table) | undefined,
 ): number {
   const part = substream(seed, 'early-stopping').nextUint32();
   const folds =
@@ -134,12 +137,13 @@ function roundsByHeldOut(
   const fitted = rows.filter((row) => folds[row] !== 0);
   const held = rows.filter((row) => folds[row] === 0);
   // Bins too are those of the fitted rows: the order of levels knows labels.
+  const features = refitOn?.(fitted) ?? table;
   const { inputs, bytes, counts } = fitInputs(
-    selectRows(table, fitted),
+    selectRows(features, fitted),
     labels.filter((_, row) => folds[row] !== 0),
     groups?.filter((_, row) => folds[row] !== 0),
   );
-  const all = binTable(table, inputs);
+  const all = binTable(features, inputs);
   bytes.forEach((column, feature) => {
     for (let i = 0; i < fitted.length; i += 1) {
       (all[feature] ?? column)[fitted[i] ?? 0] = column[i] ?? MISSING_BIN;
@@ -257,8 +261,8 @@ function joinTrees(
 export const boosting: EstimatorKind<Boosting, BoostingSettings> = {
   kind: 'boosting',
   check: checkBoostingSettings,
-  fit: ({ table, labels, settings, seed, groups }) => ({
-    estimator: fitBoosting(table, labels, settings, seed, groups),
+  fit: ({ table, labels, settings, seed, groups, refitOn }) => ({
+    estimator: fitBoosting(table, labels, settings, seed, groups, refitOn),
     outOfBag: null,
   }),
   pack: (estimator) => ({

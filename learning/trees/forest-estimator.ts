@@ -21,6 +21,12 @@ export interface ForestEstimator extends TreesOverBins {
   readonly classWeights: readonly [number, number];
 }
 
+/**
+ * Beyond these a split would lose a light class beside a heavy one: its search takes weights of one side
+ * from those of both, and of 2^26 rows of a weight of 1e6 a single row of weight 1 is still told apart.
+ */
+const CLASS_WEIGHTS = [1e-6, 1e6] as const;
+
 /** Settings of trees that are grown at random. Throws `SettingsInvalid` naming the setting. */
 export function checkForestSettings(written: unknown): ForestSettings {
   const settings = settingsOf(written, [
@@ -35,7 +41,7 @@ export function checkForestSettings(written: unknown): ForestSettings {
     classWeight:
       settings['classWeight'] === 'balanced'
         ? 'balanced'
-        : numberSetting(settings, 'classWeight', [1e-12, 1e12], 1),
+        : numberSetting(settings, 'classWeight', CLASS_WEIGHTS, 1),
     trees: wholeSetting(settings, 'trees', [1, 1000]),
     maxDepth: wholeSetting(settings, 'maxDepth', [1, 40]),
     minLeaf: wholeSetting(settings, 'minLeaf', [1, 1_000_000]),

@@ -76,6 +76,8 @@ describe('fitting', () => {
       ['maxDepth', { maxDepth: 41 }],
       ['minLeaf', { minLeaf: Number.NaN }],
       ['featuresPerSplit', { featuresPerSplit: 5 }],
+      ['classWeight', { classWeight: 2e6 }],
+      ['classWeight', { classWeight: 5e-7 }],
       ['featuresPerSplit', { featuresPerSplit: 'log2' }],
       ['sampleRows', { sampleRows: 0 }],
       ['depth', { depth: 3 }],
@@ -314,6 +316,31 @@ describe('a threshold', () => {
     expect([...seen.values()].every((one) => one.size === 1)).toBe(true);
     expect(new Set(folds).size).toBe(5);
     expect(thrownBy(() => groupedFolds(new Int32Array(9), 2, 1)).name).toBe('SettingsInvalid');
+  });
+});
+
+describe('early stopping', () => {
+  it('stops soon where a selection found nothing but luck: it was made without the held-out rows', () => {
+    const rounds = [2, 3, 4].map((seed) => {
+      const random = substream(seed, 'luck');
+      const columns = Array.from({ length: 1000 }, (_, i) => ({
+        kind: 'numeric' as const,
+        name: `x${i}`,
+        values: new Float64Array(400).map(() => random.nextNormal()),
+      }));
+      const labels = new Uint8Array(400).map((_, row) => row % 2);
+      const candidate: Candidate = {
+        name: 'lucky',
+        algorithm: 'boosting',
+        settings: { rounds: 200, earlyStoppingRounds: 20 },
+        transforms: [{ kind: 'select', best: 50 }],
+      };
+      const table = { rows: 400, columns };
+      const { estimator } = fitPipeline(input(400, { table, labels, candidate, seed }));
+      return estimator.kind === 'boosting' ? estimator.trees : Number.NaN;
+    });
+    // With all rows in the selection: 73, 100 and 93.
+    expect(Math.max(...rounds)).toBeLessThan(15);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   joinShards,
 } from '../../../learning/trees/forest.ts';
 import { unroll } from '../../../learning/trees/preorder.ts';
+import { substream } from '../../../learning/random.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 const SETTINGS: ForestSettings = { trees: 6, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' };
@@ -149,6 +150,55 @@ describe('a forest', () => {
     expect([...weighted.bin]).toEqual([...repeated.bin]);
     expect([...weighted.positives].map((n) => 3 * n)).toEqual([...repeated.positives]);
   });
+
+  it.each([1e-6, 1e6])(
+    'finds the split that exact arithmetic finds at a weight of %d',
+    (weight) => {
+      const random = substream(14, 'weights');
+      // Positive rows a million times heavier, or lighter, as whole numbers.
+      const [w0, w1] = weight > 1 ? [1n, 1_000_000n] : [1_000_000n, 1n];
+      for (let round = 0; round < 20; round += 1) {
+        const column = new Uint8Array(3000).map(() => random.nextInt(40));
+        // The last bins hold but a few rows, of the light class alone.
+        const light = weight > 1 ? 0 : 1;
+        const labels = column.map((bin) => (bin > 37 ? light : random.nextInt(2)));
+        const { forest } = growForest({
+          bins: [column],
+          labels,
+          settings: {
+            trees: 1,
+            maxDepth: 1,
+            minLeaf: 1,
+            featuresPerSplit: 'all',
+            classWeight: weight,
+          },
+          seed: 1,
+          bootstrap: false,
+        });
+        // Gini: Σ over sides of (n0² + n1²) / n, as a fraction; compared crosswise.
+        const purity = (cut: number): [bigint, bigint] => {
+          const sides = [true, false].map((left) => {
+            let [n0, n1] = [0n, 0n];
+            column.forEach((bin, row) => {
+              if (bin <= cut !== left) return;
+              if (labels[row] === 1) n1 += w1;
+              else n0 += w0;
+            });
+            return [n0 * n0 + n1 * n1, n0 + n1] as const;
+          });
+          const [[a, na], [b, nb]] = [sides[0]!, sides[1]!];
+          return [a * nb + b * na, na * nb];
+        };
+        let best = 0;
+        for (let cut = 1; cut < 39; cut += 1) {
+          const [a, na] = purity(cut);
+          const [b, nb] = purity(best);
+          if (a * nb > b * na) best = cut;
+        }
+        expect(forest.bin[0]).toBe(best);
+      }
+    },
+  );
 
   it('balances classes as scikit-learn does: rows / (2 · rows of the class)', () => {
     const { bins, labels } = binned(400);
