@@ -5,6 +5,7 @@
  * missing too. Source: the binning of LightGBM (Ke et al. 2017).
  */
 import { levelRates } from './level-rates.ts';
+import { sortNumbers } from './sort-numbers.ts';
 import type { Column } from '../table.ts';
 
 export const MISSING_BIN = 255;
@@ -85,7 +86,7 @@ function presentSorted(values: Float64Array): Float64Array {
     present[count] = value;
     count += 1;
   }
-  return present.subarray(0, count).sort();
+  return sortNumbers(present.subarray(0, count));
 }
 
 /** A column's bins, and what its training rows become by them. */
