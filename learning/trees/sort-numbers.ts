@@ -18,8 +18,8 @@ export function sortNumbers(numbers: Float64Array): Float64Array {
   const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length);
   turn(words, 1);
   const counts = countDigits(words);
-  let from = words;
-  let to = new Uint32Array(words.length);
+  let from: Uint32Array = words;
+  let to: Uint32Array = new Uint32Array(words.length);
   for (let digit = 0; digit < 6; digit += 1) {
     const places = counts.subarray(digit * VALUES, (digit + 1) * VALUES);
     if (!placesOf(places, words.length)) continue;
