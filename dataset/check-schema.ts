@@ -1,6 +1,7 @@
 /** Holds a table against the schema's soft limits and reports every column that passes one. */
 import type { Folder } from '../contracts/folder.ts';
 import { canonicalJson } from '../domain/canonical.ts';
+import { firstEqual } from './first-equal.ts';
 import { identityColumns } from './identity.ts';
 import { columnOf, type DataColumn, type DataTable } from './read-table.ts';
 import { quoted, refuse } from './refusal.ts';
@@ -204,12 +205,9 @@ function checkColumn(column: DataColumn, rows: number): Finding[] {
 /** Rows (0-based) that are equal to an earlier one in these columns. */
 export function repeats(table: DataTable, names: readonly string[]): number[] {
   const columns = names.map((name) => columnOf(table, name));
-  const seen = new Set<string>();
   const found: number[] = [];
-  for (let row = 0; row < table.rows; row += 1) {
-    const text = columns.map((c) => c.text(row)).join('\u0000');
-    if (seen.has(text)) found.push(row);
-    else seen.add(text);
-  }
+  firstEqual(columns, table.rows).forEach((first, row) => {
+    if (first !== row) found.push(row);
+  });
   return found;
 }

@@ -135,13 +135,18 @@ export interface CsvWriter {
 /** `writeCsv` a row at a time: holds bytes, not texts. */
 export function csvWriter(header: readonly string[]): CsvWriter {
   const encoder = new TextEncoder();
-  const chunks: Uint8Array[] = [];
+  let bytes = new Uint8Array(1 << 12);
   let size = 0;
   let text = '';
   const flush = (): void => {
-    const chunk = encoder.encode(text);
-    chunks.push(chunk);
-    size += chunk.length;
+    const most = size + text.length * UTF8_BYTES;
+    if (most > bytes.length) {
+      // Room that nothing is written to takes no memory.
+      const more = new Uint8Array(Math.max(most, 2 * bytes.length));
+      more.set(bytes.subarray(0, size));
+      bytes = more;
+    }
+    size += encoder.encodeInto(text, bytes.subarray(size)).written;
     text = '';
   };
   const add = (cells: readonly string[]): void => {
@@ -155,19 +160,15 @@ export function csvWriter(header: readonly string[]): CsvWriter {
     size: () => size,
     finish() {
       flush();
-      const out = new Uint8Array(size);
-      let at = 0;
-      for (const chunk of chunks) {
-        out.set(chunk, at);
-        at += chunk.length;
-      }
-      return out;
+      return bytes.subarray(0, size);
     },
   };
 }
 
 /** Code units of text that are encoded together. */
 const CHUNK = 1 << 18;
+/** Of a code unit, at most. */
+const UTF8_BYTES = 3;
 const SPECIAL = /[",\r\n]|^\s|\s$/;
 
 function escape(cell: string): string {

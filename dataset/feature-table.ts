@@ -24,8 +24,15 @@ export function featureTable(
 /** Feature columns whose cells are all alike (missing counts as a value): nothing to train on. */
 export function constantColumns(table: DataTable): string[] {
   return table.columns
-    .filter((c) => c.contract.role === 'feature' && c.distinct() <= 1)
+    .filter((c) => c.contract.role === 'feature' && isConstant(c))
     .map((c) => c.contract.name);
+}
+
+function isConstant({ numbers, codes }: DataColumn): boolean {
+  return (
+    numbers.every((n) => Object.is(n, numbers[0]) || n === numbers[0]) &&
+    codes.every((code) => code === codes[0])
+  );
 }
 
 function categorical(column: DataColumn): CategoricalColumn {

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { ModelDocument, SchemaDocument } from '../contracts/folder.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
+import { firstEqual } from './first-equal.ts';
 import type { DataTable } from './read-table.ts';
 import { columnOf, headerOf } from './read-table.ts';
 
@@ -75,17 +76,19 @@ function plain({ kind, columns }: IdentityRule): { kind: string; columns: string
 /** Bytes of an identity's or a row's hash that registers and manifests keep: 2^64 rows to a collision. */
 export const HASH_BYTES = 16;
 
-export interface Group {
-  /** The first 16 bytes of the sha256 of the identity's canonical text, as 32 hex digits. */
-  readonly hash: string;
-  readonly side: 'training' | 'holdout';
+/** Which rows are one identity. */
+export interface RowGroups {
+  /** One number a row, the same for rows of one identity: 0, 1, … in order of first appearance. */
+  readonly groupOf: Int32Array;
+  /** How many there are. */
+  readonly groups: number;
 }
 
-export interface RowIdentities {
-  /** In order of first appearance. */
-  readonly groups: readonly Group[];
-  /** One index into `groups` a row. */
-  readonly groupOf: Int32Array;
+export interface RowIdentities extends RowGroups {
+  /** Of each group the first 16 bytes of the sha256 of its identity's canonical text. */
+  readonly hashes: Buffer;
+  /** 1 for a group on the holdout's side, 0 for one on training's. */
+  readonly heldOut: Uint8Array;
 }
 
 export interface SplitRule {
@@ -93,6 +96,17 @@ export interface SplitRule {
   readonly epoch: number;
   /** The holdout's share, 0 to 1. */
   readonly holdout: number;
+}
+
+export function groupRows(table: DataTable, columns: readonly string[]): RowGroups {
+  const found = columns.map((name) => columnOf(table, name));
+  const groupOf = new Int32Array(table.rows);
+  let groups = 0;
+  firstEqual(found, table.rows).forEach((first, row) => {
+    groupOf[row] = first === row ? groups : (groupOf[first] ?? 0);
+    if (first === row) groups += 1;
+  });
+  return { groupOf, groups };
 }
 
 /**
@@ -107,20 +121,23 @@ export function identifyRows(
   rule: SplitRule,
 ): RowIdentities {
   const found = columns.map((name) => columnOf(table, name));
-  const indices = new Map<string, number>();
-  const groups: Group[] = [];
-  const groupOf = new Int32Array(table.rows);
-  for (let row = 0; row < table.rows; row += 1) {
+  const { groupOf, groups } = groupRows(table, columns);
+  const hashes = Buffer.alloc(groups * HASH_BYTES);
+  const heldOut = new Uint8Array(groups);
+  let next = 0;
+  groupOf.forEach((group, row) => {
+    if (group < next) return;
+    next += 1;
     const text = JSON.stringify(found.map((column) => column.text(row)));
-    let index = indices.get(text);
-    if (index === undefined) {
-      index = groups.length;
-      indices.set(text, index);
-      groups.push({ hash: identityHash(rule.model, text), side: sideOf(rule, text) });
-    }
-    groupOf[row] = index;
-  }
-  return { groups, groupOf };
+    hashes.write(identityHash(rule.model, text), group * HASH_BYTES, 'hex');
+    if (sideOf(rule, text) === 'holdout') heldOut[group] = 1;
+  });
+  return { groupOf, groups, hashes, heldOut };
+}
+
+/** A group's hash as registers and manifests name it: 32 hex digits. */
+export function hashOf({ hashes }: RowIdentities, group: number): string {
+  return hashes.toString('hex', group * HASH_BYTES, (group + 1) * HASH_BYTES);
 }
 
 /** The same in every epoch, so that a manifest of one epoch can be held against the holdout of another. */

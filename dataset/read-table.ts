@@ -1,5 +1,5 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
-import type { ColumnContract, Folder } from '../contracts/folder.ts';
+import type { ColumnContract, ModelDocument, SchemaDocument } from '../contracts/folder.ts';
 import { isMissing, parseNumber } from '../learning/cells.ts';
 import { type HeaderCheck, mostRows, scanCsv } from './csv.ts';
 import { quoted, refuse } from './refusal.ts';
@@ -35,6 +35,12 @@ export interface DataTable {
   readonly unknown: readonly string[];
 }
 
+/** What a folder says about reading its table. */
+export interface TableRules {
+  readonly model: Pick<ModelDocument, 'target' | 'positive' | 'identity'>;
+  readonly schema: Pick<SchemaDocument, 'columns'>;
+}
+
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 /** Above this share of missing cells a feature says nothing: refused whatever the schema's mode. */
@@ -47,7 +53,7 @@ export const MOST_MISSING = 0.6;
  * the schema absent, a cell of another type, Infinity, a missing target or identity, a feature above
  * 60 % missing, one class, the positive class absent.
  */
-export function readTable(bytes: Uint8Array, file: string, folder: Folder): DataTable {
+export function readTable(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
   return typeTable(bytes, file, folder, MOST_MISSING);
 }
 
@@ -55,12 +61,12 @@ export function readTable(bytes: Uint8Array, file: string, folder: Folder): Data
  * Reads training or holdout rows that were prepared from a table: as `readTable`, but a part of a
  * table may by chance lack more of a column than the whole did.
  */
-export function readPart(bytes: Uint8Array, file: string, folder: Folder): DataTable {
+export function readPart(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
   return typeTable(bytes, file, folder, 1);
 }
 
 /** A first line that names no column of the schema is a row of data. */
-function headerOfSchema(file: string, { schema }: Folder): HeaderCheck {
+function headerOfSchema(file: string, { schema }: TableRules): HeaderCheck {
   const known = new Set(schema.columns.map((c) => c.name));
   return (header) => {
     if (header.some((name) => known.has(name))) return;
@@ -71,7 +77,7 @@ function headerOfSchema(file: string, { schema }: Folder): HeaderCheck {
 function typeTable(
   bytes: Uint8Array,
   file: string,
-  folder: Folder,
+  folder: TableRules,
   mostMissing: number,
 ): DataTable {
   const { model, schema } = folder;
@@ -186,13 +192,7 @@ function builderOf(
       },
       finish(rows) {
         checkMissing(rows);
-        const numbers = all.subarray(0, rows);
-        const text = (row: number): string => {
-          const value = numbers[row] ?? Number.NaN;
-          return Number.isNaN(value) ? '' : String(value === 0 ? 0 : value);
-        };
-        const distinct = (): number => countDistinct(numbers);
-        return { contract, text, numbers, codes: NO_CODES, levels: [], missing, distinct };
+        return numberColumn(contract, all.subarray(0, rows), missing);
       },
     };
   }
@@ -216,13 +216,35 @@ function builderOf(
     },
     finish(rows) {
       checkMissing(rows);
-      const levels = [...codeOf.keys()];
-      const codes = all.subarray(0, rows);
-      const text = (row: number): string => levels[codes[row] ?? -1] ?? '';
-      const distinct = (): number => levels.length + (missing > 0 ? 1 : 0);
-      return { contract, text, numbers: NO_NUMBERS, codes, levels, missing, distinct };
+      return codedColumn(contract, all.subarray(0, rows), [...codeOf.keys()], missing);
     },
   };
+}
+
+// Columns are made apart from what built them, so that their functions don't hold its map of texts.
+
+function numberColumn(
+  contract: ColumnContract,
+  numbers: Float64Array,
+  missing: number,
+): DataColumn {
+  const text = (row: number): string => {
+    const value = numbers[row] ?? Number.NaN;
+    return Number.isNaN(value) ? '' : String(value === 0 ? 0 : value);
+  };
+  const distinct = (): number => countDistinct(numbers);
+  return { contract, text, numbers, codes: NO_CODES, levels: [], missing, distinct };
+}
+
+function codedColumn(
+  contract: ColumnContract,
+  codes: Int32Array,
+  levels: readonly string[],
+  missing: number,
+): DataColumn {
+  const text = (row: number): string => levels[codes[row] ?? -1] ?? '';
+  const distinct = (): number => levels.length + (missing > 0 ? 1 : 0);
+  return { contract, text, numbers: NO_NUMBERS, codes, levels, missing, distinct };
 }
 
 const NO_NUMBERS = new Float64Array(0);
@@ -253,9 +275,14 @@ export function columnOf(table: DataTable, name: string): DataColumn {
   return column ?? refuse(table.file, {}, `has no column ${quoted(name)}`);
 }
 
-/** The canonical texts of some rows (0-based), one array a row, in the schema's order. */
+/** The canonical texts of a row (0-based) in the schema's order. */
+export function cellsOf(table: DataTable, row: number): string[] {
+  return table.columns.map((c) => c.text(row));
+}
+
+/** The same of some rows, one array a row. */
 export function* textRows(table: DataTable, rows: Iterable<number>): Generator<string[]> {
-  for (const row of rows) yield table.columns.map((c) => c.text(row));
+  for (const row of rows) yield cellsOf(table, row);
 }
 
 export function headerOf(table: DataTable): string[] {

@@ -112,7 +112,7 @@ export function writeManifest(
   identity: IdentityRule,
   identities: Iterable<string>,
 ): Uint8Array<ArrayBuffer> {
-  const sorted = [...new Set(identities)].sort();
+  const sorted = [...identities].sort().filter((hash, i, all) => hash !== all[i - 1]);
   return encode({
     schemaVersion: 1,
     model,
@@ -154,7 +154,9 @@ function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
 }
 
 function pack(hashes: readonly string[]): string {
-  return Buffer.from(hashes.join(''), 'hex').toString('base64');
+  const bytes = Buffer.alloc(hashes.length * HASH_BYTES);
+  hashes.forEach((hash, i) => bytes.write(hash, i * HASH_BYTES, 'hex'));
+  return bytes.toString('base64');
 }
 
 function unpack(base64: string): string[] {

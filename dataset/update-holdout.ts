@@ -2,11 +2,12 @@
  * Holds a commit's rows against the stored holdout: rows may join it by the rule, and a person must
  * accept everything else.
  */
+import type { ModelDocument } from '../contracts/folder.ts';
 import { canonicalJson, sha256Hex } from '../domain/canonical.ts';
 import { TitleholderError } from '../domain/errors.ts';
-import { readCsv } from './csv.ts';
-import { type IdentityRule, type RowIdentities, rowHash } from './identity.ts';
-import { headerOf, textRows, type DataTable } from './read-table.ts';
+import { csvWriter, scanCsv } from './csv.ts';
+import { hashOf, type IdentityRule, type RowIdentities, rowHash } from './identity.ts';
+import { cellsOf, type DataTable, headerOf } from './read-table.ts';
 import { readRegister, type Register, type RegisterRow } from './register.ts';
 
 export interface StoredHoldout {
@@ -24,8 +25,10 @@ export interface HoldoutQuestion {
 }
 
 export interface NextHoldout {
-  /** The snapshot's rows as canonical text: those stored, then those that joined, in input order. */
-  readonly rows: readonly (readonly string[])[];
+  /** The snapshot as canonical CSV: the rows stored, then those that joined, in input order. */
+  readonly csv: Uint8Array<ArrayBuffer>;
+  readonly positives: number;
+  /** One entry a row of the snapshot. */
   readonly register: Register;
   /** Open: the holdout above is only proposed. Null: it may be stored. */
   readonly question: HoldoutQuestion | null;
@@ -40,8 +43,7 @@ export interface NextHoldout {
  * Throws `HoldoutRefused` where the model asks for another epoch than the stored one.
  */
 export function updateHoldout(of: {
-  readonly model: string;
-  readonly epoch: number;
+  readonly model: ModelDocument;
   readonly asOf: string;
   readonly table: DataTable;
   /** What `identities` are made of. */
@@ -50,26 +52,25 @@ export function updateHoldout(of: {
   readonly stored: StoredHoldout | null;
   readonly accepted?: string | undefined;
 }): NextHoldout {
-  const { model, epoch, asOf, table, identity, identities, stored, accepted } = of;
+  const { asOf, table, identity, identities, stored, accepted } = of;
+  const model = of.model.name;
+  const { epoch } = of.model.split;
   const columns = headerOf(table);
-  const present: { cells: readonly string[]; entry: RegisterRow }[] = [];
-  const onSide: number[] = [];
+  const present: PresentRow[] = [];
   identities.groupOf.forEach((group, row) => {
-    if (identities.groups[group]?.side === 'holdout') onSide.push(row);
-  });
-  let index = 0;
-  for (const cells of textRows(table, onSide)) {
-    const group = identities.groups[identities.groupOf[onSide[index] ?? 0] ?? 0];
-    index += 1;
+    if (identities.heldOut[group] !== 1) return;
+    const hash = rowHash(cellsOf(table, row));
     present.push({
-      cells,
-      entry: { identity: group?.hash ?? '', hash: rowHash(cells), epoch, firstSeen: asOf },
+      row,
+      entry: { identity: hashOf(identities, group), hash, epoch, firstSeen: asOf },
     });
-  }
-  const fresh = (rows: typeof present): Pick<NextHoldout, 'rows' | 'register'> => ({
-    rows: rows.map((r) => r.cells),
-    register: { model, epoch, columns, identity, rows: rows.map((r) => r.entry) },
   });
+  const fresh = (rows: readonly PresentRow[]): Omit<NextHoldout, 'question'> => {
+    const snapshot = newSnapshot(columns, of.model);
+    for (const { row } of rows) snapshot.add(cellsOf(table, row));
+    const register = { model, epoch, columns, identity, rows: rows.map((r) => r.entry) };
+    return { ...snapshot.finish(), register };
+  };
   if (stored === null) return { ...fresh(present), question: null };
 
   const register = readRegister(stored.register);
@@ -85,22 +86,23 @@ export function updateHoldout(of: {
       `split.epoch is ${epoch} and the stored holdout is of epoch ${register.epoch}: a new epoch needs groups that no artifact was trained on`,
     );
   }
-  const before = readCsv(stored.holdout, 'the stored holdout');
-  if (before.rows.length !== register.rows.length) {
+  const snapshot = newSnapshot(columns, of.model);
+  scanCsv(stored.holdout, 'the stored holdout', () => snapshot.add);
+  if (snapshot.rows() !== register.rows.length) {
     throw new TitleholderError(
       'ArtifactInvalid',
       'the stored holdout and its register differ in rows',
     );
   }
   // Equal rows may repeat: each present row is used up by one stored row.
-  const unused = new Map<string, (typeof present)[number][]>();
+  const unused = new Map<string, PresentRow[]>();
   for (const row of present) {
     const same = unused.get(row.entry.hash);
     if (same === undefined) unused.set(row.entry.hash, [row]);
     else same.push(row);
   }
   const lost: RegisterRow[] = [];
-  const kept = new Map<(typeof present)[number], RegisterRow>();
+  const kept = new Map<PresentRow, RegisterRow>();
   for (const row of register.rows) {
     const match = unused.get(row.hash)?.shift();
     if (match === undefined) lost.push(row);
@@ -109,8 +111,9 @@ export function updateHoldout(of: {
   const joined = present.filter((row) => !kept.has(row));
   const sameColumns = canonicalJson(register.columns) === canonicalJson(columns);
   if (sameColumns && lost.length === 0) {
+    for (const { row } of joined) snapshot.add(cellsOf(table, row));
     return {
-      rows: [...before.rows, ...joined.map((r) => r.cells)],
+      ...snapshot.finish(),
       register: {
         model,
         epoch,
@@ -140,6 +143,29 @@ export function updateHoldout(of: {
     ? counts(lost, joined, register.rows.length)
     : changedColumns(register.columns, columns, register.rows.length);
   return { ...proposal, question: { kind: 'holdout', digest, summary } };
+}
+
+interface PresentRow {
+  /** 0-based in the table. */
+  readonly row: number;
+  readonly entry: RegisterRow;
+}
+
+/** A snapshot that is written row by row. */
+function newSnapshot(columns: readonly string[], model: ModelDocument) {
+  const writer = csvWriter(columns);
+  const target = columns.indexOf(model.target);
+  let rows = 0;
+  let positives = 0;
+  return {
+    add: (cells: readonly string[]): void => {
+      writer.add(cells);
+      rows += 1;
+      if (cells[target] === model.positive) positives += 1;
+    },
+    rows: () => rows,
+    finish: () => ({ csv: writer.finish(), positives }),
+  };
 }
 
 function seenOf(row: RegisterRow | undefined): Partial<RegisterRow> {

@@ -2,6 +2,7 @@
 import { type Folder } from '../contracts/folder.ts';
 import { featureTable } from '../dataset/feature-table.ts';
 import {
+  hashOf,
   identifyRows,
   identityColumns,
   type IdentityRule,
@@ -244,16 +245,18 @@ function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): Hol
   const register = readRegister(bytes);
   const identity = rulingIdentity(identityColumns(model, schema), register.identity, table);
   const rule = { model: model.name, epoch: register.epoch, holdout: model.split.holdout };
-  const { groups, groupOf } = identifyRows(table, identity.columns, rule);
+  const identities = identifyRows(table, identity.columns, rule);
+  const hashes = Array.from({ length: identities.groups }, (_, group) => hashOf(identities, group));
+  const { groupOf } = identities;
   const same =
     register.model === model.name &&
     register.rows.length === table.rows &&
     canonicalJson(register.columns) === canonicalJson(headerOf(table)) &&
-    register.rows.every((row, i) => row.identity === groups[groupOf[i] ?? 0]?.hash);
+    register.rows.every((row, i) => row.identity === hashes[groupOf[i] ?? 0]);
   if (!same) {
     throw new TitleholderError('EvidenceMismatch', 'the register is not that of the holdout');
   }
-  return { groupOf, hashes: groups.map((g) => g.hash), identity };
+  return { groupOf, hashes, identity };
 }
 
 function checkSides(

@@ -7,7 +7,13 @@ import {
   writeReport,
 } from '../dataset/check-schema.ts';
 import { writeCsv } from '../dataset/csv.ts';
-import { type Group, identifyRows, identityColumns, rulingIdentity } from '../dataset/identity.ts';
+import {
+  hashOf,
+  identifyRows,
+  identityColumns,
+  type RowIdentities,
+  rulingIdentity,
+} from '../dataset/identity.ts';
 import { columnOf, type DataTable, headerOf, readTable, textRows } from '../dataset/read-table.ts';
 import { refuse } from '../dataset/refusal.ts';
 import { readRegister, writeManifest, writeRegister } from '../dataset/register.ts';
@@ -17,11 +23,14 @@ import {
   updateHoldout,
 } from '../dataset/update-holdout.ts';
 
-export interface PrepareInput {
-  readonly folder: Folder;
+export interface PrepareInput extends TableInput {
   readonly csv: Uint8Array;
   /** The table's name in messages. */
   readonly file: string;
+}
+
+export interface TableInput {
+  readonly folder: Folder;
   /** ISO 8601 UTC: when rows that join the holdout were first seen. */
   readonly asOf: string;
   /** The model's holdout, where it has one. */
@@ -59,11 +68,15 @@ export interface Prepared {
  * holdout's.
  */
 export function prepare(input: PrepareInput): Prepared {
-  const { folder, file, asOf, stored, accepted } = input;
+  return prepareTable(readTable(input.csv, input.file, input.folder), input);
+}
+
+/** As `prepare`, of a table that was read by the folder's rules. */
+export function prepareTable(table: DataTable, input: TableInput): Prepared {
+  const { folder, asOf, stored, accepted } = input;
   const { model, schema } = folder;
-  const table = readTable(input.csv, file, folder);
   const findings = checkSchema(table, folder, asOf);
-  enforceSchema(findings, file);
+  enforceSchema(findings, table.file);
   const identity = rulingIdentity(
     identityColumns(model, schema),
     stored === null ? null : readRegister(stored.register).identity,
@@ -71,42 +84,38 @@ export function prepare(input: PrepareInput): Prepared {
   );
   const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
   const identities = identifyRows(table, identity.columns, rule);
-  const side: Record<Group['side'], number[]> = { training: [], holdout: [] };
-  identities.groupOf.forEach((group, row) => {
-    side[identities.groups[group]?.side ?? 'training'].push(row);
-  });
-  checkTraining(table, side.training, folder);
-  const next = updateHoldout({
-    model: model.name,
-    epoch: model.split.epoch,
-    asOf,
-    table,
-    identity,
-    identities,
-    stored,
-    accepted,
-  });
-  checkHoldout(next.register.columns, next.rows, folder, file);
-  const header = headerOf(table);
-  const trained = identities.groups.filter((g) => g.side === 'training').map((g) => g.hash);
+  const { groupOf, heldOut } = identities;
+  const isHeldOut = (row: number): boolean => heldOut[groupOf[row] ?? 0] === 1;
+  const rows = groupOf.map((_, row) => row);
+  const trainingRows = rows.filter((row) => !isHeldOut(row));
+  checkTraining(table, trainingRows, folder);
+  const next = updateHoldout({ model, asOf, table, identity, identities, stored, accepted });
+  const holdoutRows = next.register.rows.length;
+  checkHoldout(next.positives, holdoutRows, table, folder);
   return {
-    training: writeCsv(header, textRows(table, side.training)),
-    trainingManifest: writeManifest(model.name, identity, trained),
-    holdout: writeCsv(next.register.columns, next.rows),
+    training: writeCsv(headerOf(table), textRows(table, trainingRows)),
+    trainingManifest: writeManifest(model.name, identity, trainedGroups(identities)),
+    holdout: next.csv,
     register: writeRegister(next.register),
     report: writeReport(findings),
     findings,
     epoch: model.split.epoch,
     rows: table.rows,
-    trainingRows: side.training.length,
-    holdoutRows: next.rows.length,
+    trainingRows: trainingRows.length,
+    holdoutRows,
     datasetWindow: windowOf(table, model.identity.time),
     question: next.question,
-    holdoutSide: Int32Array.from(side.holdout),
+    holdoutSide: rows.filter(isHeldOut),
   };
 }
 
-function checkTraining(table: DataTable, rows: readonly number[], folder: Folder): void {
+function* trainedGroups(identities: RowIdentities): Generator<string> {
+  for (let group = 0; group < identities.groups; group += 1) {
+    if (identities.heldOut[group] === 0) yield hashOf(identities, group);
+  }
+}
+
+function checkTraining(table: DataTable, rows: Int32Array, folder: Folder): void {
   const { minRows, minPerClass } = folder.schema;
   const { target } = folder.model;
   if (!(rows.length >= minRows)) {
@@ -130,19 +139,12 @@ function checkTraining(table: DataTable, rows: readonly number[], folder: Folder
 }
 
 /** A holdout that holds one class only can't judge: better said before anything is trained. */
-function checkHoldout(
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-  folder: Folder,
-  file: string,
-): void {
-  const at = columns.indexOf(folder.model.target);
-  const positives = rows.filter((row) => row[at] === folder.model.positive).length;
-  if (positives > 0 && positives < rows.length) return;
+function checkHoldout(positives: number, rows: number, table: DataTable, folder: Folder): void {
+  if (positives > 0 && positives < rows) return;
   refuse(
-    file,
+    table.file,
     { column: folder.model.target },
-    `leaves ${rows.length} holdout rows of which ${positives} are positive: nothing to judge by`,
+    `leaves ${rows} holdout rows of which ${positives} are positive: nothing to judge by`,
   );
 }
 

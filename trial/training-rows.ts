@@ -1,7 +1,7 @@
 /** Training rows as the engine takes them. */
 import type { Folder } from '../contracts/folder.ts';
 import { constantColumns, featureTable } from '../dataset/feature-table.ts';
-import { identifyRows, identityColumns, type IdentityRule } from '../dataset/identity.ts';
+import { groupRows, identityColumns, type IdentityRule } from '../dataset/identity.ts';
 import { type DataTable, readPart } from '../dataset/read-table.ts';
 import { TitleholderError } from '../domain/errors.ts';
 import { substream } from '../learning/random.ts';
@@ -21,11 +21,14 @@ export interface TrainingTable extends Rows {
   readonly dropped: readonly string[];
 }
 
-/** Prepared training rows as the engine takes them, without the columns that are constant in them. */
+/**
+ * Prepared training rows as the engine takes them, without the columns that are constant in them;
+ * `identity` is the folder's own unless given.
+ */
 export function trainingTable(
   csv: Uint8Array,
   folder: Folder,
-  identity?: IdentityRule,
+  identity: IdentityRule = identityColumns(folder.model, folder.schema),
 ): TrainingTable {
   const data = readPart(csv, 'the training rows', folder);
   const dropped = constantColumns(data);
@@ -33,18 +36,9 @@ export function trainingTable(
   if (table.columns.length === 0) {
     throw new TitleholderError('DataInvalid', 'every feature is constant in the training rows');
   }
-  return { data, table, labels: data.labels, groups: groupsOf(data, folder, identity), dropped };
-}
-
-/** One number a row, the same for rows of one identity; `identity` is the folder's own unless given. */
-function groupsOf(
-  data: DataTable,
-  { model, schema }: Folder,
-  identity: IdentityRule = identityColumns(model, schema),
-): Int32Array {
+  // One identity, one number: they are in one fold.
   const { columns } = identity;
-  const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
-  return identifyRows(data, columns, rule).groupOf;
+  return { data, table, labels: data.labels, groups: groupRows(data, columns).groupOf, dropped };
 }
 
 /**

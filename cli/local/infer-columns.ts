@@ -1,15 +1,24 @@
 /** What a table's columns seem to be, from its cells alone. */
 import type { ColumnContract, ModelDocument } from '../../contracts/folder.ts';
-import type { RawTable } from '../../dataset/csv.ts';
-import { isDate, MOST_MISSING } from '../../dataset/read-table.ts';
+import { scanCsv } from '../../dataset/csv.ts';
+import { groupRows } from '../../dataset/identity.ts';
+import {
+  columnOf,
+  type DataTable,
+  isDate,
+  MOST_MISSING,
+  readTable,
+} from '../../dataset/read-table.ts';
 import { refuse } from '../../dataset/refusal.ts';
-import { isMissing, parseNumber } from '../../learning/cells.ts';
+import { parseNumber } from '../../learning/cells.ts';
 
 export interface Inferred {
   readonly columns: readonly ColumnContract[];
   readonly identity: ModelDocument['identity'];
   /** What was chosen and why, a line each. */
   readonly choices: readonly string[];
+  /** The table as these columns and this identity read it. */
+  readonly table: DataTable;
 }
 
 const IDENTIFIER = /(?:^|[_\s-])(?:id|uuid|guid|key)$|[a-z](?:Id|ID)$/;
@@ -18,108 +27,198 @@ const REPEATING = 0.01;
 /** A column of numbers may hold a few words by mistake; then reading it says where. */
 const NEARLY_ALL = 0.99;
 const MANY_NUMBERS = 50;
+/** Above this many texts, each another one, a column is no category. */
+const MANY_TEXTS = 100;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
+
+/** A column's contract, and why it is that where somebody may wonder. */
+interface Choice {
+  readonly contract: ColumnContract;
+  readonly why?: string;
+}
 
 /**
  * Types, roles and identity of a table's columns.
  *
- * The header names the target. Throws `DataInvalid` where it is never positive, or no feature is left.
+ * The table is gone over twice and held as numbers and codes only. Throws `DataInvalid` as `scanCsv` and
+ * `readTable` do, and where the target is absent or never positive, or no feature is left.
  */
 export function inferColumns(
-  raw: RawTable,
+  csv: Uint8Array,
   of: { readonly file: string; readonly target: string; readonly positive: string },
 ): Inferred {
   const { file, target, positive } = of;
-  const rows = raw.rows.length;
-  const choices: string[] = [];
-  const single: string[] = [];
-  const group: string[] = [];
-  const columns = raw.header.map((name, at): ColumnContract => {
-    const cells = raw.rows.map((row) => (row[at] ?? '').trim());
-    const present = cells.filter((cell) => !isMissing(cell));
-    const column = (
-      type: ColumnContract['type'],
-      role: ColumnContract['role'],
-      why?: string,
-    ): ColumnContract => {
-      if (why !== undefined) choices.push(`${name}: ${why}`);
-      return { name, type, role, sensitive: false };
-    };
-    if (name === target) {
-      const empty = cells.findIndex((cell) => isMissing(cell));
-      if (empty !== -1) refuse(file, { row: empty + 1, column: name }, 'the target is missing');
-      if (!present.includes(positive)) {
-        refuse(file, { column: name }, 'never holds the value given by --positive');
-      }
-      return column('category', 'target');
-    }
-    if (!(present.length >= rows * (1 - MOST_MISSING)) || present.length === 0) {
-      return column('text', 'ignored', 'left out, more than 60 % of it is missing');
-    }
-    const distinct = new Set(present);
-    if (IDENTIFIER.test(name) && present.length === rows) {
-      if (distinct.size === rows) {
-        single.push(name);
-        return column('text', 'identity', 'a key, by its name and because no value repeats');
-      }
-      // Few values that repeat often are a code, not somebody.
-      if (distinct.size > rows / 100) {
-        group.push(name);
-        return column('text', 'identity', 'a group, by its name and because values repeat');
-      }
-    }
-    const numbers = present.filter((c) => parseNumber(c) !== undefined || INFINITE.test(c)).length;
-    const nearly = numbers >= present.length * NEARLY_ALL && distinct.size > MANY_NUMBERS;
-    if (numbers === present.length || nearly) return column('number', 'feature');
-    if (present.every(isDate)) {
-      return column('date', 'ignored', 'a date, left out: the future has others');
-    }
-    if (distinct.size === present.length && distinct.size > 100) {
-      return column('text', 'ignored', 'left out, every text in it is another one');
-    }
-    return column('category', 'feature');
-  });
-  const features = columns.filter((c) => c.role === 'feature').map((c) => c.name);
-  if (features.length === 0) refuse(file, {}, 'has no column to learn from');
+  const { columns, rows } = countCells(csv, file, target, positive);
+  const typed = columns.map((column) =>
+    column.name === target ? targetOf(column, file) : choiceOf(column, rows),
+  );
+  const read = (choices: readonly Choice[], identity: ModelDocument['identity']): DataTable =>
+    readTable(csv, file, {
+      model: { target, positive, identity },
+      schema: { columns: choices.map((c) => c.contract) },
+    });
+  featuresOf(typed, file);
+  const all = read(typed, {});
+  const choices = typed.map((choice) => withoutTexts(choice, all));
+  const contracts = choices.map((c) => c.contract);
+  const features = featuresOf(choices, file);
+  const { identity, why } = identityOf(all, features);
+  // Where features say who a row is, none may be missing: the first reading couldn't know.
+  const table = features.some((name) => identity.group?.includes(name))
+    ? read(choices, identity)
+    : { ...all, columns: all.columns.filter((c) => contracts.includes(c.contract)) };
   return {
-    columns,
-    ...identityOf(raw, features, { single, group }, choices),
+    columns: contracts,
+    identity,
+    choices: [
+      ...choices.flatMap((c) => (c.why === undefined ? [] : [`${c.contract.name}: ${c.why}`])),
+      why,
+    ],
+    table,
   };
 }
 
+/** What is counted of a column's cells; no more texts than asked for are kept. */
+interface Counted {
+  readonly name: string;
+  present: number;
+  /** 1-based; 0 where none is missing. */
+  firstMissing: number;
+  /** Cells that are numbers, infinite ones too. */
+  numbers: number;
+  onlyDates: boolean;
+  isEverPositive: boolean;
+  /** All texts of a column that is named like an identifier; of another one up to `MANY_NUMBERS` + 1. */
+  readonly texts: Set<string>;
+}
+
+function countCells(
+  csv: Uint8Array,
+  file: string,
+  target: string,
+  positive: string,
+): { readonly columns: readonly Counted[]; readonly rows: number } {
+  let columns: Counted[] = [];
+  let rows = 0;
+  const open = (header: readonly string[]) => {
+    columns = header.map((name) => ({
+      name,
+      present: 0,
+      firstMissing: 0,
+      numbers: 0,
+      onlyDates: true,
+      isEverPositive: false,
+      texts: new Set(),
+    }));
+    const most = header.map((name) =>
+      IDENTIFIER.test(name) && name !== target ? Number.POSITIVE_INFINITY : MANY_NUMBERS,
+    );
+    return (cells: readonly string[], row: number): void => {
+      rows = row + 1;
+      columns.forEach((column, i) => {
+        const text = (cells[i] ?? '').trim();
+        const number = parseNumber(text);
+        if (Number.isNaN(number)) {
+          if (column.firstMissing === 0) column.firstMissing = rows;
+          return;
+        }
+        column.present += 1;
+        if (number !== undefined || INFINITE.test(text)) column.numbers += 1;
+        column.onlyDates &&= isDate(text);
+        column.isEverPositive ||= text === positive;
+        if (column.texts.size <= (most[i] ?? 0)) column.texts.add(text);
+      });
+    };
+  };
+  scanCsv(csv, file, open, (header) => {
+    if (header.includes(target)) return;
+    refuse(file, { row: 0, column: target }, 'is the target and is absent');
+  });
+  return { columns, rows };
+}
+
+function choice(
+  name: string,
+  type: ColumnContract['type'],
+  role: ColumnContract['role'],
+  why?: string,
+): Choice {
+  const contract = { name, type, role, sensitive: false };
+  return why === undefined ? { contract } : { contract, why };
+}
+
+function targetOf({ name, firstMissing, isEverPositive }: Counted, file: string): Choice {
+  if (firstMissing > 0) refuse(file, { row: firstMissing, column: name }, 'the target is missing');
+  if (!isEverPositive) {
+    refuse(file, { column: name }, 'never holds the value given by --positive');
+  }
+  return choice(name, 'category', 'target');
+}
+
+function choiceOf({ name, present, numbers, onlyDates, texts }: Counted, rows: number): Choice {
+  if (!(present >= rows * (1 - MOST_MISSING)) || present === 0) {
+    return choice(name, 'text', 'ignored', 'left out, more than 60 % of it is missing');
+  }
+  if (IDENTIFIER.test(name) && present === rows) {
+    if (texts.size === rows) {
+      return choice(name, 'text', 'identity', 'a key, by its name and because no value repeats');
+    }
+    // Few values that repeat often are a code, not somebody.
+    if (texts.size > rows / 100) {
+      return choice(name, 'text', 'identity', 'a group, by its name and because values repeat');
+    }
+  }
+  const nearly = numbers >= present * NEARLY_ALL && texts.size > MANY_NUMBERS;
+  if (numbers === present || nearly) return choice(name, 'number', 'feature');
+  if (onlyDates) {
+    return choice(name, 'date', 'ignored', 'a date, left out: the future has others');
+  }
+  return choice(name, 'category', 'feature');
+}
+
+/** A category whose every text is another one is none. */
+function withoutTexts(of: Choice, table: DataTable): Choice {
+  const { name, type, role } = of.contract;
+  if (type !== 'category' || role !== 'feature') return of;
+  const { levels, missing } = columnOf(table, name);
+  if (levels.length <= MANY_TEXTS || levels.length < table.rows - missing) return of;
+  return choice(name, 'text', 'ignored', 'left out, every text in it is another one');
+}
+
+function featuresOf(choices: readonly Choice[], file: string): string[] {
+  const features = choices.filter((c) => c.contract.role === 'feature').map((c) => c.contract.name);
+  if (features.length === 0) refuse(file, {}, 'has no column to learn from');
+  return features;
+}
+
 function identityOf(
-  raw: RawTable,
+  table: DataTable,
   features: readonly string[],
-  found: { readonly single: readonly string[]; readonly group: readonly string[] },
-  choices: readonly string[],
-): Pick<Inferred, 'identity' | 'choices'> {
-  const [firstGroup] = found.group;
-  const [firstKey] = found.single;
+): { readonly identity: ModelDocument['identity']; readonly why: string } {
+  const named = table.columns.filter((c) => c.contract.role === 'identity');
+  const firstGroup = named.find((c) => c.levels.length < table.rows)?.contract.name;
+  const firstKey = named.find((c) => c.levels.length === table.rows)?.contract.name;
   const key = firstKey === undefined ? {} : { key: [firstKey] };
   if (firstGroup !== undefined) {
     return {
       identity: { group: [firstGroup], ...key },
-      choices: [...choices, `identity: a row is one of the group ${firstGroup}`],
+      why: `identity: a row is one of the group ${firstGroup}`,
     };
   }
-  const at = features.map((name) => raw.header.indexOf(name));
-  const seen = new Set<string>();
-  for (const row of raw.rows) seen.add(JSON.stringify(at.map((i) => (row[i] ?? '').trim())));
-  const repeated = 1 - seen.size / raw.rows.length;
+  const { groups } = groupRows(table, features);
+  const repeated = 1 - groups / table.rows;
   const share = `${(repeated * 100).toFixed(1)} % of the rows repeat another’s features`;
   if (repeated > REPEATING) {
     return {
       identity: { group: [...features], ...key },
-      choices: [...choices, `identity: rows with equal features are one group, because ${share}`],
+      why: `identity: rows with equal features are one group, because ${share}`,
     };
   }
   return {
     identity: key,
-    choices: [
-      ...choices,
+    why:
       firstKey === undefined
         ? `identity: all feature columns, because there is no key (${share})`
         : `identity: the key ${firstKey} (${share})`,
-    ],
   };
 }

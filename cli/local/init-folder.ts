@@ -8,10 +8,8 @@ import {
   PolicyDocument,
   SchemaDocument,
 } from '../../contracts/folder.ts';
-import { readCsv } from '../../dataset/csv.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
-import { refuse } from '../../dataset/refusal.ts';
-import { prepare } from '../../trial/prepare.ts';
+import { prepareTable } from '../../trial/prepare.ts';
 import { readFolder } from '../../trial/read-folder.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
@@ -57,12 +55,8 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   const file = basename(options.data);
   const csv = await csvOfTable(bytes, file);
   const data = csv === bytes ? 'data.csv' : 'data.parquet';
-  const raw = readCsv(csv, file, (header) => {
-    if (header.includes(target)) return;
-    refuse(file, { row: 0, column: target }, 'is the target and is absent');
-  });
-  const inferred = inferColumns(raw, { file, target, positive });
-  const trees = raw.rows.length > MANY_ROWS ? 100 : 200;
+  const inferred = inferColumns(csv, { file, target, positive });
+  const trees = inferred.table.rows > MANY_ROWS ? 100 : 200;
   const candidate = (minLeaf: number): object => ({
     name: `forest-leaf-${minLeaf}`,
     algorithm: 'forest',
@@ -110,10 +104,8 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   );
   // The line's own first step says whether this table can be used at all.
   const read = readFolder(files);
-  const prepared = prepare({
+  const prepared = prepareTable(inferred.table, {
     folder: read,
-    csv,
-    file,
     asOf: '1970-01-01T00:00:00.000Z',
     stored: null,
   });

@@ -8,8 +8,10 @@ const RULE = { model: 'small', epoch: 1, holdout: 0.3 };
 
 function sides(rows: readonly string[], columns: readonly string[] = ['who']): Map<string, string> {
   const table = readTable(bytesOf(rows), 'data.csv', smallFolder());
-  const { groups, groupOf } = identifyRows(table, columns, RULE);
-  return new Map(rows.map((row, i) => [row, groups[groupOf[i] ?? 0]?.side ?? '']));
+  const { heldOut, groupOf } = identifyRows(table, columns, RULE);
+  return new Map(
+    rows.map((row, i) => [row, heldOut[groupOf[i] ?? 0] === 1 ? 'holdout' : 'training']),
+  );
 }
 
 describe('the side of a row', () => {
