@@ -67,6 +67,11 @@ function fitEdges(numbers: Float64Array): Float64Array {
     }
     weights[at] = (weights[at] ?? 0) + 1;
   }
+  return edgesBetween(distinct, weights);
+}
+
+/** `distinct` ascends; `weights` says how often each is there. */
+function edgesBetween(distinct: Float64Array, weights: ArrayLike<number>): Float64Array {
   const edges = cuts(weights).map((i) => {
     const below = distinct[i] ?? 0;
     const above = distinct[i + 1] ?? 0;
@@ -116,13 +121,24 @@ export function fitBins(column: Column, labels: Uint8Array, groups?: Int32Array)
       count: edges.length + 1,
     };
   }
-  const { ofRow, ofLevel } = levelRates(column, labels, groups);
-  const edges = fitEdges(ofRow);
+  const { ofRow, ofLevel, rows } = levelRates(column, labels, groups);
+  const edges = rows === null ? fitEdges(ofRow) : edgesOfLevels(ofLevel, rows);
+  const bins: Bins = { kind: 'categorical', binOfLevel: binNumbers(edges, ofLevel) };
   return {
-    bins: { kind: 'categorical', binOfLevel: binNumbers(edges, ofLevel) },
-    bytes: binNumbers(edges, ofRow),
+    bins,
+    bytes: rows === null ? binNumbers(edges, ofRow) : binColumn(column, bins),
     count: edges.length + 1,
   };
+}
+
+/** `fitEdges` of the rows' numbers, from the few that there are. */
+function edgesOfLevels(ofLevel: Float64Array, rows: Int32Array): Float64Array {
+  const there = Array.from(rows.keys()).filter((level) => (rows[level] ?? 0) > 0);
+  there.sort((a, b) => (ofLevel[a] ?? 0) - (ofLevel[b] ?? 0));
+  return edgesBetween(
+    Float64Array.from(there, (level) => ofLevel[level] ?? 0),
+    there.map((level) => rows[level] ?? 0),
+  );
 }
 
 /** The bin of a number, 255 for NaN. */

@@ -22,6 +22,8 @@ export interface LevelRates {
   readonly ofRow: Float64Array;
   /** One a level: what a tree reads at serving. NaN where no row has the level. */
   readonly ofLevel: Float64Array;
+  /** Rows of each level, where every row reads its level's own number; else null. */
+  readonly rows: Int32Array | null;
 }
 
 /**
@@ -57,10 +59,13 @@ export function levelRates(
   );
   const isFew = rows.reduce((seen, n) => (n > 0 ? seen + 1 : seen), 0) <= FEW_LEVELS;
   const units = groups === undefined || isFew ? rows : groupsOfLevels(column, groups);
-  const isOwn = Uint8Array.from(units, (n) => (isFew || n >= MANY_ROWS ? 1 : 0));
+  const isOwn = Uint8Array.from(units, (n) => (isFew || n === 0 || n >= MANY_ROWS ? 1 : 0));
   partEqual(ofLevel, isOwn);
-  const ofRow = Float64Array.from(codes, (code) => ofLevel[code] ?? Number.NaN);
-  if (!isOwn.includes(0)) return { ofRow, ofLevel };
+  const ofRow = new Float64Array(codes.length);
+  for (let row = 0; row < codes.length; row += 1) {
+    ofRow[row] = ofLevel[codes[row] ?? -1] ?? Number.NaN;
+  }
+  if (!isOwn.includes(0)) return { ofRow, ofLevel, rows };
 
   const folds = foldsOf(codes.length, groups);
   const foldRows = new Int32Array(FOLDS * levels);
@@ -81,7 +86,7 @@ export function levelRates(
     ofRow[row] =
       others === 0 ? Number.NaN : rate((positives[code] ?? 0) - (foldPositives[at] ?? 0), others);
   }
-  return { ofRow, ofLevel };
+  return { ofRow, ofLevel, rows: null };
 }
 
 /** Levels that keep a number of their own keep it apart from others of the same rate. */

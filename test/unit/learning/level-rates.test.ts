@@ -127,6 +127,18 @@ describe('the rate that a training row reads', () => {
   });
 });
 
+it('cuts levels as it would cut their numbers row by row', () => {
+  // 300 levels of 500 rows and more, of which two are never there: more than there are bins.
+  const made = category(200_000, 300, 4);
+  const codes = made.codes.map((code, row) => (row % 50 === 0 ? -1 : code === 299 ? 7 : code));
+  const column = { ...made, codes, levels: [...made.levels, 'never'] };
+  const labels = coins(200_000, 5);
+  const { ofRow, rows } = levelRates(column, labels);
+  expect(rows).not.toBeNull();
+  const { bytes, count } = fitBins({ kind: 'numeric', name: 'rate', values: ofRow }, labels);
+  expect(fitBins(column, labels)).toMatchObject({ bytes, count });
+});
+
 describe('a level with a bin of its own', () => {
   it('is one of a few, or of many rows, and keeps it where another has the same rate', () => {
     // Four levels, each with half of its rows positive, as where only two columns together tell.
