@@ -7,7 +7,7 @@ import { scorer } from '../learning/pipeline/scorer.ts';
 import type { Table } from '../learning/table.ts';
 import { someOf } from './some-rows.ts';
 
-/** Of so many cells, rows by columns, so that a wide table takes no longer: about a second. */
+/** Rows by columns, so that a wide table takes no longer: each cell is scored once a repeat. */
 const CELLS = 400_000;
 const FEWEST_ROWS = 200;
 const MOST_ROWS = 2000;
@@ -35,7 +35,7 @@ export function measureImportance(of: {
     const found = permutationImportance({
       table: { ...some.table, columns },
       labels: some.labels,
-      score: scorer(model).scoreTable,
+      scorer: scorer(model),
       seed: of.seed,
       repeats: REPEATS,
     });

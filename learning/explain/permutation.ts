@@ -1,4 +1,5 @@
 /** How much worse a model scores rows in which one column's cells have changed places. */
+import type { Scorer } from '../pipeline/scorer.ts';
 import { orderByScore, rankMetrics } from '../measures/metrics.ts';
 import { LearningError } from '../errors.ts';
 import { substream } from '../random.ts';
@@ -9,8 +10,7 @@ export interface PermutationInput {
   readonly table: Table;
   /** 0 or 1 a row, both there. */
   readonly labels: Uint8Array;
-  /** Any model: one score a row of a table with these columns. */
-  readonly score: (table: Table) => Float64Array;
+  readonly scorer: Pick<Scorer, 'scoreTable' | 'scoreChanges'>;
   readonly seed: number;
   /** Absent: 5. */
   readonly repeats?: number;
@@ -32,19 +32,17 @@ export interface PermutationImportance {
  * `SettingsInvalid`, `TableInvalid` and `OneClass`. Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
  */
 export function permutationImportance(input: PermutationInput): readonly PermutationImportance[] {
-  const { table, labels, score, seed, repeats = 5 } = input;
+  const { table, labels, scorer, seed, repeats = 5 } = input;
   if (!(Number.isInteger(repeats) && repeats >= 1)) {
     throw new LearningError('SettingsInvalid', 'repeats is a whole number from 1', 'repeats');
   }
   checkTable(table);
   checkLabels(labels, table.rows);
-  const aucOf = (scored: Table): number => {
-    const scores = score(scored);
-    return rankMetrics(orderByScore(scores), scores, labels).auc;
-  };
-  const whole = aucOf(table);
-  return table.columns.map((column, i) => {
-    const drops = Float64Array.from({ length: repeats }, (_, repeat) => {
+  const aucOf = (scores: Float64Array): number =>
+    rankMetrics(orderByScore(scores), scores, labels).auc;
+  const whole = aucOf(scorer.scoreTable(table));
+  const shuffled = table.columns.flatMap((column) =>
+    Array.from({ length: repeats }, (_, repeat) => {
       const random = substream(seed, 'permutation', column.name, repeat);
       const order = Int32Array.from({ length: table.rows }, (__, row) => row);
       for (let left = order.length - 1; left > 0; left -= 1) {
@@ -53,9 +51,15 @@ export function permutationImportance(input: PermutationInput): readonly Permuta
         order[left] = order[pick] ?? 0;
         order[pick] = row;
       }
-      const shuffled = selectRows({ rows: table.rows, columns: [column] }, order).columns;
-      return whole - aucOf({ ...table, columns: table.columns.toSpliced(i, 1, ...shuffled) });
-    });
+      return selectRows({ rows: table.rows, columns: [column] }, order).columns;
+    }).flat(),
+  );
+  const fallen = Float64Array.from(
+    scorer.scoreChanges(table, shuffled),
+    (scores) => whole - aucOf(scores),
+  );
+  return table.columns.map((column, i) => {
+    const drops = fallen.slice(i * repeats, (i + 1) * repeats);
     const mean = drops.reduce((a, b) => a + b, 0) / repeats;
     const variance = drops.reduce((sum, drop) => sum + (drop - mean) ** 2, 0) / repeats;
     return { column: column.name, drops, mean, deviation: Math.sqrt(variance) };

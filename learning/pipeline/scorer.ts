@@ -14,6 +14,12 @@ export type RawRow = Readonly<Record<string, string | number | boolean | null>>;
 export interface Scorer {
   /** One probability of the positive class a row. Throws `RowInvalid` naming the column. */
   readonly scoreTable: (table: Table) => Float64Array;
+  /**
+   * As `scoreTable` of the table with one column in another's stead, for each of `changed`, by its name.
+   *
+   * The table itself is read once, so that each costs its own column's cells and a score.
+   */
+  readonly scoreChanges: (table: Table, changed: readonly Column[]) => readonly Float64Array[];
   /** The probability of one row; equal, bit for bit, to the table's. Throws `RowInvalid` naming the column. */
   readonly scoreRecord: (record: RawRow) => number;
 }
@@ -44,6 +50,28 @@ export function scorer(artifact: Artifact): Scorer {
         score(rows, out, at);
       }
       return out;
+    },
+
+    scoreChanges(table, changed) {
+      const { rows } = table;
+      const put = columns.map((column, i) => columnReader(column, i, table, reader));
+      const places = new Map(columns.map((column, i) => [column.name, { column, i }]));
+      const changes = changed.map((given) => {
+        const place = places.get(given.name);
+        const change =
+          place && columnReader(place.column, place.i, { rows, columns: [given] }, reader);
+        return { out: new Float64Array(rows), change, undo: place && put[place.i] };
+      });
+      for (let at = 0; at < rows; at += BLOCK) {
+        const together = Math.min(BLOCK, rows - at);
+        for (const putColumn of put) putColumn(at, together);
+        for (const { out, change, undo } of changes) {
+          change?.(at, together);
+          score(together, out, at);
+          undo?.(at, together);
+        }
+      }
+      return changes.map(({ out }) => out);
     },
 
     scoreRecord(record) {

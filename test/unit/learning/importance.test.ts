@@ -67,11 +67,19 @@ describe('permutation importance', () => {
       { kind: 'numeric', name: 'noise', values: noise },
     ],
   };
-  const score = ({ columns: [first] }: Table) =>
-    first!.kind === 'numeric' ? first!.values : new Float64Array(rows);
+  // Its score is the column x.
+  const scoreTable = ({ columns }: Pick<Table, 'columns'>): Float64Array => {
+    const x = columns.find(({ name }) => name === 'x')!;
+    return x.kind === 'numeric' ? x.values : new Float64Array(rows);
+  };
+  const scorer = {
+    scoreTable,
+    scoreChanges: ({ columns }: Table, changed: Table['columns']) =>
+      changed.map((column) => scoreTable({ columns: [column, ...columns] })),
+  };
 
   it('is the whole lead over chance for the one column that a perfect score reads, 0 for the other', () => {
-    const [used, unused] = permutationImportance({ table, labels, score, seed: 3 });
+    const [used, unused] = permutationImportance({ table, labels, scorer, seed: 3 });
     // AUC falls from 1 to that of luck; its standard error is √(1 / (12 · 2000 · 2000 / 4001)) = 0.009.
     expect(used!.column).toBe('x');
     expect(Math.abs(used!.mean - 0.5)).toBeLessThan(0.02);
@@ -83,14 +91,14 @@ describe('permutation importance', () => {
 
   it('is the same for a seed, whatever columns stand beside, and other for another', () => {
     const ask = (columns: Table['columns'], seed: number) =>
-      permutationImportance({ table: { rows, columns }, labels, score, seed, repeats: 2 })[0]!
+      permutationImportance({ table: { rows, columns }, labels, scorer, seed, repeats: 2 })[0]!
         .drops;
     expect(ask(table.columns.slice(0, 1), 3)).toEqual(ask(table.columns, 3));
     expect(ask(table.columns, 4)).not.toEqual(ask(table.columns, 3));
   });
 
   it('refuses labels of one class', () => {
-    const one = { table, labels: new Uint8Array(rows), score, seed: 1 };
+    const one = { table, labels: new Uint8Array(rows), scorer, seed: 1 };
     expect(thrownBy(() => permutationImportance(one)).name).toBe('OneClass');
   });
 });

@@ -77,6 +77,32 @@ it('is the mean fall of AUC over shuffles that the seed and the column name say'
   }
 });
 
+it('finds the positives where a few rows in even places have none', () => {
+  const rows = 5000;
+  const first = Float64Array.from({ length: rows }, (_, row) =>
+    row % 1000 === 4 ? 9 : (row % 7) / 7,
+  );
+  const rare = Uint8Array.from(first, (value) => (value === 9 ? 1 : 0));
+  const few = {
+    rows,
+    columns: [
+      { kind: 'numeric' as const, name: 'first', values: first },
+      ...training.table.columns
+        .filter(({ name }) => name !== 'first')
+        .map((column) => ({
+          ...column,
+          ...(column.kind === 'numeric'
+            ? { values: new Float64Array(rows) }
+            : { codes: new Int32Array(rows) }),
+        })),
+    ] as typeof table.columns,
+  };
+  const found = measureImportance({ challenger, champion, table: few, labels: rare, seed: 3 })!;
+  // Half of the 2,000 are to be positive, and there are 5, in no even place.
+  expect(found.rows).toBe(1005);
+  expect(found.columns[0]!.challenger!.mean).toBeGreaterThan(0.3);
+});
+
 it('is null where no AUC can be told', () => {
   const one = new Uint8Array(labels.length);
   expect(measureImportance({ challenger, champion: null, table, labels: one, seed: 3 })).toBeNull();
