@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { MetricName, Sha256 } from '../contracts/folder.ts';
 import type { Measured } from '../domain/evidence.ts';
+import { TOP_SHARE } from '../learning/measures/metrics.ts';
 import { readInput, readJson } from './boundary.ts';
 
 const Value = z.union([z.number(), z.null()]);
@@ -12,11 +13,30 @@ const MetricValue = z.object({
   reason: z.string().exactOptional(),
 });
 
+/** Of evidence from before it was measured. */
+const Later = MetricValue.default({
+  value: null,
+  lower: null,
+  upper: null,
+  reason: 'not measured',
+});
+
 const Spread = z.object({ mean: z.number(), deviation: z.number() });
 
 const measures = {
   threshold: z.number(),
-  metrics: z.record(MetricName, MetricValue),
+  metrics: z.object({
+    auc: MetricValue,
+    accuracy: MetricValue,
+    f1: MetricValue,
+    precision: MetricValue,
+    recall: MetricValue,
+    prAuc: MetricValue,
+    logLoss: MetricValue,
+    brier: MetricValue,
+    precisionAtK: Later,
+    ece: Later,
+  }),
   confusion: z.union([
     z.null(),
     z.object({
@@ -43,7 +63,7 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
     alpha: z.number(),
     margin: z.number(),
     replicates: z.number(),
-    k: z.number(),
+    k: z.number().default(TOP_SHARE),
   }),
   rows: z.object({ total: z.number(), positive: z.number(), groups: z.number() }),
   challenger: z.object({ ...measures, sha256: Sha256 }),
@@ -63,20 +83,22 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
       reason: z.string().exactOptional(),
     }),
   ),
-  importance: z.union([
-    z.null(),
-    z.object({
-      rows: z.int(),
-      repeats: z.int(),
-      columns: z.array(
-        z.object({
-          column: z.string(),
-          challenger: z.union([z.null(), Spread]),
-          champion: z.union([z.null(), Spread]),
-        }),
-      ),
-    }),
-  ]),
+  importance: z
+    .union([
+      z.null(),
+      z.object({
+        rows: z.int(),
+        repeats: z.int(),
+        columns: z.array(
+          z.object({
+            column: z.string(),
+            challenger: z.union([z.null(), Spread]),
+            champion: z.union([z.null(), Spread]),
+          }),
+        ),
+      }),
+    ])
+    .default(null),
   scores: Sha256,
   checks: z.array(
     z.object({

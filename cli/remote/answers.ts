@@ -89,7 +89,8 @@ export const MeasuredAnswer = z.looseObject({
         z.looseObject({ column: z.string(), challenger: SpreadAnswer, champion: SpreadAnswer }),
       ),
     })
-    .nullable(),
+    .nullable()
+    .default(null),
   checks: z.array(
     z.looseObject({ name: z.string(), mode: z.string(), passed: z.boolean(), message: z.string() }),
   ),

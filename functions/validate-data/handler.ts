@@ -1,11 +1,11 @@
-import { charterOf, type Folder } from '../../contracts/folder.ts';
+import { type Charter, charterOf, type Folder } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
 import { identityColumns, sameIdentity } from '../../dataset/identity.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
 import { readRegister } from '../../dataset/register.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
 import { charterDifference, shortened } from '../../release/charter-diff.ts';
-import { charterBytes, loadCharter, loadFolder } from '../../release/load-folder.ts';
+import { charterBytes, charterHash, loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { waitSecondsOf } from '../../release/run-reference.ts';
 import { markRunning } from '../../release/update-run.ts';
@@ -47,7 +47,7 @@ export const validateData = (deps: ValidateDeps) =>
       const { artifacts } = deps;
       const folder = await loadFolder(artifacts, run);
       const charter = charterOf(folder);
-      const charterSha = await artifacts.put('evidence', charterBytes(charter));
+      const charterSha = await storedCharter(artifacts, charter, key.accepted);
       const file = 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`;
       const input: PrepareInput = {
         folder,
@@ -108,6 +108,21 @@ export const validateData = (deps: ValidateDeps) =>
       return reference;
     },
   );
+
+/**
+ * The charter's hash, stored; the accepted one's, where they only differ by a field that was left out
+ * before it had a default, which nobody changed.
+ */
+async function storedCharter(
+  artifacts: ArtifactStore,
+  charter: Charter,
+  accepted: string | null,
+): Promise<string> {
+  const isAccepted =
+    accepted !== null &&
+    charterHash(await loadCharter(artifacts, accepted)) === charterHash(charter);
+  return isAccepted ? accepted : artifacts.put('evidence', charterBytes(charter));
+}
 
 /**
  * The stored holdout, unless it tells rows apart by other columns than the folder and nobody has accepted

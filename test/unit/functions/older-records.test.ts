@@ -6,7 +6,10 @@ import {
   RecordRunInput,
   RunReference,
 } from '../../../contracts/steps.ts';
-import { sha256Hex } from '../../../domain/canonical.ts';
+import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
+import { decide } from '../../../domain/verdict.ts';
+import { readMeasured } from '../../../release/evidence.ts';
+import { loadCharter } from '../../../release/load-folder.ts';
 import { line, SETTINGS } from './line-harness.ts';
 
 // Written out as they were stored or carried, so that no change of the schemas changes them too.
@@ -76,6 +79,54 @@ describe('what was recorded before a field was added', () => {
     );
     const reject = { decision: 'reject', run: OLD_RUN, evaluation: OLD_EVALUATION };
     expect(RecordDecisionInput.parse(reject)).toEqual({ ...reject, run: RUN });
+  });
+
+  it('is read: evidence from before two metrics and the importance of columns', async () => {
+    const l = line();
+    await l.commit({ commit: 'a1', settings: SETTINGS.weak });
+    const { measured } = l.lastOutput('EvaluateChallenger') as { measured: string };
+    const now = readMeasured(await l.artifacts.get('evidence', measured));
+    const { importance: _i, plan, challenger, baselines, ...rest } = now;
+    const { k: _k, ...oldPlan } = plan;
+    const older = <M extends { readonly metrics: object }>(model: M) => ({
+      ...model,
+      metrics: Object.fromEntries(
+        Object.entries(model.metrics).filter(([name]) => !['precisionAtK', 'ece'].includes(name)),
+      ),
+    });
+    const old = {
+      ...rest,
+      plan: oldPlan,
+      challenger: older(challenger),
+      baselines: baselines.map(older),
+    };
+    const read = readMeasured(new TextEncoder().encode(JSON.stringify(old)));
+    expect(read.challenger.metrics.auc).toEqual(challenger.metrics.auc);
+    expect(read.challenger.metrics.ece).toMatchObject({ value: null, reason: 'not measured' });
+    const ruling = await loadCharter(l.artifacts, now.charter);
+    expect(decide(read, ruling)).toEqual(decide(now, ruling));
+  });
+
+  it('is no change of the charter: an accepted one lacks what has a default since', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: 'a1', settings: SETTINGS.weak }), 'approve');
+    const accepted = (await l.registry.charter('claims-denial'))!;
+    const charter = await loadCharter(l.artifacts, accepted.charter);
+    const acceptedAs = async (plan: object): Promise<void> => {
+      const older = { ...charter, model: { ...charter.model, plan } };
+      const hash = await l.artifacts.put(
+        'evidence',
+        new TextEncoder().encode(canonicalJson(older)),
+      );
+      Object.assign(l.registry, { charter: () => Promise.resolve({ ...accepted, charter: hash }) });
+    };
+    const { k: _k, ...plan } = charter.model.plan;
+    await acceptedAs(plan);
+    const same = await l.commit({ commit: 'a2', settings: SETTINGS.good });
+    expect(await l.status(same)).toBe('awaiting_approval');
+    await l.say(same, 'reject');
+    await acceptedAs({ ...plan, k: 0.2 });
+    expect(await l.status(await l.commit({ commit: 'a3', settings: SETTINGS.good }))).toBe('held');
   });
 
   it('is rejected in the ledger, and MLflow isn’t told, where the run’s number there is unknown', async () => {
