@@ -14,6 +14,9 @@ interface Call {
   readonly ending: (run: Run) => Ending | undefined;
 }
 
+/** LocalStack's errors of an execution that was stopped in a Map: any other one is the run's own. */
+const ENDS_OF_A_STOP: readonly string[] = ['States.Runtime', 'Exception'];
+
 /**
  * Closes a run however it ended, releases its lock and wakes the next run. Called by the machine's last
  * states and, for runs that no Catch sees the end of, by Step Functions' status-change event; both may
@@ -84,8 +87,7 @@ function readCall(event: unknown): Call | undefined {
             ? { status: 'failed', reason: 'the execution ended without closing the run' }
             : { status: run.status, reason: run.reason ?? '' };
         case 'FAILED':
-          // LocalStack ends an execution that was stopped in a Map by an error of its own.
-          if (isStopAsked(run)) return stopOf(run, null);
+          if (isStopAsked(run) && ENDS_OF_A_STOP.includes(error ?? '')) return stopOf(run, null);
           return failureOf(error ?? 'Unknown', cause ?? '');
         case 'TIMED_OUT':
           return failureOf('States.Timeout', cause ?? 'the execution took too long');

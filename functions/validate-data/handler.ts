@@ -1,15 +1,17 @@
 import { type Charter, charterOf, type Folder } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
-import { identityColumns, sameIdentity } from '../../dataset/identity.ts';
+import { identityColumns, named, sameIdentity } from '../../dataset/identity.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
-import { readRegister } from '../../dataset/register.ts';
+import { readRegister, type Register, writeRegister } from '../../dataset/register.ts';
+import type { HoldoutQuestion } from '../../dataset/update-holdout.ts';
+import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
 import { charterDifference, shortened } from '../../release/charter-diff.ts';
 import { charterBytes, charterHash, loadCharter, loadFolder } from '../../release/load-folder.ts';
 import { recorded, type StepDeps } from '../../release/recorded-step.ts';
 import { waitSecondsOf } from '../../release/run-reference.ts';
 import { markRunning } from '../../release/update-run.ts';
-import { prepare, type PrepareInput } from '../../trial/prepare.ts';
+import { prepare, type Prepared, type PrepareInput } from '../../trial/prepare.ts';
 
 export interface ValidateDeps extends StepDeps {
   readonly artifacts: ArtifactStore;
@@ -49,12 +51,14 @@ export const validateData = (deps: ValidateDeps) =>
       const charter = charterOf(folder);
       const charterSha = await storedCharter(artifacts, charter, key.accepted);
       const file = 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`;
+      const stored = await storedHoldout(artifacts, key.holdout);
+      const mistaken = key.accepted === null ? mistakenIdentity(folder, stored) : null;
       const input: PrepareInput = {
         folder,
         csv: await csvOfTable(await artifacts.get('data', run.data), file),
         file,
         asOf: run.asOf,
-        stored: binding(folder, await storedHoldout(artifacts, key.holdout), key.accepted),
+        stored: mistaken === null ? stored : null,
       };
       let prepared = prepare(input);
       const asked = prepared.question?.digest;
@@ -70,7 +74,9 @@ export const validateData = (deps: ValidateDeps) =>
                 charterDifference(await loadCharter(artifacts, key.accepted), charter),
               ),
             }
-          : prepared.question;
+          : mistaken === null
+            ? prepared.question
+            : redrawing(mistaken, prepared, key.acceptedHoldouts);
       const holdout = await artifacts.put('data', prepared.holdout);
       const register = await artifacts.put('data', prepared.register);
       const reference: DataReference = {
@@ -125,18 +131,38 @@ async function storedCharter(
 }
 
 /**
- * The stored holdout, unless it tells rows apart by other columns than the folder and nobody has accepted
- * a charter of this model yet: then nothing was ever promoted on it, and a first mistake about who a row
- * is may be put right.
+ * The register of a stored holdout that tells rows apart by other columns than the folder; else null.
+ *
+ * Until a charter of the model is accepted nothing was promoted on its holdout, and such a first mistake
+ * may be put right, in the same epoch: afterwards it is refused.
  */
-function binding(
+function mistakenIdentity(
   { model, schema }: Folder,
   stored: PrepareInput['stored'],
-  accepted: string | null,
-): PrepareInput['stored'] {
-  if (stored === null || accepted !== null) return stored;
-  const { identity } = readRegister(stored.register);
-  return sameIdentity(identity, identityColumns(model, schema)) ? stored : null;
+): Register | null {
+  if (stored === null || stored.epoch !== model.split.epoch) return null;
+  const register = readRegister(stored.register);
+  return sameIdentity(register.identity, identityColumns(model, schema)) ? null : register;
+}
+
+/** A new holdout in place of one that has judged is a person's to accept, however wrong the old one is. */
+function redrawing(
+  mistaken: Register,
+  prepared: Prepared,
+  accepted: readonly string[],
+): HoldoutQuestion | null {
+  const digest = sha256Hex(
+    canonicalJson({
+      kind: 'redrawn-holdout',
+      model: mistaken.model,
+      stored: sha256Hex(writeRegister(mistaken)),
+      proposed: sha256Hex(prepared.holdout),
+    }),
+  );
+  if (accepted.includes(digest)) return null;
+  const { identity } = readRegister(prepared.register);
+  const summary = `the ${mistaken.rows.length} holdout rows are identified by ${named(mistaken.identity)}, and this commit’s by ${named(identity)}: ${prepared.holdoutRows} others would judge from now on`;
+  return { kind: 'holdout', digest, summary };
 }
 
 /** The holdout questions that the ledger says were accepted; their digest stands where a hash does. */

@@ -262,7 +262,15 @@ describe('the line, from a commit to the champion', () => {
     const first = await l.commit({ commit: 'ab1', model: byClaim });
     await l.say(first, 'reject');
     const second = await l.commit({ commit: 'ab2' });
+    // A holdout that has judged is not drawn anew by whoever commits.
+    expect(await l.status(second)).toBe('held');
+    const before = await l.runs.holdout(MODEL);
+    const data = l.lastOutput('ValidateData') as { question: { summary: string } };
+    expect(data.question.summary).toMatch(/by key claim_id, and this commit’s by group member_id/);
+    await l.say(second, 'approve', { kind: 'acceptance' });
     expect(await l.status(second)).toBe('awaiting_approval');
+    expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
+    expect((await l.registry.ledger(MODEL)).at(-1)).toMatchObject({ kind: 'holdout_accepted' });
     await l.say(second, 'approve');
     const third = await l.commit({ commit: 'ab3', model: byClaim });
     expect(await l.runOf(third)).toMatchObject({ status: 'failed', error: 'HoldoutRefused' });
