@@ -3,7 +3,8 @@ import type { Folder } from '../contracts/folder.ts';
 import { canonicalJson } from '../domain/canonical.ts';
 import { firstEqual } from './first-equal.ts';
 import { identityColumns } from './identity.ts';
-import { columnOf, type DataColumn, type DataTable } from './read-table.ts';
+import type { DataColumn } from './data-column.ts';
+import { columnOf, type DataTable } from './read-table.ts';
 import { quoted, refuse } from './refusal.ts';
 
 export interface Finding {

@@ -1,6 +1,7 @@
 /** The engine's columns of a data table. */
 import type { CategoricalColumn, Column, Table } from '../learning/table.ts';
-import type { DataColumn, DataTable } from './read-table.ts';
+import type { DataColumn } from './data-column.ts';
+import type { DataTable } from './read-table.ts';
 
 /**
  * The feature columns as the engine takes them: numbers with NaN for missing, categories as codes

@@ -1,5 +1,11 @@
 /** Which rows are equal: by their numbers and codes, without making a text a row. */
-import type { DataColumn } from './read-table.ts';
+
+export interface Cells {
+  /** One number a row where the column is one, NaN where it is missing; else empty. */
+  readonly numbers: Float64Array;
+  /** One index into its texts a row where the column isn't numbers, −1 where it is missing; else empty. */
+  readonly codes: Int32Array;
+}
 
 /**
  * For every row (0-based) the first one with the same cells in these columns: itself where no earlier
@@ -7,7 +13,7 @@ import type { DataColumn } from './read-table.ts';
  *
  * Exact, and the same as comparing canonical texts: 0 and −0 are one cell, and so are two missing ones.
  */
-export function firstEqual(columns: readonly DataColumn[], rows: number): Int32Array {
+export function firstEqual(columns: readonly Cells[], rows: number): Int32Array {
   const hashes = hashRows(columns, rows);
   const same = (row: number, other: number): boolean =>
     hashes[row] === hashes[other] && columns.every((column) => sameCell(column, row, other));
@@ -28,20 +34,20 @@ export function firstEqual(columns: readonly DataColumn[], rows: number): Int32A
   return first;
 }
 
-function sameCell({ contract, numbers, codes }: DataColumn, row: number, other: number): boolean {
-  if (contract.type !== 'number') return codes[row] === codes[other];
+function sameCell({ numbers, codes }: Cells, row: number, other: number): boolean {
+  if (numbers.length === 0) return codes[row] === codes[other];
   const [one = Number.NaN, two = Number.NaN] = [numbers[row], numbers[other]];
   return one === two || (Number.isNaN(one) && Number.isNaN(two));
 }
 
-function hashRows(columns: readonly DataColumn[], rows: number): Int32Array {
+function hashRows(columns: readonly Cells[], rows: number): Int32Array {
   const hashes = new Int32Array(rows);
   const number = new Float64Array(1);
   const bits = new Int32Array(number.buffer);
-  for (const { contract, numbers, codes } of columns) {
+  for (const { numbers, codes } of columns) {
     for (let row = 0; row < rows; row += 1) {
       const hash = hashes[row] ?? 0;
-      if (contract.type !== 'number') {
+      if (numbers.length === 0) {
         hashes[row] = mix(hash, codes[row] ?? -1);
         continue;
       }

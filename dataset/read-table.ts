@@ -2,25 +2,8 @@
 import type { ColumnContract, ModelDocument, SchemaDocument } from '../contracts/folder.ts';
 import { isMissing, parseNumber } from '../learning/cells.ts';
 import { type HeaderCheck, mostRows, scanCsv } from './csv.ts';
+import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
 import { quoted, refuse } from './refusal.ts';
-
-export interface DataColumn {
-  readonly contract: ColumnContract;
-  /**
-   * The canonical text of a row (0-based): trimmed, a missing cell empty, a number as JSON writes it (so
-   * `1.0` and `1` are the same cell).
-   */
-  readonly text: (row: number) => string;
-  /** One number a row where the column is one, NaN where it is missing; else empty. */
-  readonly numbers: Float64Array;
-  /** One index into `levels` a row where the column isn't numbers, −1 where it is missing; else empty. */
-  readonly codes: Int32Array;
-  /** The texts of such a column in order of first appearance, each once. */
-  readonly levels: readonly string[];
-  readonly missing: number;
-  /** How many different texts it has; missing counts as one. */
-  readonly distinct: () => number;
-}
 
 export interface DataTable {
   /** The name that messages bear. */
@@ -41,7 +24,7 @@ export interface TableRules {
   readonly schema: Pick<SchemaDocument, 'columns'>;
 }
 
-const INFINITE = /^[+-]?inf(?:inity)?$/i;
+export const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 /** Above this share of missing cells a feature says nothing: refused whatever the schema's mode. */
 export const MOST_MISSING = 0.6;
@@ -112,6 +95,16 @@ function typeTable(
     headerOfSchema(file, folder),
   );
   const columns = builders.map((builder) => builder.finish(rows));
+  const unknown = header.filter((name) => !known.has(name));
+  return labelled({ file, rows, columns, unknown }, model);
+}
+
+/** A table with its labels. Throws `DataInvalid`: one class, the positive class absent. */
+export function labelled(
+  table: Omit<DataTable, 'labels' | 'positives'>,
+  model: Pick<ModelDocument, 'target' | 'positive'>,
+): DataTable {
+  const { file, rows, columns } = table;
   const target = columns.find((c) => c.contract.role === 'target');
   if (target === undefined)
     return refuse(file, { column: model.target }, 'is the target and is absent');
@@ -129,14 +122,7 @@ function typeTable(
   if (positives === labels.length) {
     refuse(file, { column: model.target }, 'holds one class only: every row is positive');
   }
-  return {
-    file,
-    rows,
-    columns,
-    labels,
-    positives,
-    unknown: header.filter((name) => !known.has(name)),
-  };
+  return { ...table, labels, positives };
 }
 
 interface Builder {
@@ -219,47 +205,6 @@ function builderOf(
       return codedColumn(contract, all.subarray(0, rows), [...codeOf.keys()], missing);
     },
   };
-}
-
-// Columns are made apart from what built them, so that their functions don't hold its map of texts.
-
-function numberColumn(
-  contract: ColumnContract,
-  numbers: Float64Array,
-  missing: number,
-): DataColumn {
-  const text = (row: number): string => {
-    const value = numbers[row] ?? Number.NaN;
-    return Number.isNaN(value) ? '' : String(value === 0 ? 0 : value);
-  };
-  const distinct = (): number => countDistinct(numbers);
-  return { contract, text, numbers, codes: NO_CODES, levels: [], missing, distinct };
-}
-
-function codedColumn(
-  contract: ColumnContract,
-  codes: Int32Array,
-  levels: readonly string[],
-  missing: number,
-): DataColumn {
-  const text = (row: number): string => levels[codes[row] ?? -1] ?? '';
-  const distinct = (): number => levels.length + (missing > 0 ? 1 : 0);
-  return { contract, text, numbers: NO_NUMBERS, codes, levels, missing, distinct };
-}
-
-const NO_NUMBERS = new Float64Array(0);
-const NO_CODES = new Int32Array(0);
-
-function countDistinct(numbers: Float64Array): number {
-  const sorted = numbers.slice().sort();
-  let count = 0;
-  let before: number | undefined;
-  for (const value of sorted) {
-    // NaN, which stands last and is never equal to itself, counts once.
-    if (value !== before && !(Number.isNaN(value) && Number.isNaN(before))) count += 1;
-    before = value;
-  }
-  return count;
 }
 
 /** A day of the calendar as ISO 8601. */

@@ -11,6 +11,7 @@ import {
   hashOf,
   identifyRows,
   identityColumns,
+  type IdentityRule,
   type RowIdentities,
   rulingIdentity,
 } from '../dataset/identity.ts';
@@ -19,17 +20,18 @@ import { refuse } from '../dataset/refusal.ts';
 import { readRegister, writeManifest, writeRegister } from '../dataset/register.ts';
 import {
   type HoldoutQuestion,
+  type NextHoldout,
   type StoredHoldout,
   updateHoldout,
 } from '../dataset/update-holdout.ts';
 
-export interface PrepareInput extends TableInput {
+export interface PrepareInput extends SplitInput {
   readonly csv: Uint8Array;
   /** The table's name in messages. */
   readonly file: string;
 }
 
-export interface TableInput {
+export interface SplitInput {
   readonly folder: Folder;
   /** ISO 8601 UTC: when rows that join the holdout were first seen. */
   readonly asOf: string;
@@ -68,11 +70,41 @@ export interface Prepared {
  * holdout's.
  */
 export function prepare(input: PrepareInput): Prepared {
-  return prepareTable(readTable(input.csv, input.file, input.folder), input);
+  const { model } = input.folder;
+  const table = readTable(input.csv, input.file, input.folder);
+  const { findings, identity, identities, trainingRows, holdoutSide, next } = splitTable(
+    table,
+    input,
+  );
+  return {
+    training: writeCsv(headerOf(table), textRows(table, trainingRows)),
+    trainingManifest: writeManifest(model.name, identity, trainedGroups(identities)),
+    holdout: next.csv,
+    register: writeRegister(next.register),
+    report: writeReport(findings),
+    findings,
+    epoch: model.split.epoch,
+    rows: table.rows,
+    trainingRows: trainingRows.length,
+    holdoutRows: next.register.rows.length,
+    datasetWindow: windowOf(table, model.identity.time),
+    question: next.question,
+    holdoutSide,
+  };
 }
 
-/** As `prepare`, of a table that was read by the folder's rules. */
-export function prepareTable(table: DataTable, input: TableInput): Prepared {
+export interface SplitTable {
+  readonly findings: ValidationReport;
+  readonly identity: IdentityRule;
+  readonly identities: RowIdentities;
+  /** Rows of the table (0-based) on training's side, in input order. */
+  readonly trainingRows: Int32Array;
+  readonly holdoutSide: Int32Array;
+  readonly next: NextHoldout;
+}
+
+/** All of `prepare` that can refuse a table, of one that was read by the folder's rules. */
+export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const { folder, asOf, stored, accepted } = input;
   const { model, schema } = folder;
   const findings = checkSchema(table, folder, asOf);
@@ -90,23 +122,9 @@ export function prepareTable(table: DataTable, input: TableInput): Prepared {
   const trainingRows = rows.filter((row) => !isHeldOut(row));
   checkTraining(table, trainingRows, folder);
   const next = updateHoldout({ model, asOf, table, identity, identities, stored, accepted });
-  const holdoutRows = next.register.rows.length;
-  checkHoldout(next.positives, holdoutRows, table, folder);
-  return {
-    training: writeCsv(headerOf(table), textRows(table, trainingRows)),
-    trainingManifest: writeManifest(model.name, identity, trainedGroups(identities)),
-    holdout: next.csv,
-    register: writeRegister(next.register),
-    report: writeReport(findings),
-    findings,
-    epoch: model.split.epoch,
-    rows: table.rows,
-    trainingRows: trainingRows.length,
-    holdoutRows,
-    datasetWindow: windowOf(table, model.identity.time),
-    question: next.question,
-    holdoutSide: rows.filter(isHeldOut),
-  };
+  checkHoldout(next.positives, next.register.rows.length, table, folder);
+  const holdoutSide = rows.filter(isHeldOut);
+  return { findings, identity, identities, trainingRows, holdoutSide, next };
 }
 
 function* trainedGroups(identities: RowIdentities): Generator<string> {

@@ -1,16 +1,16 @@
 /** What a table's columns seem to be, from its cells alone. */
 import type { ColumnContract, ModelDocument } from '../../contracts/folder.ts';
-import { scanCsv } from '../../dataset/csv.ts';
+import { mostRows, type RowReader, scanCsv } from '../../dataset/csv.ts';
 import { groupRows } from '../../dataset/identity.ts';
 import {
   columnOf,
   type DataTable,
-  isDate,
+  labelled,
   MOST_MISSING,
   readTable,
 } from '../../dataset/read-table.ts';
 import { refuse } from '../../dataset/refusal.ts';
-import { parseNumber } from '../../learning/cells.ts';
+import { MANY_NUMBERS, UndecidedColumn } from '../../dataset/undecided-column.ts';
 
 export interface Inferred {
   readonly columns: readonly ColumnContract[];
@@ -26,10 +26,8 @@ const IDENTIFIER = /(?:^|[_\s-])(?:id|uuid|guid|key)$|[a-z](?:Id|ID)$/;
 const REPEATING = 0.01;
 /** A column of numbers may hold a few words by mistake; then reading it says where. */
 const NEARLY_ALL = 0.99;
-const MANY_NUMBERS = 50;
 /** Above this many texts, each another one, a column is no category. */
 const MANY_TEXTS = 100;
-const INFINITE = /^[+-]?inf(?:inity)?$/i;
 
 /** A column's contract, and why it is that where somebody may wonder. */
 interface Choice {
@@ -40,7 +38,7 @@ interface Choice {
 /**
  * Types, roles and identity of a table's columns.
  *
- * The table is gone over twice and held as numbers and codes only. Throws `DataInvalid` as `scanCsv` and
+ * The table is read once unless it holds surprises. Throws `DataInvalid` as `scanCsv` and
  * `readTable` do, and where the target is absent or never positive, or no feature is left.
  */
 export function inferColumns(
@@ -48,24 +46,32 @@ export function inferColumns(
   of: { readonly file: string; readonly target: string; readonly positive: string },
 ): Inferred {
   const { file, target, positive } = of;
-  const { columns, rows } = countCells(csv, file, target, positive);
+  const { columns, rows } = readUndecided(csv, file, target);
   const typed = columns.map((column) =>
-    column.name === target ? targetOf(column, file) : choiceOf(column, rows),
+    column.name === target ? targetOf(column, positive, file) : choiceOf(column, rows),
   );
-  const read = (choices: readonly Choice[], identity: ModelDocument['identity']): DataTable =>
+  featuresOf(typed, file);
+  const readAs = (choices: readonly Choice[], identity: ModelDocument['identity']): DataTable =>
     readTable(csv, file, {
       model: { target, positive, identity },
       schema: { columns: choices.map((c) => c.contract) },
     });
-  featuresOf(typed, file);
-  const all = read(typed, {});
+  const kept = typed.flatMap(({ contract }, i) =>
+    contract.role === 'ignored' ? [] : [columns[i]?.as(contract, rows)],
+  );
+  const known = kept.filter((column) => column !== undefined);
+  // A word after many numbers: what it takes to read such a column wasn't kept.
+  const all =
+    known.length < kept.length
+      ? readAs(typed, {})
+      : labelled({ file, rows, columns: known, unknown: [] }, { target, positive });
   const choices = typed.map((choice) => withoutTexts(choice, all));
   const contracts = choices.map((c) => c.contract);
   const features = featuresOf(choices, file);
   const { identity, why } = identityOf(all, features);
-  // Where features say who a row is, none may be missing: the first reading couldn't know.
+  // Where features say who a row is, none may be missing: that wasn't known before.
   const table = features.some((name) => identity.group?.includes(name))
-    ? read(choices, identity)
+    ? readAs(choices, identity)
     : { ...all, columns: all.columns.filter((c) => contracts.includes(c.contract)) };
   return {
     columns: contracts,
@@ -78,56 +84,20 @@ export function inferColumns(
   };
 }
 
-/** What is counted of a column's cells; no more texts than asked for are kept. */
-interface Counted {
-  readonly name: string;
-  present: number;
-  /** 1-based; 0 where none is missing. */
-  firstMissing: number;
-  /** Cells that are numbers, infinite ones too. */
-  numbers: number;
-  onlyDates: boolean;
-  isEverPositive: boolean;
-  /** All texts of a column that is named like an identifier; of another one up to `MANY_NUMBERS` + 1. */
-  readonly texts: Set<string>;
-}
-
-function countCells(
-  csv: Uint8Array,
-  file: string,
-  target: string,
-  positive: string,
-): { readonly columns: readonly Counted[]; readonly rows: number } {
-  let columns: Counted[] = [];
+function readUndecided(csv: Uint8Array, file: string, target: string) {
+  const most = mostRows(csv);
+  let columns: UndecidedColumn[] = [];
   let rows = 0;
-  const open = (header: readonly string[]) => {
-    columns = header.map((name) => ({
-      name,
-      present: 0,
-      firstMissing: 0,
-      numbers: 0,
-      onlyDates: true,
-      isEverPositive: false,
-      texts: new Set(),
-    }));
-    const most = header.map((name) =>
-      IDENTIFIER.test(name) && name !== target ? Number.POSITIVE_INFINITY : MANY_NUMBERS,
-    );
-    return (cells: readonly string[], row: number): void => {
-      rows = row + 1;
+  const open = (header: readonly string[]): RowReader => {
+    columns = header.map((name) => {
+      const keepsTexts = name === target || IDENTIFIER.test(name);
+      return new UndecidedColumn(name, most, keepsTexts);
+    });
+    return (cells, row) => {
       columns.forEach((column, i) => {
-        const text = (cells[i] ?? '').trim();
-        const number = parseNumber(text);
-        if (Number.isNaN(number)) {
-          if (column.firstMissing === 0) column.firstMissing = rows;
-          return;
-        }
-        column.present += 1;
-        if (number !== undefined || INFINITE.test(text)) column.numbers += 1;
-        column.onlyDates &&= isDate(text);
-        column.isEverPositive ||= text === positive;
-        if (column.texts.size <= (most[i] ?? 0)) column.texts.add(text);
+        column.add(cells[i] ?? '', row);
       });
+      rows = row + 1;
     };
   };
   scanCsv(csv, file, open, (header) => {
@@ -147,29 +117,33 @@ function choice(
   return why === undefined ? { contract } : { contract, why };
 }
 
-function targetOf({ name, firstMissing, isEverPositive }: Counted, file: string): Choice {
-  if (firstMissing > 0) refuse(file, { row: firstMissing, column: name }, 'the target is missing');
-  if (!isEverPositive) {
+function targetOf(column: UndecidedColumn, positive: string, file: string): Choice {
+  const { name, firstMissing } = column;
+  if (firstMissing !== -1) {
+    refuse(file, { row: firstMissing + 1, column: name }, 'the target is missing');
+  }
+  if (!column.has(positive)) {
     refuse(file, { column: name }, 'never holds the value given by --positive');
   }
   return choice(name, 'category', 'target');
 }
 
-function choiceOf({ name, present, numbers, onlyDates, texts }: Counted, rows: number): Choice {
+function choiceOf(column: UndecidedColumn, rows: number): Choice {
+  const { name, present, numeric, onlyDates, distinct } = column;
   if (!(present >= rows * (1 - MOST_MISSING)) || present === 0) {
     return choice(name, 'text', 'ignored', 'left out, more than 60 % of it is missing');
   }
   if (IDENTIFIER.test(name) && present === rows) {
-    if (texts.size === rows) {
+    if (distinct === rows) {
       return choice(name, 'text', 'identity', 'a key, by its name and because no value repeats');
     }
     // Few values that repeat often are a code, not somebody.
-    if (texts.size > rows / 100) {
+    if (distinct > rows / 100) {
       return choice(name, 'text', 'identity', 'a group, by its name and because values repeat');
     }
   }
-  const nearly = numbers >= present * NEARLY_ALL && texts.size > MANY_NUMBERS;
-  if (numbers === present || nearly) return choice(name, 'number', 'feature');
+  const nearly = numeric >= present * NEARLY_ALL && distinct > MANY_NUMBERS;
+  if (numeric === present || nearly) return choice(name, 'number', 'feature');
   if (onlyDates) {
     return choice(name, 'date', 'ignored', 'a date, left out: the future has others');
   }

@@ -9,7 +9,7 @@ import {
   SchemaDocument,
 } from '../../contracts/folder.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
-import { prepareTable } from '../../trial/prepare.ts';
+import { splitTable } from '../../trial/prepare.ts';
 import { readFolder } from '../../trial/read-folder.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
@@ -104,22 +104,23 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   );
   // The line's own first step says whether this table can be used at all.
   const read = readFolder(files);
-  const prepared = prepareTable(inferred.table, {
+  const { rows } = inferred.table;
+  const { findings } = splitTable(inferred.table, {
     folder: read,
     asOf: '1970-01-01T00:00:00.000Z',
     stored: null,
   });
   for (const [path, text] of Object.entries(files)) writeBytes(join(folder, path), text);
-  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, prepared.rows, data));
+  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, rows, data));
   writeBytes(join(folder, data), bytes);
   return {
     folder,
-    rows: prepared.rows,
+    rows,
     features: inferred.columns.filter((c) => c.role === 'feature').map((c) => c.name),
     identity: read.model.identity,
     choices: inferred.choices,
-    warnings: prepared.findings.findings.map(
-      (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${prepared.rows} (${f.limit})`,
+    warnings: findings.findings.map(
+      (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${rows} (${f.limit})`,
     ),
   };
 }

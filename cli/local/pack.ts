@@ -31,6 +31,7 @@ export interface Packed {
 }
 
 const run = promisify(execFile);
+const DOCUMENTS: ReadonlySet<string> = new Set(['model.json', 'schema.json', 'policy.json']);
 
 /**
  * Packs a folder's text files, and reads or makes its data, which stays apart.
@@ -42,15 +43,12 @@ const run = promisify(execFile);
 export async function pack(directory: string): Promise<Packed> {
   const root = resolve(directory);
   const paths = await filesOf(root, directory);
-  const contents = new Map<string, Uint8Array>();
-  for (const path of paths) contents.set(path, await readFile(join(root, path)));
-  const documents = new Map(
-    ['model.json', 'schema.json', 'policy.json'].flatMap((name) => {
-      const bytes = contents.get(name);
-      return bytes === undefined ? [] : [[name, textOf(name, bytes)] as const];
-    }),
-  );
-  const folder = readFolder(Object.fromEntries(documents));
+  const textsOf = async (some: readonly string[]): Promise<Record<string, string>> => {
+    const texts: Record<string, string> = {};
+    for (const path of some) texts[path] = textOf(path, await readFile(join(root, path)));
+    return texts;
+  };
+  const folder = readFolder(await textsOf(paths.filter((path) => DOCUMENTS.has(path))));
   const { name, data } = folder.model;
   if (name !== basename(root)) {
     throw new TitleholderError(
@@ -59,11 +57,7 @@ export async function pack(directory: string): Promise<Packed> {
     );
   }
   const dataPath = 'path' in data ? data.path : undefined;
-  const files = Object.fromEntries(
-    [...contents]
-      .filter(([path]) => path !== dataPath)
-      .map(([path, bytes]) => [path, textOf(path, bytes)]),
-  );
+  const files = await textsOf(paths.filter((path) => path !== dataPath));
   const bundle = Bundle.safeParse({ schemaVersion: 1, model: name, files });
   if (!bundle.success) {
     const path = bundle.error.issues[0]?.path.join('/') ?? '';
