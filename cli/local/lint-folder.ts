@@ -1,5 +1,6 @@
 /** What is legal in a model folder and still unwise. */
 import type { Folder } from '../../contracts/folder.ts';
+import { METRIC_NAMES, type MetricName } from '../../domain/evidence.ts';
 
 export interface Remark {
   /** error: the limit can't do what it says · warning: it is loose. */
@@ -10,17 +11,7 @@ export interface Remark {
 }
 
 /** Metrics that live between 0 and 1; log loss has no upper end. */
-const UNIT = [
-  'auc',
-  'accuracy',
-  'f1',
-  'precision',
-  'recall',
-  'prAuc',
-  'brier',
-  'precisionAtK',
-  'ece',
-];
+const UNIT: readonly MetricName[] = METRIC_NAMES.filter((name) => name !== 'logLoss');
 const LARGE_ALPHA = 0.1;
 const LARGE_MARGIN = 0.05;
 
