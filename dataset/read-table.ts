@@ -69,7 +69,9 @@ function typeTable(
   const required = new Set([...(model.identity.group ?? []), ...(model.identity.key ?? [])]);
   const most = mostRows(bytes);
   const builders = wanted.map((contract) => {
-    const needed = contract.role === 'target' || required.has(contract.name);
+    // A feature that is part of an identity may be missing, as any feature: that is a value there.
+    const identifies = required.has(contract.name) && contract.role !== 'feature';
+    const needed = contract.role === 'target' || identifies;
     return builderOf(contract, { file, required: needed, mostMissing, most });
   });
   let header: readonly string[] = [];

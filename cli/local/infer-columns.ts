@@ -51,11 +51,6 @@ export function inferColumns(
     column.name === target ? targetOf(column, positive, file) : choiceOf(column, rows),
   );
   featuresOf(typed, file);
-  const readAs = (choices: readonly Choice[], identity: ModelDocument['identity']): DataTable =>
-    readTable(csv, file, {
-      model: { target, positive, identity },
-      schema: { columns: choices.map((c) => c.contract) },
-    });
   const kept = typed.flatMap(({ contract }, i) =>
     contract.role === 'ignored' ? [] : [columns[i]?.as(contract, rows)],
   );
@@ -63,16 +58,16 @@ export function inferColumns(
   // A word after many numbers: what it takes to read such a column wasn't kept.
   const all =
     known.length < kept.length
-      ? readAs(typed, {})
+      ? readTable(csv, file, {
+          model: { target, positive, identity: {} },
+          schema: { columns: typed.map((c) => c.contract) },
+        })
       : labelled({ file, rows, columns: known, unknown: [] }, { target, positive });
   const choices = typed.map((choice) => withoutTexts(choice, all));
   const contracts = choices.map((c) => c.contract);
   const features = featuresOf(choices, file);
   const { identity, why } = identityOf(all, features);
-  // Where features say who a row is, none may be missing: that wasn't known before.
-  const table = features.some((name) => identity.group?.includes(name))
-    ? readAs(choices, identity)
-    : { ...all, columns: all.columns.filter((c) => contracts.includes(c.contract)) };
+  const table = { ...all, columns: all.columns.filter((c) => contracts.includes(c.contract)) };
   return {
     columns: contracts,
     identity,
