@@ -142,9 +142,13 @@ describe.each(Object.keys(SCENARIOS))('a Map that %s', (name) => {
   it('is read from the history that LocalStack writes', () => {
     expect(rows(ofLocalStack(name))).toEqual(DEVIATIONS[name] ?? EXPECTED[name]);
   });
-  it.runIf(name in AWS_HISTORIES)('is read from a history as AWS gives it', () => {
-    expect(rows(visitsOf(AWS_HISTORIES[name]!))).toEqual(EXPECTED[name]);
-  });
+  const aws = AWS_HISTORIES[name];
+  // For the others no recording of AWS is known.
+  if (aws !== undefined) {
+    it('is read from a history as AWS gives it', () => {
+      expect(rows(visitsOf(aws))).toEqual(EXPECTED[name]);
+    });
+  }
 });
 
 describe('the step of a stopped Map', () => {
