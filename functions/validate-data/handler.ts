@@ -1,8 +1,8 @@
 import { type Charter, charterOf, type Folder } from '../../contracts/folder.ts';
 import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
-import { identityColumns, named, sameIdentity } from '../../dataset/identity.ts';
+import { identityColumns, type IdentityRule, named, sameIdentity } from '../../dataset/identity.ts';
 import { csvOfTable } from '../../dataset/parquet.ts';
-import { readRegister, type Register, writeRegister } from '../../dataset/register.ts';
+import { readRegister } from '../../dataset/register.ts';
 import type { HoldoutQuestion } from '../../dataset/update-holdout.ts';
 import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
 import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
@@ -74,9 +74,15 @@ export const validateData = (deps: ValidateDeps) =>
                 charterDifference(await loadCharter(artifacts, key.accepted), charter),
               ),
             }
-          : mistaken === null
+          : mistaken === null || key.holdout === null
             ? prepared.question
-            : redrawing(mistaken, prepared, key.acceptedHoldouts);
+            : redrawing({
+                stored: key.holdout,
+                mistaken,
+                declared: identityColumns(folder.model, folder.schema),
+                prepared,
+                accepted: key.acceptedHoldouts,
+              });
       const holdout = await artifacts.put('data', prepared.holdout);
       const register = await artifacts.put('data', prepared.register);
       const reference: DataReference = {
@@ -131,7 +137,7 @@ async function storedCharter(
 }
 
 /**
- * The register of a stored holdout that tells rows apart by other columns than the folder; else null.
+ * By what a stored holdout tells rows apart, where the folder says otherwise; else null.
  *
  * Until a charter of the model is accepted nothing was promoted on its holdout, and such a first mistake
  * may be put right, in the same epoch: afterwards it is refused.
@@ -139,29 +145,31 @@ async function storedCharter(
 function mistakenIdentity(
   { model, schema }: Folder,
   stored: PrepareInput['stored'],
-): Register | null {
+): IdentityRule | null {
   if (stored === null || stored.epoch !== model.split.epoch) return null;
-  const register = readRegister(stored.register);
-  return sameIdentity(register.identity, identityColumns(model, schema)) ? null : register;
+  const { identity } = readRegister(stored.register);
+  return sameIdentity(identity, identityColumns(model, schema)) ? null : identity;
 }
 
 /** A new holdout in place of one that has judged is a person's to accept, however wrong the old one is. */
-function redrawing(
-  mistaken: Register,
-  prepared: Prepared,
-  accepted: readonly string[],
-): HoldoutQuestion | null {
+function redrawing(of: {
+  readonly stored: Pick<Holdout, 'model' | 'register' | 'rows'>;
+  readonly mistaken: IdentityRule;
+  readonly declared: IdentityRule;
+  readonly prepared: Prepared;
+  readonly accepted: readonly string[];
+}): HoldoutQuestion | null {
+  const { stored, mistaken, declared, prepared, accepted } = of;
   const digest = sha256Hex(
     canonicalJson({
       kind: 'redrawn-holdout',
-      model: mistaken.model,
-      stored: sha256Hex(writeRegister(mistaken)),
+      model: stored.model,
+      stored: stored.register,
       proposed: sha256Hex(prepared.holdout),
     }),
   );
   if (accepted.includes(digest)) return null;
-  const { identity } = readRegister(prepared.register);
-  const summary = `the ${mistaken.rows.length} holdout rows are identified by ${named(mistaken.identity)}, and this commit’s by ${named(identity)}: ${prepared.holdoutRows} others would judge from now on`;
+  const summary = `the ${stored.rows} holdout rows are identified by ${named(mistaken)}, and this commit’s by ${named(declared)}: ${prepared.holdoutRows} others would judge from now on`;
   return { kind: 'holdout', digest, summary };
 }
 
