@@ -1,8 +1,9 @@
 /**
- * Who may import whom. The rooms, from the inside out:
- *   domain <- learning <- dataset <- trial <- release <- functions/<name>/handler <- functions/<name>/index
- *   contracts (schemas) may be used from dataset outwards; adapters implement domain/ports.ts.
- * test/unit/architecture.test.ts plants a violation and expects it to be caught.
+ * Who may import whom. The rooms of src/, from the inside out:
+ *   domain <- contracts, learning <- plots, dataset <- training <- model-folder, evaluation <- release
+ *   edge, client and adapters know domain and contracts; nobody inside knows an adapter.
+ * Around src/: functions/<name>/handler <- functions/<name>/index; infra; cli, demo, bench, test.
+ * test/unit/architecture.test.ts plants a violation of each and expects it to be caught.
  */
 const only = (name, from, allowed, comment) => ({
   name,
@@ -12,7 +13,19 @@ const only = (name, from, allowed, comment) => ({
   to: { pathNot: allowed },
 });
 
-const pure = '^node_modules/(@noble/hashes|canonicalize)/';
+/** A room of src/: itself, other rooms, packages. */
+const room = (name, rooms, packages, comment) =>
+  only(
+    `${name}-keeps-its-place`,
+    `^src/${name}/`,
+    [
+      `^src/(${[name, ...rooms].join('|')})/`,
+      ...(packages.length === 0 ? [] : [`^node_modules/(${packages.join('|')})(/|$)`]),
+    ].join('|'),
+    comment,
+  );
+
+const HASHES = ['@noble/hashes', 'canonicalize'];
 
 module.exports = {
   forbidden: [
@@ -23,53 +36,55 @@ module.exports = {
       from: {},
       to: { couldNotResolve: true },
     },
-    only('domain-is-pure', '^domain/', `^domain/|${pure}`, 'Rules know no AWS, no node:, no zod.'),
-    only(
-      'learning-is-pure',
-      '^learning/',
-      `^(learning|domain)/|${pure}|^node_modules/(ml-random-forest|ml-[a-z-]+|simple-statistics)/`,
+    room('domain', [], HASHES, 'Rules and ports; they know no AWS, no node:, no zod.'),
+    {
+      ...room('contracts', ['domain'], ['zod'], 'What crosses a boundary, as schemas.'),
+      from: { path: '^src/contracts/', pathNot: '^src/contracts/json-schema/generate\\.ts$' },
+    },
+    room(
+      'learning',
+      ['domain'],
+      [...HASHES, 'ml-random-forest', 'ml-[a-z-]+', 'simple-statistics'],
       'The engine is typed arrays in, typed arrays out.',
     ),
-    only(
-      'contracts-are-schemas',
-      '^contracts/',
-      '^(contracts|domain)/|^node_modules/zod/|^(node:)?(fs|path|url)$',
-      'Schemas only; their generator writes files.',
+    room('claims', ['dataset', 'learning', 'domain'], [], 'The example’s data, from a seed.'),
+    room('plots', ['learning', 'domain'], ['vega', 'vega-lite'], 'Measures to SVG text.'),
+    room(
+      'dataset',
+      ['learning', 'domain', 'contracts'],
+      [...HASHES, 'csv-parse', 'hyparquet', 'hyparquet-compressors', 'zod'],
+      'Bytes to tables, sides and registers.',
     ),
-    only(
-      'plots-are-pure',
-      '^plots/',
-      '^(plots|learning|domain)/|^node_modules/vega(-lite)?/',
-      'Measures to SVG text.',
+    room(
+      'model-folder',
+      ['training', 'dataset', 'learning', 'domain', 'contracts'],
+      ['zod'],
+      'What a user edits: read, linted, compared.',
     ),
-    only(
-      'dataset-reads-bytes',
-      '^dataset/',
-      `^(dataset|learning|domain|contracts)/|${pure}|^node_modules/(csv-parse|hyparquet|hyparquet-compressors|zod)/`,
-      'Bytes to tables, no world.',
+    room(
+      'training',
+      ['plots', 'dataset', 'learning', 'domain', 'contracts'],
+      HASHES,
+      'Candidates, folds, the choice, the fit: the same in `try` and in the Lambdas.',
     ),
-    only(
-      'trial-has-no-world',
-      '^trial/',
-      `^(trial|plots|dataset|learning|domain|contracts)/|${pure}|^node_modules/zod/`,
-      'The decision without AWS: the same code in `try` and in the Lambdas.',
+    room(
+      'evaluation',
+      ['training', 'plots', 'dataset', 'learning', 'domain', 'contracts'],
+      HASHES,
+      'Who may be judged, and the evidence: the same in `try` and in the Lambdas.',
     ),
-    only(
-      'release-knows-ports-only',
-      '^release/',
-      `^(release|trial|dataset|plots|learning|domain|contracts)/|${pure}|^node_modules/(zod|fflate)/`,
+    room(
+      'release',
+      ['evaluation', 'training', 'model-folder', 'dataset', 'learning', 'domain', 'contracts'],
+      ['zod', 'fflate', ...HASHES],
       'Steps over ports.',
     ),
-    only(
-      'http-knows-ports-only',
-      '^http/',
-      '^(http|domain|contracts)/|^node_modules/zod/',
-      'The HTTP edge.',
-    ),
+    room('edge', ['domain', 'contracts'], ['zod'], 'HTTP and queues, before a handler.'),
+    room('client', ['domain', 'contracts'], ['zod'], 'Speaks the API: command line and console.'),
     only(
       'handlers-know-ports-only',
       '^functions/[^/]+/(?!index|env)',
-      `^(functions/|release|trial|dataset|learning|domain|contracts|http)/?|${pure}|^node_modules/zod/`,
+      '^functions/|^src/(?!adapters|client)|^node_modules/(@noble/hashes|canonicalize|zod)/',
       'A handler parses, decides, answers; wiring is its index.',
     ),
     {
@@ -82,22 +97,30 @@ module.exports = {
     {
       name: 'adapters-implement-ports',
       severity: 'error',
-      from: { path: '^adapters/' },
-      to: { path: '^(functions|release|trial|dataset|http|infra|cli|test|bench|localstack)/' },
+      from: { path: '^src/adapters/' },
+      to: {
+        path: '^(src/(?!adapters|domain|contracts|learning)|functions|infra|cli|demo|test|bench|localstack)',
+      },
     },
     {
       name: 'infra-knows-environments-only',
       severity: 'error',
       from: { path: '^infra/' },
       to: {
-        path: '^(functions/[^/]+/(?!env\\.ts)|adapters/(?!dynamodb/keys\\.ts)|cli|trial|dataset|learning|release|http|test|bench)',
+        path: '^(functions/[^/]+/(?!env\\.ts)|src/adapters/(?!dynamodb/keys\\.ts)|src/(?!adapters|contracts|domain)|cli|demo|test|bench)',
       },
     },
     {
       name: 'nobody-imports-the-outside',
       severity: 'error',
-      from: { pathNot: '^(test|cli|bench|infra)/' },
-      to: { path: '^(test|cli|infra|bench)/' },
+      from: { pathNot: '^(test|cli|demo|bench|infra)/' },
+      to: { path: '^(test|cli|demo|infra|bench|functions)/', pathNot: '^functions/' },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(functions|state-machines|localstack|bin)/' },
     },
     {
       name: 'nobody-imports-test',

@@ -15,6 +15,6 @@ USER titleholder
 WORKDIR /titleholder
 COPY --chown=titleholder . .
 # Packages and virtual environments, from the same pinned lists as on a machine.
-RUN node setup/setup.mjs
+RUN node bin/setup.mjs
 STOPSIGNAL SIGINT
 CMD ["node", "bin/titleholder.mjs", "up"]

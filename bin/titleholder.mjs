@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
-import { run } from '../setup/run.mjs';
+import { run } from './run.mjs';
 
 // Only what starts the local stack needs Python; the rest is ready once npm is through.
 const parts = process.argv[2] === 'up' ? undefined : ['node'];

@@ -1,14 +1,14 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ALGORITHMS, type Algorithm, PolicyDocument } from '../contracts/folder.ts';
-import { csvOfTable } from '../dataset/parquet.ts';
-import { sha256Hex } from '../domain/canonical.ts';
-import { TitleholderError } from '../domain/errors.ts';
-import { type Artifact, decodeArtifact } from '../learning/pipeline/artifact.ts';
-import { withNamedErrors } from '../trial/learning-errors.ts';
+import { ALGORITHMS, type Algorithm, PolicyDocument } from '#contracts/folder.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { withNamedErrors } from '#learning/named-errors.ts';
 import { expectWritable, readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions } from './local/init-folder.ts';
-import { lintFolder } from './local/lint-folder.ts';
+import { lintFolder } from '#model-folder/lint.ts';
 import { pack } from './local/pack.ts';
 import { scoreFile } from './local/score-file.ts';
 import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';

@@ -1,5 +1,6 @@
 /** Where a verb's words go, and what its exit code means. */
-import { TitleholderError } from '../domain/errors.ts';
+import { AnswerUnreadable, Refused } from '#client/client.ts';
+import { TitleholderError } from '#domain/errors.ts';
 
 /** 0 yes · 1 no · 2 bad input, or refused · 3 something can't be reached · 70 a defect. */
 export type ExitCode = 0 | 1 | 2 | 3 | 70;
@@ -38,11 +39,19 @@ const UNREACHABLE: readonly string[] = ['Unavailable', 'TrackingUnavailable'];
 /** The one line and the code that an error ends with; an error nobody expected is a defect. */
 export function endOf(error: unknown): { readonly code: ExitCode; readonly line: string } {
   if (error instanceof Stop) return { code: error.code, line: error.message };
+  if (error instanceof AnswerUnreadable) return { code: 70, line: error.message };
+  if (error instanceof Refused) return { code: codeOf(error.status), line: error.message };
   if (error instanceof TitleholderError) {
     return { code: UNREACHABLE.includes(error.name) ? 3 : 2, line: error.message };
   }
   const line = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 70, line: `a defect in titleholder, please report it: ${line}` };
+}
+
+/** 2 for the caller's doing, 3 where something behind the API didn't answer. */
+function codeOf(status: number): ExitCode {
+  if (status < 500) return 2;
+  return status === 502 || status === 503 || status === 504 ? 3 : 70;
 }
 
 /** A table of aligned columns; numbers are not treated apart. */

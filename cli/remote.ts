@@ -1,9 +1,9 @@
 /** The verbs that speak to the HTTP API: runs, decisions, answers. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { verifyChain } from '../domain/champion.ts';
-import { isOpen } from '../domain/run.ts';
+import { verifyChain } from '#domain/champion.ts';
+import { isOpen } from '#domain/run.ts';
 import { terminalOutput, type Output } from './output.ts';
-import type { Verb } from './remote/client.ts';
+import type { Verb } from '#client/client.ts';
 import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';

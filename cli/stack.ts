@@ -3,13 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
 import { type Output, Stop, table, terminalOutput } from './output.ts';
-import {
-  awsEnvironment,
-  isAlive,
-  runningStack,
-  STACK_FOLDER,
-  type Endpoints,
-} from './remote/place.ts';
+import { awsEnvironment, isAlive, runningStack, STACK_FOLDER, type Endpoints } from './place.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
 import { ownStack, stackOwner } from './stack/owner.ts';

@@ -6,7 +6,15 @@ import * as z from 'zod';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 /** `contracts` has the defaults of settings. */
-export const ROOMS = ['contracts', 'dataset', 'domain', 'learning', 'plots', 'trial'] as const;
+export const ROOMS = [
+  'src/contracts',
+  'src/dataset',
+  'src/domain',
+  'src/evaluation',
+  'src/learning',
+  'src/plots',
+  'src/training',
+] as const;
 /** What these rooms import; what that depends on is in package-lock.json. */
 const PACKAGES = [
   '@noble/hashes',

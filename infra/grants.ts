@@ -2,10 +2,10 @@
  * What a function may do, as IAM statements of single actions on named resources.
  *
  * Both tables hold several kinds of items under one name; `dynamodb:LeadingKeys` (the partition key)
- * narrows a grant to the kinds that the function needs. Source: adapters/dynamodb/keys.ts.
+ * narrows a grant to the kinds that the function needs. Source: src/adapters/dynamodb/keys.ts.
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { RUN_INDEXES } from '../adapters/dynamodb/keys.ts';
+import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
 import type { Names } from './names.ts';
 
 export interface Grant {

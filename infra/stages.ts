@@ -4,8 +4,8 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
-import { IdentityGroups } from '../contracts/identity-groups.ts';
-import { oneLine } from '../contracts/one-line.ts';
+import { IdentityGroups } from '#contracts/identity-groups.ts';
+import { oneLine } from '#contracts/one-line.ts';
 
 const common = {
   mlflowTrackingUri: z.url(),

@@ -53,7 +53,7 @@ function node(): Finding {
 
 async function server(name: string, venv: string, distribution: string): Promise<Finding> {
   const python = join(PROJECT, '.local', venv, 'bin/python');
-  const fix = 'run `node setup/setup.mjs`';
+  const fix = 'run `node bin/setup.mjs`';
   if (!existsSync(python)) return { name, ok: false, detail: 'not installed', fix };
   const ask = `import sys, importlib.metadata as m; print(m.version("${distribution}"), "on Python", sys.version.split()[0])`;
   try {

@@ -234,7 +234,7 @@ function startServer(server: {
   env: Readonly<Record<string, string>>;
 }): Server {
   if (!existsSync(server.python)) {
-    throw new LocalStackError(`${server.name} isn't installed: run \`node setup/setup.mjs\` first`);
+    throw new LocalStackError(`${server.name} isn't installed: run \`node bin/setup.mjs\` first`);
   }
   const child = spawn(
     server.python,

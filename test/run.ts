@@ -8,7 +8,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { awsEnvironment, endpointsFile } from '../cli/remote/place.ts';
+import { awsEnvironment, endpointsFile } from '../cli/place.ts';
 import { bringUp } from '../cli/stack/bring-up.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
@@ -40,8 +40,17 @@ const tools: readonly Job[] = [
     'dependency-cruiser/bin/dependency-cruiser.mjs',
     '--config',
     '.dependency-cruiser.cjs',
-    ...rooms('adapters', 'bench', 'cli', 'contracts', 'dataset', 'domain', 'functions', 'http'),
-    ...rooms('infra', 'learning', 'localstack', 'plots', 'python', 'release', 'test', 'trial'),
+    ...rooms(
+      'bench',
+      'cli',
+      'demo',
+      'functions',
+      'infra',
+      'localstack',
+      'src',
+      'state-machines',
+      'test',
+    ),
   ),
   tool('dead code', 'knip/bin/knip.js'),
 ];

@@ -2,14 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import {
-  claims,
-  CPT_BUCKETS,
-  DIAGNOSIS_GROUPS,
-  PROVIDER_TYPES,
-} from '../../dataset/generate-claims.ts';
-import { substream } from '../../learning/random.ts';
-import type { Column, Table } from '../../learning/table.ts';
+import { claims, CPT_BUCKETS, DIAGNOSIS_GROUPS, PROVIDER_TYPES } from '#claims/generate.ts';
+import { substream } from '#learning/random.ts';
+import type { Column, Table } from '#learning/table.ts';
 
 export interface Labelled {
   readonly table: Table;

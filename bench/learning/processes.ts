@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readTable } from './data.ts';
 import { Answer, type Engine, type Task } from './task.ts';
-import { PROJECT } from '../../cli/remote/place.ts';
-import { logLossOf, orderByScore, rankMetrics } from '../../learning/measures/metrics.ts';
+import { PROJECT } from '../../cli/place.ts';
+import { logLossOf, orderByScore, rankMetrics } from '#learning/metrics/metrics.ts';
 
 export const PYTHON = join(PROJECT, '.local', 'venv-peers', 'bin', 'python');
 

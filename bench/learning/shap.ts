@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import { madeTable } from './data.ts';
-import { treeShap } from '../../learning/explain/tree-shap.ts';
-import { fitBins } from '../../learning/trees/bins.ts';
+import { treeShap } from '#learning/explain/tree-shap.ts';
+import { fitBins } from '#learning/trees/bins.ts';
 
 export interface ShapPlan {
   /** The interpreter of the peers' environment. */

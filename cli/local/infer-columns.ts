@@ -1,16 +1,16 @@
 /** What a table's columns seem to be, from its cells alone. */
-import type { ColumnContract, ModelDocument } from '../../contracts/folder.ts';
-import { mostRows, type RowReader, scanCsv } from '../../dataset/csv.ts';
-import { groupRows } from '../../dataset/identity.ts';
+import type { ColumnContract, ModelDocument } from '#contracts/folder.ts';
+import { mostRows, type RowReader, scanCsv } from '#dataset/csv.ts';
+import { groupRows } from '#dataset/identity.ts';
 import {
   columnOf,
   type DataTable,
   labelled,
   MOST_MISSING,
   readTable,
-} from '../../dataset/read-table.ts';
-import { refuse } from '../../dataset/refusal.ts';
-import { MANY_NUMBERS, UndecidedColumn } from '../../dataset/undecided-column.ts';
+} from '#dataset/read-table.ts';
+import { refuse } from '#dataset/refusal.ts';
+import { MANY_NUMBERS, UndecidedColumn } from '#dataset/undecided-column.ts';
 
 export interface Inferred {
   readonly columns: readonly ColumnContract[];

@@ -7,10 +7,10 @@ import {
   ModelName,
   PolicyDocument,
   SchemaDocument,
-} from '../../contracts/folder.ts';
-import { csvOfTable } from '../../dataset/parquet.ts';
-import { splitTable } from '../../trial/prepare.ts';
-import { readFolder } from '../../trial/read-folder.ts';
+} from '#contracts/folder.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
+import { splitTable } from '#dataset/prepare.ts';
+import { readFolder } from '#model-folder/read.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
 import { inferColumns } from './infer-columns.ts';
@@ -62,7 +62,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     algorithm: 'forest',
     settings: { trees, maxDepth: 15, minLeaf, featuresPerSplit: 'sqrt' },
   });
-  const schemaOf = (kind: string): string => `../../contracts/json-schema/${kind}.schema.json`;
+  const schemaOf = (kind: string): string => `../../src/contracts/json-schema/${kind}.schema.json`;
   const documents = {
     'model.json': ModelDocument.parse({
       $schema: schemaOf('model'),

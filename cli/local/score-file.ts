@@ -1,10 +1,10 @@
 /** An artifact's probabilities of a table's rows, without any model folder. */
-import { mostRows, scanCsv, writeCsv } from '../../dataset/csv.ts';
-import { refuse } from '../../dataset/refusal.ts';
-import { isMissing, parseNumber } from '../../learning/cells.ts';
-import type { Artifact } from '../../learning/pipeline/artifact.ts';
-import { scorer } from '../../learning/pipeline/scorer.ts';
-import type { Column, Table } from '../../learning/table.ts';
+import { mostRows, scanCsv, writeCsv } from '#dataset/csv.ts';
+import { refuse } from '#dataset/refusal.ts';
+import { isMissing, parseNumber } from '#learning/cells.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import type { Column, Table } from '#learning/table.ts';
 
 export interface Scored {
   readonly rows: number;

@@ -5,19 +5,19 @@ import {
   charterOf,
   type Folder,
   type PolicyDocument,
-} from '../../contracts/folder.ts';
-import type { Leaderboard } from '../../contracts/selection.ts';
-import { findingLines } from '../../dataset/check-schema.ts';
-import { writeCsv } from '../../dataset/csv.ts';
-import { identityColumns } from '../../dataset/identity.ts';
-import { readPart } from '../../dataset/read-table.ts';
-import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
-import type { Measured, ModelMeasures, Paired } from '../../domain/evidence.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+} from '#contracts/folder.ts';
+import type { Leaderboard } from '#contracts/selection.ts';
+import { findingLines } from '#dataset/check-schema.ts';
+import { writeCsv } from '#dataset/csv.ts';
+import { identityColumns } from '#dataset/identity.ts';
+import { readPart } from '#dataset/read-table.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import type { Measured, ModelMeasures, Paired } from '#domain/evidence.ts';
+import type { Verdict } from '#domain/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
-import { evaluate } from '../../trial/evaluate.ts';
-import { prepare, type Prepared } from '../../trial/prepare.ts';
-import { type RunProvenance, train } from '../../trial/train.ts';
+import { evaluate } from '#evaluation/evaluate.ts';
+import { prepare, type Prepared } from '#dataset/prepare.ts';
+import { type RunProvenance, train } from '#training/train.ts';
 import type { Packed } from './pack.ts';
 import { stopwatch } from './stopwatch.ts';
 

@@ -1,12 +1,12 @@
 /** Sends a committed model folder: packed, checked, uploaded by presigned URLs, then announced. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { ModelName } from '../../contracts/folder.ts';
-import { sha256Hex } from '../../domain/canonical.ts';
+import { ModelName } from '#contracts/folder.ts';
+import { sha256Hex } from '#domain/canonical.ts';
 import { type CiRun, makeCiReport } from '../local/ci.ts';
 import { pack } from '../local/pack.ts';
 import { Stop } from '../output.ts';
-import type { StartedAnswer } from './answers.ts';
+import type { StartedAnswer } from '#contracts/answers.ts';
 import { readGit } from './git.ts';
 import type { Session } from './session.ts';
 

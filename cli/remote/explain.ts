@@ -1,9 +1,9 @@
 /** Why a run was judged as it was. */
-import { Choice } from '../../contracts/steps.ts';
-import { isOpen } from '../../domain/run.ts';
+import { Choice } from '#contracts/steps.ts';
+import { isOpen } from '#domain/run.ts';
 import { Stop, table } from '../output.ts';
-import type { CandidateAnswer, GateAnswer, MeasuredAnswer } from './answers.ts';
-import type { ApiClient } from './client.ts';
+import type { CandidateAnswer, GateAnswer, MeasuredAnswer } from '#contracts/answers.ts';
+import type { ApiClient } from '#client/client.ts';
 
 /** The verdict's sentences, why this candidate, each gate with its limit, every model's numbers on the same rows, and the paired intervals. */
 export async function explainRun(

@@ -3,12 +3,12 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import * as z from 'zod';
-import { ModelName } from '../../contracts/folder.ts';
-import { localIssuer } from '../../adapters/identity/local-issuer.ts';
-import { ROLES } from '../../domain/ports.ts';
+import { ModelName } from '#contracts/folder.ts';
+import { localIssuer } from '#adapters/oidc/local-issuer.ts';
+import { ROLES } from '#domain/ports.ts';
 import { Stop } from '../output.ts';
-import { apiClient, type ApiClient } from './client.ts';
-import { IDENTITY_FOLDER, needStack, readJson, STACK_FOLDER, writePrivate } from './place.ts';
+import { apiClient, type ApiClient } from '#client/client.ts';
+import { IDENTITY_FOLDER, needStack, readJson, STACK_FOLDER, writePrivate } from '../place.ts';
 
 const Login = z.strictObject({
   schemaVersion: z.literal(1),

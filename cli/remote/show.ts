@@ -1,7 +1,7 @@
 /** Answers of the API as words for a person. */
-import type { ChainedEntry } from '../../domain/champion.ts';
+import type { ChainedEntry } from '#domain/champion.ts';
 import { table } from '../output.ts';
-import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from './answers.ts';
+import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from '#contracts/answers.ts';
 import { nextCommands, toldSteps } from './watch.ts';
 
 export function short(sha256: string | null): string {

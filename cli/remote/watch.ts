@@ -1,7 +1,12 @@
 /** Follows a run until it is closed or waits for a person. */
-import { isOpen } from '../../domain/run.ts';
-import type { CandidateAnswer, DecidedAnswer, StatusAnswer, StepAnswer } from './answers.ts';
-import { Refused, type ApiClient } from './client.ts';
+import { isOpen } from '#domain/run.ts';
+import type {
+  CandidateAnswer,
+  DecidedAnswer,
+  StatusAnswer,
+  StepAnswer,
+} from '#contracts/answers.ts';
+import { Refused, type ApiClient } from '#client/client.ts';
 
 /** A commit's event goes over a bus and a queue before there is a run of it. */
 const APPEAR_SECONDS = 30;

@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { deployLocally } from '../../localstack/deploy.ts';
 import { startStack } from '../../localstack/stack.ts';
-import { localIssuer, type LocalIssuer } from '../../adapters/identity/local-issuer.ts';
-import { endpointsFile, writePrivate, type Endpoints } from '../remote/place.ts';
+import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
+import { endpointsFile, writePrivate, type Endpoints } from '../place.ts';
 import { Stop } from '../output.ts';
 
 export interface RunningStack {

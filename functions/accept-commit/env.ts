@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { jsonTextOf } from '../../contracts/json-text.ts';
-import { identityEnv } from '../../http/identity-env.ts';
+import { jsonTextOf } from '#contracts/json-text.ts';
+import { identityEnv } from '#edge/identity-env.ts';
 
 /** The variables of accept-commit. */
 export const env = identityEnv.extend({

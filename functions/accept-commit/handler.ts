@@ -1,8 +1,8 @@
 /** Commits enter here and nowhere else: uploads, the stored commit item, and its event on the bus. */
-import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '../../contracts/api.ts';
-import { CommitPushed } from '../../contracts/events.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import { runIdOf } from '../../domain/ids.ts';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/api.ts';
+import { CommitPushed } from '#contracts/events.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { runIdOf } from '#domain/ids.ts';
 import type {
   ArtifactStore,
   Clock,
@@ -10,12 +10,12 @@ import type {
   Identity,
   ObjectKind,
   RunStore,
-} from '../../domain/ports.ts';
-import type { Commit } from '../../domain/run.ts';
-import type { Answer, SignedRequest } from '../../http/edge.ts';
-import { httpFunction, on } from '../../http/edge.ts';
-import { ROUTES } from '../../http/routes.ts';
-import type { Log } from '../../release/log.ts';
+} from '#domain/ports.ts';
+import type { Commit } from '#domain/run.ts';
+import type { Answer, SignedRequest } from '#edge/edge.ts';
+import { httpFunction, on } from '#edge/edge.ts';
+import { ROUTES } from '#contracts/routes.ts';
+import type { Log } from '#domain/log.ts';
 import { authorsOf, readReport } from './people.ts';
 import { readBundle } from './read-bundle.ts';
 

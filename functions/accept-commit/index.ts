@@ -1,10 +1,10 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { eventBridgeBus } from '../../adapters/eventbridge/event-bus.ts';
-import { configuredIdentity } from '../../adapters/identity/configured.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
+import { configuredIdentity } from '#adapters/oidc/configured.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { acceptCommit } from './handler.ts';
 

@@ -1,6 +1,6 @@
 /** Who made a commit, as far as its CI report and its submitter's token say. */
-import { CiReport } from '../../contracts/folder.ts';
-import { parse, parseJson } from '../../http/parse.ts';
+import { CiReport } from '#contracts/folder.ts';
+import { parse, parseJson } from '#contracts/parse.ts';
 
 /** Reads a report's form; whether it belongs to this bundle is the check step's business. */
 export function readReport(bytes: Uint8Array): CiReport {

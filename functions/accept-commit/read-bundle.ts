@@ -1,9 +1,9 @@
 /** Reads a bundle as far as it must be right before a run is worth starting. */
-import type { ModelDocument } from '../../contracts/folder.ts';
-import { Bundle } from '../../contracts/folder.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import { parse, parseJson } from '../../http/parse.ts';
-import { readFolder } from '../../trial/read-folder.ts';
+import type { ModelDocument } from '#contracts/folder.ts';
+import { Bundle } from '#contracts/folder.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { parse, parseJson } from '#contracts/parse.ts';
+import { readFolder } from '#model-folder/read.ts';
 
 /**
  * The bundle's model document. Throws `BadInput` naming the file and the field: not a bundle, another

@@ -1,15 +1,15 @@
 import type * as z from 'zod';
-import { type Answer, AskInput } from '../../contracts/steps.ts';
-import type { Approval } from '../../domain/approval.ts';
-import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
-import { isNamed, TitleholderError } from '../../domain/errors.ts';
-import type { Approvals } from '../../domain/ports.ts';
-import { type Commit, isOpen, type RunStatus } from '../../domain/run.ts';
-import { readInput } from '../../release/boundary.ts';
-import { rulingPolicy } from '../../release/load-folder.ts';
-import type { LockDeps } from '../../release/lock-queue.ts';
-import { checkHandedOver, commitOf } from '../../release/recorded-step.ts';
-import { updateRun } from '../../release/update-run.ts';
+import { type Answer, AskInput } from '#contracts/steps.ts';
+import type { Approval } from '#domain/approval.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import type { Approvals } from '#domain/ports.ts';
+import { type Commit, isOpen, type RunStatus } from '#domain/run.ts';
+import { readInput } from '#contracts/boundary.ts';
+import { rulingPolicy } from '#release/load-folder.ts';
+import type { LockDeps } from '#release/lock-queue.ts';
+import { checkHandedOver, commitOf } from '#release/recorded-step.ts';
+import { updateRun } from '#release/update-run.ts';
 
 export interface AskDeps extends LockDeps {
   readonly approvals: Approvals;

@@ -1,11 +1,11 @@
-import { CiReport } from '../../contracts/folder.ts';
-import { CheckCiReportInput, CiCheck } from '../../contracts/steps.ts';
-import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
-import { isNamed, TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore } from '../../domain/ports.ts';
-import { readInput, readJson } from '../../release/boundary.ts';
-import { countTests } from '../../release/junit.ts';
-import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
+import { CiReport } from '#contracts/folder.ts';
+import { CheckCiReportInput, CiCheck } from '#contracts/steps.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore } from '#domain/ports.ts';
+import { readInput, readJson } from '#contracts/boundary.ts';
+import { countTests } from './junit.ts';
+import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
 
 /**
  * Checks that the CI report is whole, is about this commit, bundle and data, and that its tests passed.

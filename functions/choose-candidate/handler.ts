@@ -1,12 +1,12 @@
-import { Choice, ChooseInput } from '../../contracts/steps.ts';
-import { canonicalJson } from '../../domain/canonical.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore } from '../../domain/ports.ts';
-import { loadFolder } from '../../release/load-folder.ts';
-import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { loadLeaderboard, loadScores, storeDocument } from '../../release/selection.ts';
-import { attemptsOf } from '../../trial/candidates.ts';
-import { choose, type Tried } from '../../trial/choose.ts';
+import { Choice, ChooseInput } from '#contracts/steps.ts';
+import { canonicalJson } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore } from '#domain/ports.ts';
+import { loadFolder } from '#release/load-folder.ts';
+import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { loadLeaderboard, loadScores, storeDocument } from '#release/selection.ts';
+import { attemptsOf } from '#training/candidates.ts';
+import { choose, type Tried } from '#training/choose.ts';
 
 export interface ChooseDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

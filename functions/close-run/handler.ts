@@ -1,10 +1,10 @@
-import { Closed, CloseRunInput, StatusChangeEvent } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import { isOpen, parseExecutionName, type Run } from '../../domain/run.ts';
-import { readInput } from '../../release/boundary.ts';
-import { type Ending, failureOf, isStopAsked, stopOf } from '../../release/close.ts';
-import { leaveQueue, type LockDeps } from '../../release/lock-queue.ts';
-import { type RunChange, updateRun } from '../../release/update-run.ts';
+import { Closed, CloseRunInput, StatusChangeEvent } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { isOpen, parseExecutionName, type Run } from '#domain/run.ts';
+import { readInput } from '#contracts/boundary.ts';
+import { type Ending, failureOf, isStopAsked, stopOf } from '#release/close.ts';
+import { leaveQueue, type LockDeps } from '#release/lock-queue.ts';
+import { type RunChange, updateRun } from '#release/update-run.ts';
 
 /** A call about one attempt of a run; undefined ending: it still runs. */
 interface Call {

@@ -1,10 +1,10 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { stepFunctionsExecutions } from '../../adapters/step-functions/executions.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { closeRun } from './handler.ts';
 

@@ -1,15 +1,15 @@
 /** Adds a person's decision to the question that a run waits with, and answers its token once. */
-import type { Answer as TokenAnswer } from '../../contracts/steps.ts';
-import { DataReference, EvaluationReference } from '../../contracts/steps.ts';
-import type { Approval, ApprovalKind, Decision, Refusal } from '../../domain/approval.ts';
-import { decideApproval } from '../../domain/approval.ts';
-import { isStillChampion } from '../../domain/champion.ts';
-import type { ErrorName } from '../../domain/errors.ts';
-import { isNamed, TitleholderError } from '../../domain/errors.ts';
-import type { Run, RunStatus } from '../../domain/run.ts';
-import { isOpen } from '../../domain/run.ts';
-import { runReferenceOf } from '../../release/run-reference.ts';
-import { updateRun } from '../../release/update-run.ts';
+import type { Answer as TokenAnswer } from '#contracts/steps.ts';
+import { DataReference, EvaluationReference } from '#contracts/steps.ts';
+import type { Approval, ApprovalKind, Decision, Refusal } from '#domain/approval.ts';
+import { decideApproval } from '#domain/approval.ts';
+import { isStillChampion } from '#domain/champion.ts';
+import type { ErrorName } from '#domain/errors.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import type { Run, RunStatus } from '#domain/run.ts';
+import { isOpen } from '#domain/run.ts';
+import { runReferenceOf } from '#release/run-reference.ts';
+import { updateRun } from '#release/update-run.ts';
 import type { Deps } from './deps.ts';
 
 export interface Said {

@@ -8,8 +8,8 @@ import type {
   Identity,
   Ids,
   RunStore,
-} from '../../domain/ports.ts';
-import type { Log } from '../../release/log.ts';
+} from '#domain/ports.ts';
+import type { Log } from '#domain/log.ts';
 
 /** What people's decisions need of the world. */
 export interface Deps {

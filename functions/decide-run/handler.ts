@@ -1,17 +1,17 @@
 /** What people decide about runs: every change goes by a POST, and each has its own conditions. */
-import type { ExecutionInput } from '../../contracts/steps.ts';
-import { Moved } from '../../contracts/steps.ts';
-import { mayTouchRun } from '../../domain/access.ts';
-import type { ApprovalKind } from '../../domain/approval.ts';
-import { sha256Hex } from '../../domain/canonical.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/ports.ts';
-import type { Run } from '../../domain/run.ts';
-import { executionName, isOpen } from '../../domain/run.ts';
-import type { Answer, SignedRequest } from '../../http/edge.ts';
-import { httpFunction, noSuchRun, on } from '../../http/edge.ts';
-import { ROUTES } from '../../http/routes.ts';
-import { updateRun } from '../../release/update-run.ts';
+import type { ExecutionInput } from '#contracts/steps.ts';
+import { Moved } from '#contracts/steps.ts';
+import { mayTouchRun } from '#domain/access.ts';
+import type { ApprovalKind } from '#domain/approval.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { Principal } from '#domain/ports.ts';
+import type { Run } from '#domain/run.ts';
+import { executionName, isOpen } from '#domain/run.ts';
+import type { Answer, SignedRequest } from '#edge/edge.ts';
+import { httpFunction, noSuchRun, on } from '#edge/edge.ts';
+import { ROUTES } from '#contracts/routes.ts';
+import { updateRun } from '#release/update-run.ts';
 import { answerQuestion } from './answer-question.ts';
 import type { Deps } from './deps.ts';
 

@@ -1,7 +1,7 @@
 /** Publishes what a registry's transaction left in the outbox, at least once and in its order. */
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ChampionRegistry, EventBus } from '../../domain/ports.ts';
-import type { Log } from '../../release/log.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ChampionRegistry, EventBus } from '#domain/ports.ts';
+import type { Log } from '#domain/log.ts';
 
 export interface Deps {
   readonly registry: Pick<ChampionRegistry, 'outbox' | 'delivered'>;

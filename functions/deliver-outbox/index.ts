@@ -1,7 +1,7 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { eventBridgeBus } from '../../adapters/eventbridge/event-bus.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { deliverOutbox } from './handler.ts';
 

@@ -1,16 +1,16 @@
-import { EvaluateInput, EvaluationReference } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry } from '../../domain/ports.ts';
-import { decisionIdOf } from '../../release/decision-id.ts';
-import { evaluationDigest, whoDecides } from '../../release/evaluation.ts';
-import { loadArtifact, loadTrained } from '../../release/load-artifact.ts';
-import { loadCharter, loadFolder } from '../../release/load-folder.ts';
-import type { Log } from '../../release/log.ts';
-import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { storeCharts } from '../../release/selection.ts';
-import { updateRun } from '../../release/update-run.ts';
-import { drawn, holdoutCharts } from '../../trial/charts.ts';
-import { evaluate } from '../../trial/evaluate.ts';
+import { EvaluateInput, EvaluationReference } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore, ChampionRegistry } from '#domain/ports.ts';
+import { decisionIdOf } from '#release/decision-id.ts';
+import { evaluationDigest, whoDecides } from '#release/evaluation.ts';
+import { loadArtifact, loadTrained } from '#release/load-artifact.ts';
+import { loadCharter, loadFolder } from '#release/load-folder.ts';
+import type { Log } from '#domain/log.ts';
+import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { storeCharts } from '#release/selection.ts';
+import { updateRun } from '#release/update-run.ts';
+import { drawn, holdoutCharts } from '#evaluation/charts.ts';
+import { evaluate } from '#evaluation/evaluate.ts';
 
 export interface EvaluateDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

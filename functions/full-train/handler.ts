@@ -1,12 +1,12 @@
-import { FullTrainInput, Training } from '../../contracts/steps.ts';
-import type { Log } from '../../release/log.ts';
-import { recorded } from '../../release/recorded-step.ts';
-import { loadLeaderboard, loadScores, storeCharts } from '../../release/selection.ts';
-import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
-import { withoutHoldout } from '../../release/unseen-holdout.ts';
-import { drawn, trainingCharts } from '../../trial/charts.ts';
-import { fitChosen, prepareTraining } from '../../trial/train.ts';
-import { TitleholderError } from '../../domain/errors.ts';
+import { FullTrainInput, Training } from '#contracts/steps.ts';
+import type { Log } from '#domain/log.ts';
+import { recorded } from '#release/recorded-step.ts';
+import { loadLeaderboard, loadScores, storeCharts } from '#release/selection.ts';
+import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
+import { withoutHoldout } from '#release/unseen-holdout.ts';
+import { drawn, trainingCharts } from '#evaluation/charts.ts';
+import { fitChosen, prepareTraining } from '#training/train.ts';
+import { TitleholderError } from '#domain/errors.ts';
 
 /**
  * Fits the chosen candidate on all training rows: the challenger; and draws its learning curve.

@@ -1,8 +1,8 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { fullTrain } from './handler.ts';
 

@@ -1,4 +1,4 @@
-import { identityEnv } from '../../http/identity-env.ts';
+import { identityEnv } from '#edge/identity-env.ts';
 
 /** The variables of generate-claims. */
 export const env = identityEnv;

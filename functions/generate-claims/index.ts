@@ -1,5 +1,5 @@
-import { configuredIdentity } from '../../adapters/identity/configured.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { configuredIdentity } from '#adapters/oidc/configured.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { generateClaims } from './handler.ts';
 

@@ -1,14 +1,14 @@
 /** MLflow follows the registry: an event only says that it is time to look. */
 import * as z from 'zod';
-import { ChampionMoved, EVENT_SOURCE, RunRejected } from '../../contracts/events.ts';
-import { aliasesOf } from '../../domain/aliases.ts';
-import type { ChainedEntry, Pointer, Version } from '../../domain/champion.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ChampionRegistry, Tracking } from '../../domain/ports.ts';
-import { parse, parseJson } from '../../http/parse.ts';
-import type { BatchAnswer } from '../../http/queue.ts';
-import { eachMessage } from '../../http/queue.ts';
-import type { Log } from '../../release/log.ts';
+import { ChampionMoved, EVENT_SOURCE, RunRejected } from '#contracts/events.ts';
+import { aliasesOf } from '#domain/aliases.ts';
+import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ChampionRegistry, Tracking } from '#domain/ports.ts';
+import { parse, parseJson } from '#contracts/parse.ts';
+import type { BatchAnswer } from '#edge/queue.ts';
+import { eachMessage } from '#edge/queue.ts';
+import type { Log } from '#domain/log.ts';
 
 export interface Deps {
   readonly registry: Pick<ChampionRegistry, 'pointer' | 'ledger' | 'versions'>;

@@ -1,11 +1,11 @@
-import { OpenRunInput } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import { executionName, isOpen, type Commit } from '../../domain/run.ts';
-import { readInput } from '../../release/boundary.ts';
-import { rulingPolicy } from '../../release/load-folder.ts';
-import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '../../release/lock-queue.ts';
-import { runReferenceOf } from '../../release/run-reference.ts';
-import { updateRun } from '../../release/update-run.ts';
+import { OpenRunInput } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { executionName, isOpen, type Commit } from '#domain/run.ts';
+import { readInput } from '#contracts/boundary.ts';
+import { rulingPolicy } from '#release/load-folder.ts';
+import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '#release/lock-queue.ts';
+import { runReferenceOf } from '#release/run-reference.ts';
+import { updateRun } from '#release/update-run.ts';
 
 /** Statuses of a holder that does nothing but wait for a person. */
 const ONLY_WAITS = ['awaiting_approval', 'ci_complete', 'held'] as const;

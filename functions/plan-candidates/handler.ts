@@ -1,10 +1,10 @@
-import { Plan, PlanInput } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore } from '../../domain/ports.ts';
-import { loadFolder } from '../../release/load-folder.ts';
-import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { markRunning } from '../../release/update-run.ts';
-import { attemptsOf } from '../../trial/candidates.ts';
+import { Plan, PlanInput } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore } from '#domain/ports.ts';
+import { loadFolder } from '#release/load-folder.ts';
+import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { markRunning } from '#release/update-run.ts';
+import { attemptsOf } from '#training/candidates.ts';
 
 export interface PlanDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

@@ -1,7 +1,7 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { env } from './env.ts';
 import { planCandidates } from './handler.ts';
 

@@ -1,8 +1,8 @@
-import { TrainInput, Training } from '../../contracts/steps.ts';
-import { recorded } from '../../release/recorded-step.ts';
-import { storeTraining, type TrainDeps, trainingInput } from '../../release/train-step.ts';
-import { markRunning } from '../../release/update-run.ts';
-import { trainQuickly } from '../../trial/train.ts';
+import { TrainInput, Training } from '#contracts/steps.ts';
+import { recorded } from '#release/recorded-step.ts';
+import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
+import { markRunning } from '#release/update-run.ts';
+import { trainQuickly } from '#training/train.ts';
 
 /**
  * Trains the first candidate that can be fitted, small and on a sample: a commit that can't be trained at

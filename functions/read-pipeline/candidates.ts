@@ -1,10 +1,10 @@
 /** What of a run's candidates people are shown: the items of the Map that trains them. */
 import * as z from 'zod';
-import { Choice, Plan, Scored } from '../../contracts/steps.ts';
-import type { ArtifactStore, StateVisit } from '../../domain/ports.ts';
-import type { Run, StepRecord } from '../../domain/run.ts';
-import { isOpen } from '../../domain/run.ts';
-import { readJson } from '../../release/boundary.ts';
+import { Choice, Plan, Scored } from '#contracts/steps.ts';
+import type { ArtifactStore, StateVisit } from '#domain/ports.ts';
+import type { Run, StepRecord } from '#domain/run.ts';
+import { isOpen } from '#domain/run.ts';
+import { readJson } from '#contracts/boundary.ts';
 import { type ShownStep, shownVisit } from './steps.ts';
 
 /** The Map, and the steps whose outputs say what its items were. */

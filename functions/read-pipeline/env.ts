@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { identityEnv } from '../../http/identity-env.ts';
+import { identityEnv } from '#edge/identity-env.ts';
 
 /** The variables of read-pipeline. */
 export const env = identityEnv.extend({

@@ -1,10 +1,10 @@
 /** Everything that can be read of the pipeline. Nothing here writes. */
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ChampionRegistry, Clock, Identity, Tracking } from '../../domain/ports.ts';
-import type { Answer } from '../../http/edge.ts';
-import { allow, httpFunction, on } from '../../http/edge.ts';
-import { ROUTES } from '../../http/routes.ts';
-import type { Log } from '../../release/log.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ChampionRegistry, Clock, Identity, Tracking } from '#domain/ports.ts';
+import type { Answer } from '#edge/edge.ts';
+import { allow, httpFunction, on } from '#edge/edge.ts';
+import { ROUTES } from '#contracts/routes.ts';
+import type { Log } from '#domain/log.ts';
 import { readChampion, readLedger, readTrackedChampion } from './read-champion.ts';
 import type { RunDeps } from './read-run.ts';
 import { readEvidence, readStatus } from './read-run.ts';

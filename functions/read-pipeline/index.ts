@@ -1,13 +1,13 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoApprovals } from '../../adapters/dynamodb/approvals.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { configuredIdentity } from '../../adapters/identity/configured.ts';
-import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { stepFunctionsExecutions } from '../../adapters/step-functions/executions.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoApprovals } from '#adapters/dynamodb/approvals.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { configuredIdentity } from '#adapters/oidc/configured.ts';
+import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { readPipeline } from './handler.ts';
 

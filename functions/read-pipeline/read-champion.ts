@@ -1,9 +1,9 @@
 /** Pointers, ledger, and what MLflow says beside them. */
-import { aliasesOf } from '../../domain/aliases.ts';
-import type { ChainedEntry, Pointer, Slot } from '../../domain/champion.ts';
-import { championAt, quarantined, verifyChain } from '../../domain/champion.ts';
-import type { ChampionRegistry, Clock, Tracking } from '../../domain/ports.ts';
-import type { Answer } from '../../http/edge.ts';
+import { aliasesOf } from '#domain/aliases.ts';
+import type { ChainedEntry, Pointer, Slot } from '#domain/champion.ts';
+import { championAt, quarantined, verifyChain } from '#domain/champion.ts';
+import type { ChampionRegistry, Clock, Tracking } from '#domain/ports.ts';
+import type { Answer } from '#edge/edge.ts';
 
 /** GET /champion: now from the pointers, at a moment from the ledger. */
 export async function readChampion(

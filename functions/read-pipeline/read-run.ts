@@ -1,24 +1,24 @@
 /** One run as its readers see it; its tokens never leave the server. */
-import { EvaluationReference } from '../../contracts/steps.ts';
-import { DataReference } from '../../contracts/steps.ts';
-import type { Approval, ApprovalKind } from '../../domain/approval.ts';
-import { TitleholderError } from '../../domain/errors.ts';
+import { EvaluationReference } from '#contracts/steps.ts';
+import { DataReference } from '#contracts/steps.ts';
+import type { Approval, ApprovalKind } from '#domain/approval.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import type {
   Approvals,
   ArtifactStore,
   ChampionRegistry,
   Executions,
   RunStore,
-} from '../../domain/ports.ts';
-import type { StepRecord } from '../../domain/run.ts';
-import { executionName, isOpen } from '../../domain/run.ts';
-import { decide } from '../../domain/verdict.ts';
-import type { Answer } from '../../http/edge.ts';
-import { noSuchRun } from '../../http/edge.ts';
-import { readJson } from '../../release/boundary.ts';
-import { charterDifference } from '../../release/charter-diff.ts';
-import { readMeasured } from '../../release/evidence.ts';
-import { loadCharter } from '../../release/load-folder.ts';
+} from '#domain/ports.ts';
+import type { StepRecord } from '#domain/run.ts';
+import { executionName, isOpen } from '#domain/run.ts';
+import { decide } from '#domain/verdict.ts';
+import type { Answer } from '#edge/edge.ts';
+import { noSuchRun } from '#edge/edge.ts';
+import { readJson } from '#contracts/boundary.ts';
+import { charterDifference } from '#model-folder/charter-diff.ts';
+import { readMeasured } from '#contracts/evidence.ts';
+import { loadCharter } from '#release/load-folder.ts';
 import { shownCandidates } from './candidates.ts';
 import type { DefinedStep } from './steps.ts';
 import { shownSteps } from './steps.ts';

@@ -1,11 +1,11 @@
 /** What of a run's execution people are shown as its steps. */
 import * as z from 'zod';
-import { jsonTextOf } from '../../contracts/json-text.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { StateVisit } from '../../domain/ports.ts';
-import type { Run } from '../../domain/run.ts';
-import { isOpen } from '../../domain/run.ts';
-import { isStopAsked, reasonOf } from '../../release/close.ts';
+import { jsonTextOf } from '#contracts/json-text.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { StateVisit } from '#domain/ports.ts';
+import type { Run } from '#domain/run.ts';
+import { isOpen } from '#domain/run.ts';
+import { isStopAsked, reasonOf } from '#release/close.ts';
 
 /** The part of Amazon States Language that is read here. */
 const Definition = z.looseObject({

@@ -1,19 +1,19 @@
-import { type Moved, RecordDecisionInput, type Staged } from '../../contracts/steps.ts';
-import { readInput } from '../../release/boundary.ts';
-import { accept } from '../../release/decisions/accept.ts';
-import type { DecisionDeps } from '../../release/decisions/commit-decision.ts';
-import { promote } from '../../release/decisions/promote.ts';
-import { reject } from '../../release/decisions/reject.ts';
-import { rollBack } from '../../release/decisions/roll-back.ts';
-import { stage } from '../../release/decisions/stage.ts';
+import { type Moved, RecordDecisionInput, type Staged } from '#contracts/steps.ts';
+import { readInput } from '#contracts/boundary.ts';
+import { accept } from '#release/decisions/accept.ts';
+import type { DecisionDeps } from '#release/decisions/commit-decision.ts';
+import { promote } from '#release/decisions/promote.ts';
+import { reject } from '#release/decisions/reject.ts';
+import { rollBack } from '#release/decisions/roll-back.ts';
+import { stage } from '#release/decisions/stage.ts';
 import {
   checkHandedOver,
   commitOf,
   inputHash,
   recordOutput,
   type StepName,
-} from '../../release/recorded-step.ts';
-import { markRunning } from '../../release/update-run.ts';
+} from '#release/recorded-step.ts';
+import { markRunning } from '#release/update-run.ts';
 
 /**
  * Takes every decision that moves a pointer or enters the ledger, each with its own conditions; nothing

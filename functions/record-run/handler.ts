@@ -1,24 +1,19 @@
-import { RecordRunInput, TrackingReference } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type {
-  ArtifactStore,
-  ChampionRegistry,
-  Tracking,
-  TrackingFile,
-} from '../../domain/ports.ts';
-import { loadEvidence } from '../../release/evaluation.ts';
-import { loadTrained } from '../../release/load-artifact.ts';
-import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { leaderboardFiles } from '../../release/leaderboard-files.ts';
-import { modelFolder } from '../../release/model-folder.ts';
-import { loadCharts } from '../../release/selection.ts';
+import { RecordRunInput, TrackingReference } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore, ChampionRegistry, Tracking, TrackingFile } from '#domain/ports.ts';
+import { loadEvidence } from '#release/evaluation.ts';
+import { loadTrained } from '#release/load-artifact.ts';
+import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { leaderboardFiles } from './leaderboard-files.ts';
+import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
+import { loadCharts } from '#release/selection.ts';
 import {
   foldCurves,
   holdoutMetrics,
   readTrainingReport,
   trainingMetrics,
   trainingParams,
-} from '../../release/tracked-metrics.ts';
+} from './tracked-metrics.ts';
 
 export interface RecordRunDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

@@ -1,9 +1,9 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { env } from './env.ts';
 import { recordRun } from './handler.ts';
 

@@ -1,13 +1,13 @@
 /** What serves now: the pointer, looked at twice a second at most, and the last few models, decoded. */
-import type { Pointer, Slot } from '../../domain/champion.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry, Clock } from '../../domain/ports.ts';
-import type { Artifact } from '../../learning/pipeline/artifact.ts';
-import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
-import type { Scorer } from '../../learning/pipeline/scorer.ts';
-import { scorer } from '../../learning/pipeline/scorer.ts';
-import type { Log } from '../../release/log.ts';
-import { withNamedErrors } from '../../trial/learning-errors.ts';
+import type { Pointer, Slot } from '#domain/champion.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore, ChampionRegistry, Clock } from '#domain/ports.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import type { Scorer } from '#learning/pipeline/scorer.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import type { Log } from '#domain/log.ts';
+import { withNamedErrors } from '#learning/named-errors.ts';
 
 /** So long an environment may still answer with the version before. */
 export const POINTER_MILLIS = 500;

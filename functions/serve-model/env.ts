@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { identityEnv } from '../../http/identity-env.ts';
+import { identityEnv } from '#edge/identity-env.ts';
 
 /** The variables of serve-model: it knows pointers and models, and nothing of runs or MLflow. */
 export const env = identityEnv.extend({

@@ -1,14 +1,14 @@
 /** Serves the champion of one slot: pointer and model, and nothing else, are needed for an answer. */
 import * as z from 'zod';
-import { ModelName } from '../../contracts/folder.ts';
-import { may } from '../../domain/access.ts';
-import type { Slot } from '../../domain/champion.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { Identity, ServingHealth } from '../../domain/ports.ts';
-import { httpFunction, on, onOpen } from '../../http/edge.ts';
-import { parse } from '../../http/parse.ts';
-import { ROUTES } from '../../http/routes.ts';
-import type { RawRow } from '../../learning/pipeline/scorer.ts';
+import { ModelName } from '#contracts/folder.ts';
+import { may } from '#domain/access.ts';
+import type { Slot } from '#domain/champion.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { Identity, ServingHealth } from '#domain/ports.ts';
+import { httpFunction, on, onOpen } from '#edge/edge.ts';
+import { parse } from '#contracts/parse.ts';
+import { ROUTES } from '#contracts/routes.ts';
+import type { RawRow } from '#learning/pipeline/scorer.ts';
 import type { ChampionCache, Deps as CacheDeps } from './champion-cache.ts';
 import { championCache } from './champion-cache.ts';
 import type { Prediction } from './score-rows.ts';

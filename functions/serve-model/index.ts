@@ -1,9 +1,9 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { configuredIdentity } from '../../adapters/identity/configured.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { configuredIdentity } from '#adapters/oidc/configured.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { serveModel } from './handler.ts';
 

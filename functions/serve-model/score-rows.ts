@@ -1,9 +1,9 @@
 /** From a request's rows to probabilities, by the same path as training and `score`. */
 import type * as z from 'zod';
-import type { PredictBody } from '../../contracts/api.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { RawRow } from '../../learning/pipeline/scorer.ts';
-import { withNamedErrors } from '../../trial/learning-errors.ts';
+import type { PredictBody } from '#contracts/api.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { RawRow } from '#learning/pipeline/scorer.ts';
+import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Loaded } from './champion-cache.ts';
 
 export interface Prediction {

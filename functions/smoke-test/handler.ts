@@ -1,12 +1,12 @@
-import { SmokeTest, SmokeTestInput } from '../../contracts/steps.ts';
-import { readCsv } from '../../dataset/csv.ts';
-import { isNamed, TitleholderError } from '../../domain/errors.ts';
-import type { ArtifactStore, Serving, ServingHealth, Tracking } from '../../domain/ports.ts';
-import type { Artifact } from '../../learning/pipeline/artifact.ts';
-import { type RawRow, scorer } from '../../learning/pipeline/scorer.ts';
-import { loadArtifact } from '../../release/load-artifact.ts';
-import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { serves } from '../../release/serves.ts';
+import { SmokeTest, SmokeTestInput } from '#contracts/steps.ts';
+import { readCsv } from '#dataset/csv.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import type { ArtifactStore, Serving, ServingHealth, Tracking } from '#domain/ports.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
+import { loadArtifact } from '#release/load-artifact.ts';
+import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
+import { serves } from '#release/serves.ts';
 
 export interface SmokeTestDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

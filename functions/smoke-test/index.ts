@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { lambdaServing } from '../../adapters/serving/lambda-serving.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { lambdaServing } from '#adapters/lambda/serving.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { env } from './env.ts';
 import { smokeTest } from './handler.ts';
 

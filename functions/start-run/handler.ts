@@ -1,16 +1,16 @@
 /** Starts one execution a stored commit, however often its event comes. */
-import { CommitPushed, EVENT_SOURCE, MAX_EVENT_BYTES } from '../../contracts/events.ts';
-import type { ExecutionInput } from '../../contracts/steps.ts';
+import { CommitPushed, EVENT_SOURCE, MAX_EVENT_BYTES } from '#contracts/events.ts';
+import type { ExecutionInput } from '#contracts/steps.ts';
 import * as z from 'zod';
-import { isNamed, TitleholderError } from '../../domain/errors.ts';
-import { runIdOf } from '../../domain/ids.ts';
-import type { Clock, DeadLetters, Executions, RunStore } from '../../domain/ports.ts';
-import type { Run } from '../../domain/run.ts';
-import { executionName, isOpen } from '../../domain/run.ts';
-import type { Log } from '../../release/log.ts';
-import { parse, parseJson } from '../../http/parse.ts';
-import type { BatchAnswer } from '../../http/queue.ts';
-import { eachMessage } from '../../http/queue.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { runIdOf } from '#domain/ids.ts';
+import type { Clock, DeadLetters, Executions, RunStore } from '#domain/ports.ts';
+import type { Run } from '#domain/run.ts';
+import { executionName, isOpen } from '#domain/run.ts';
+import type { Log } from '#domain/log.ts';
+import { parse, parseJson } from '#contracts/parse.ts';
+import type { BatchAnswer } from '#edge/queue.ts';
+import { eachMessage } from '#edge/queue.ts';
 
 export interface Deps {
   readonly runs: Pick<RunStore, 'commit' | 'createRun' | 'run'>;

@@ -1,9 +1,9 @@
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { sqsDeadLetters } from '../../adapters/sqs/dead-letters.ts';
-import { stepFunctionsExecutions } from '../../adapters/step-functions/executions.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
-import { jsonLog } from '../../adapters/system/log.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { sqsDeadLetters } from '#adapters/sqs/dead-letters.ts';
+import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { startRun } from './handler.ts';
 

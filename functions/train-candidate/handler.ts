@@ -1,10 +1,10 @@
-import { Scored, TrainCandidateInput } from '../../contracts/steps.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import { recorded } from '../../release/recorded-step.ts';
-import { storeDocument } from '../../release/selection.ts';
-import { type TrainDeps, trainingInput } from '../../release/train-step.ts';
-import { attemptsOf } from '../../trial/candidates.ts';
-import { prepareTraining, scoreCandidate } from '../../trial/train.ts';
+import { Scored, TrainCandidateInput } from '#contracts/steps.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { recorded } from '#release/recorded-step.ts';
+import { storeDocument } from '#release/selection.ts';
+import { type TrainDeps, trainingInput } from '#release/train-step.ts';
+import { attemptsOf } from '#training/candidates.ts';
+import { prepareTraining, scoreCandidate } from '#training/train.ts';
 
 /**
  * Scores one candidate on folds of the training rows, or records why they don't let it be fitted; the

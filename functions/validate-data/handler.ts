@@ -1,17 +1,17 @@
-import { type Charter, charterOf, type Folder } from '../../contracts/folder.ts';
-import { DataReference, ValidateDataInput } from '../../contracts/steps.ts';
-import { identityColumns, type IdentityRule, named, sameIdentity } from '../../dataset/identity.ts';
-import { csvOfTable } from '../../dataset/parquet.ts';
-import { readRegister } from '../../dataset/register.ts';
-import type { HoldoutQuestion } from '../../dataset/update-holdout.ts';
-import { canonicalJson, sha256Hex } from '../../domain/canonical.ts';
-import type { ArtifactStore, ChampionRegistry, Holdout } from '../../domain/ports.ts';
-import { charterDifference, shortened } from '../../release/charter-diff.ts';
-import { charterBytes, charterHash, loadCharter, loadFolder } from '../../release/load-folder.ts';
-import { recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { waitSecondsOf } from '../../release/run-reference.ts';
-import { markRunning } from '../../release/update-run.ts';
-import { prepare, type Prepared, type PrepareInput } from '../../trial/prepare.ts';
+import { type Charter, charterOf, type Folder } from '#contracts/folder.ts';
+import { DataReference, ValidateDataInput } from '#contracts/steps.ts';
+import { identityColumns, type IdentityRule, named, sameIdentity } from '#dataset/identity.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
+import { readRegister } from '#dataset/register.ts';
+import type { HoldoutQuestion } from '#dataset/update-holdout.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import type { ArtifactStore, ChampionRegistry, Holdout } from '#domain/ports.ts';
+import { charterDifference, shortened } from '#model-folder/charter-diff.ts';
+import { charterBytes, charterHash, loadCharter, loadFolder } from '#release/load-folder.ts';
+import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { waitSecondsOf } from '#release/run-reference.ts';
+import { markRunning } from '#release/update-run.ts';
+import { prepare, type Prepared, type PrepareInput } from '#dataset/prepare.ts';
 
 export interface ValidateDeps extends StepDeps {
   readonly artifacts: ArtifactStore;

@@ -1,11 +1,11 @@
-import { Verified, VerifyPromotionInput } from '../../contracts/steps.ts';
-import { verifyChain } from '../../domain/champion.ts';
-import { TitleholderError } from '../../domain/errors.ts';
-import type { ChampionRegistry, Serving } from '../../domain/ports.ts';
-import { isOpen } from '../../domain/run.ts';
-import { noKey, recorded, type StepDeps } from '../../release/recorded-step.ts';
-import { serves } from '../../release/serves.ts';
-import { updateRun } from '../../release/update-run.ts';
+import { Verified, VerifyPromotionInput } from '#contracts/steps.ts';
+import { verifyChain } from '#domain/champion.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { ChampionRegistry, Serving } from '#domain/ports.ts';
+import { isOpen } from '#domain/run.ts';
+import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
+import { serves } from '#release/serves.ts';
+import { updateRun } from '#release/update-run.ts';
 
 export interface VerifyDeps extends StepDeps {
   readonly registry: ChampionRegistry;

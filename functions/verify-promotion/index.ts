@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { lambdaServing } from '../../adapters/serving/lambda-serving.ts';
-import { systemClock } from '../../adapters/system/clock.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { lambdaServing } from '#adapters/lambda/serving.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { env } from './env.ts';
 import { verifyPromotion } from './handler.ts';
 

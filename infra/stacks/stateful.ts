@@ -16,7 +16,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { RUN_INDEXES } from '../../adapters/dynamodb/keys.ts';
+import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
 import { acknowledgeRule } from '../constructs/acknowledge.ts';
 import { namesOf } from '../names.ts';
 import type { Stage } from '../stages.ts';

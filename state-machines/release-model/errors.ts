@@ -4,7 +4,7 @@
  * A record over every name: a new error doesn't compile until somebody said where it goes. The tests
  * compare it with the definition's Retry and Catch and with what the steps' sources throw.
  */
-import type { ErrorName } from '../../domain/errors.ts';
+import type { ErrorName } from '#domain/errors.ts';
 
 /**
  * retried: by every Task, then fatal · rerouted: caught by name where another route helps, else fatal ·

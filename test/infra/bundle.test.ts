@@ -39,7 +39,7 @@ describe('the digest of the code that decides', () => {
   it('changes with a source, and with the locked version of what one needs, and of nothing else', () => {
     const project = mkdtempSync(join(tmpdir(), 'titleholder-digest-'));
     for (const room of ROOMS) {
-      mkdirSync(join(project, room));
+      mkdirSync(join(project, room), { recursive: true });
       writeFileSync(join(project, room, 'a.ts'), 'export const a = 1;\n');
     }
     const lock = readFileSync(join(PROJECT, 'package-lock.json'), 'utf8');
@@ -67,7 +67,7 @@ describe('the digest of the code that decides', () => {
       'package-lock.json lacks ml-cart',
     );
     digestWith((text) => text);
-    writeFileSync(join(project, 'learning', 'a.ts'), 'export const a = 2;\n');
+    writeFileSync(join(project, 'src/learning', 'a.ts'), 'export const a = 2;\n');
     expect(codeDigest(project)).not.toBe(before);
   });
 
@@ -92,17 +92,18 @@ describe('the digest of the code that decides', () => {
         : ROOMS.some((room) => path.startsWith(`${room}/`));
     return Object.keys(metafile.inputs).filter((path) => path !== 'entry.ts' && !isCovered(path));
   };
-  const trial = readdirSync(join(PROJECT, 'trial'))
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => `import './trial/${file}';`)
+  const trial = ['src/training', 'src/evaluation']
+    .flatMap((room) =>
+      readdirSync(join(PROJECT, room)).map((file) => `import './${room}/${file}';`),
+    )
     .join('\n');
 
-  it('covers all that trial imports', () => {
+  it('covers all that training and evaluation import', () => {
     expect(uncovered(trial)).toEqual([]);
   });
 
   it.each([
-    ['a room', "import './release/boundary.ts';", 'release/boundary.ts'],
+    ['a room', "import './src/release/close.ts';", 'src/release/close.ts'],
     ['a package', "import 'fflate';", expect.stringMatching(/^node_modules\/fflate\//)],
   ])('would be caught missing %s', (_what, planted, path) => {
     expect(uncovered(`${trial}\n${planted}`)).toEqual([path]);

@@ -7,7 +7,7 @@
  */
 import type { CfnTemplate } from './synthesize.ts';
 
-/** One line of a record: what adapters/aws/clients.ts writes under `awsCall`. */
+/** One line of a record: what src/adapters/aws/clients.ts writes under `awsCall`. */
 export interface RecordedCall {
   readonly function: string;
   readonly action: string;

@@ -3,7 +3,7 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/bundle.ts';
 import { PRODUCTION_PATHS, STAGING_PATHS } from '../../infra/routes.ts';
-import { ROUTES, type Route } from '../../http/routes.ts';
+import { ROUTES, type Route } from '#contracts/routes.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
 import { grantsOf } from './least-privilege.ts';
 import { appOf, type CfnTemplate, DEV, JWKS, LOCAL, ofType, templatesOf } from './synthesize.ts';

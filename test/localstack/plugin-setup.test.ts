@@ -24,7 +24,7 @@ function project() {
   writeFileSync(
     script,
     `import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-     import { ensureSetup, orExit } from ${JSON.stringify(join(PROJECT, 'setup/setup.mjs'))};
+     import { ensureSetup, orExit } from ${JSON.stringify(join(PROJECT, 'bin/setup.mjs'))};
      const root = ${JSON.stringify(root)};
      const small = { name: 'small', title: 'a small part', needs: root + '/made', inputs: () => readFileSync(root + '/input', 'utf8'),
        install: async (run) => {
@@ -93,7 +93,7 @@ describe.concurrent('setting up', () => {
       process.execPath,
       [
         '-e',
-        `import(${JSON.stringify(join(PROJECT, 'setup/setup.mjs'))}).then((s) => s.orExit(() => s.findPython()))`,
+        `import(${JSON.stringify(join(PROJECT, 'bin/setup.mjs'))}).then((s) => s.orExit(() => s.findPython()))`,
       ],
       { env: { PATH: root }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
@@ -117,7 +117,7 @@ describe('running a file', () => {
     );
     const child = spawn(
       process.execPath,
-      [join(PROJECT, 'setup/run.mjs'), '--parts=node', file, 'x y'],
+      [join(PROJECT, 'bin/run.mjs'), '--parts=node', file, 'x y'],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
       },

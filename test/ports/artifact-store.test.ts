@@ -1,9 +1,9 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { memoryArtifactStore } from '../../adapters/memory/artifact-store.ts';
-import { objectKey, s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
-import { sha256Hex } from '../../domain/canonical.ts';
-import type { ArtifactStore, ObjectKind } from '../../domain/ports.ts';
+import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
+import { objectKey, s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import type { ArtifactStore, ObjectKind } from '#domain/ports.ts';
 import { freshBucket, hasAws, unique } from './support/aws.ts';
 
 interface Made {

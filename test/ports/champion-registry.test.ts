@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dynamoApprovals } from '../../adapters/dynamodb/approvals.ts';
-import { dynamoChampionRegistry } from '../../adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
-import { type HttpFault } from '../../adapters/aws/clients.ts';
-import { memoryStore, type MemoryStore } from '../../adapters/memory/store.ts';
-import { verifyChain } from '../../domain/champion.ts';
-import type { RegistryChange } from '../../domain/ports.ts';
+import { dynamoApprovals } from '#adapters/dynamodb/approvals.ts';
+import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { type HttpFault } from '#adapters/aws/clients.ts';
+import { memoryStore, type MemoryStore } from '#adapters/memory/store.ts';
+import { verifyChain } from '#domain/champion.ts';
+import type { RegistryChange } from '#domain/ports.ts';
 import { freshTables, hasAws, unique } from './support/aws.ts';
 import { approvalOf, AT, entryOf, pointerOf, sha } from './support/samples.ts';
 

@@ -13,11 +13,11 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { awsClients } from '../../adapters/aws/clients.ts';
-import { eventBridgeBus } from '../../adapters/eventbridge/event-bus.ts';
-import { memoryDeadLetters, memoryEventBus } from '../../adapters/memory/event-bus.ts';
-import { REASON_ATTRIBUTE, sqsDeadLetters } from '../../adapters/sqs/dead-letters.ts';
-import type { DeadLetters, EventBus } from '../../domain/ports.ts';
+import { awsClients } from '#adapters/aws/clients.ts';
+import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
+import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
+import { REASON_ATTRIBUTE, sqsDeadLetters } from '#adapters/sqs/dead-letters.ts';
+import type { DeadLetters, EventBus } from '#domain/ports.ts';
 import { hasAws, unique } from './support/aws.ts';
 
 interface Made {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jwtIdentity } from '../../adapters/identity/jwt.ts';
-import { localIssuer, type LocalIssuer } from '../../adapters/identity/local-issuer.ts';
-import { memoryClock } from '../../adapters/memory/clock.ts';
-import { memoryIdentity } from '../../adapters/memory/identity.ts';
-import type { Identity } from '../../domain/ports.ts';
+import { jwtIdentity } from '#adapters/oidc/jwt.ts';
+import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
+import { memoryClock } from '#adapters/memory/clock.ts';
+import { memoryIdentity } from '#adapters/memory/identity.ts';
+import type { Identity } from '#domain/ports.ts';
 
 const dirs: string[] = [];
 const tempDir = () => {

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
-import { type MemoryExecutions, memoryExecutions } from '../../adapters/memory/executions.ts';
-import { visitsOf } from '../../adapters/step-functions/visits.ts';
-import type { StateVisit } from '../../domain/ports.ts';
-import type { Run } from '../../domain/run.ts';
+import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/executions.ts';
+import { visitsOf } from '#adapters/step-functions/visits.ts';
+import type { StateVisit } from '#domain/ports.ts';
+import type { Run } from '#domain/run.ts';
 import { definedSteps, shownSteps } from '../../functions/read-pipeline/steps.ts';
-import { reasonOf } from '../../release/close.ts';
+import { reasonOf } from '#release/close.ts';
 import { throwing } from '../state-machines/walk.ts';
 import { AWS_HISTORIES } from './aws-histories.ts';
 

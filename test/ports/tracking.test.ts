@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { awsClients, type HttpAttempt, type HttpFault } from '../../adapters/aws/clients.ts';
-import { memoryTracking } from '../../adapters/memory/tracking.ts';
-import { mlflowTracking } from '../../adapters/mlflow/tracking.ts';
-import type { Tracking, TrackingRun } from '../../domain/ports.ts';
+import { awsClients, type HttpAttempt, type HttpFault } from '#adapters/aws/clients.ts';
+import { memoryTracking } from '#adapters/memory/tracking.ts';
+import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
+import type { Tracking, TrackingRun } from '#domain/ports.ts';
 import { hasMlflow, unique } from './support/aws.ts';
 import { sha } from './support/samples.ts';
 

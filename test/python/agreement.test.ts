@@ -1,26 +1,26 @@
 /**
  * What MLflow loads predicts what our scorer predicts: every estimator, behind every transform, under
- * every calibrator. Needs the project's MLflow environment, which `setup/setup.mjs` makes.
+ * every calibrator. Needs the project's MLflow environment, which `bin/setup.mjs` makes.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { featureTable } from '../../dataset/feature-table.ts';
-import { claimsCsv } from '../../dataset/generate-claims.ts';
-import { readTable } from '../../dataset/read-table.ts';
-import { isMissing, parseNumber } from '../../learning/cells.ts';
-import { type Artifact, encodeArtifact } from '../../learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '../../learning/pipeline/estimators.ts';
-import { fitPipeline } from '../../learning/pipeline/fit.ts';
-import { type RawRow, scorer } from '../../learning/pipeline/scorer.ts';
-import type { TransformSpec } from '../../learning/pipeline/transform-specs.ts';
-import { substream } from '../../learning/random.ts';
-import { type Column, selectRows, type Table } from '../../learning/table.ts';
-import { LOADER_REQUIREMENTS, modelFolder } from '../../release/model-folder.ts';
-import { readFolder } from '../../trial/read-folder.ts';
-import { readCsv } from '../../dataset/csv.ts';
+import { featureTable } from '#dataset/feature-table.ts';
+import { claimsCsv } from '#claims/generate.ts';
+import { readTable } from '#dataset/read-table.ts';
+import { isMissing, parseNumber } from '#learning/cells.ts';
+import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { fitPipeline } from '#learning/pipeline/fit.ts';
+import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
+import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
+import { substream } from '#learning/random.ts';
+import { type Column, selectRows, type Table } from '#learning/table.ts';
+import { LOADER_REQUIREMENTS, modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
+import { readFolder } from '#model-folder/read.ts';
+import { readCsv } from '#dataset/csv.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PYTHON = join(PROJECT, '.local/venv-mlflow/bin/python');

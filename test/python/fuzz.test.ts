@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LearningError } from '../../learning/errors.ts';
-import { type Artifact, decodeArtifact, encodeArtifact } from '../../learning/pipeline/artifact.ts';
-import { scorer } from '../../learning/pipeline/scorer.ts';
-import type { Transform } from '../../learning/pipeline/transforms.ts';
+import { LearningError } from '#learning/errors.ts';
+import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import type { Transform } from '#learning/pipeline/transforms.ts';
 import { brokenFile } from '../unit/learning/broken-file.ts';
 import { everyFile, servedRecords } from '../unit/learning/every-pipeline.ts';
 
@@ -53,7 +53,11 @@ function theirs(of: readonly Uint8Array[]): Answer[] {
   });
   const lines = execFileSync(
     PYTHON,
-    [join(import.meta.dirname, 'read.py'), join(PROJECT, 'python'), join(folder, 'rows.json')],
+    [
+      join(import.meta.dirname, 'read.py'),
+      join(PROJECT, 'src/adapters/mlflow/pyfunc'),
+      join(folder, 'rows.json'),
+    ],
     { input: Buffer.concat(framed), maxBuffer: 2 ** 30, encoding: 'utf8' },
   );
   return lines

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Artifact, encodeArtifact } from '../../learning/pipeline/artifact.ts';
-import type { Transform } from '../../learning/pipeline/transforms.ts';
+import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import type { Transform } from '#learning/pipeline/transforms.ts';
 import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
@@ -52,9 +52,13 @@ function peakOf(columns: Artifact['columns'], rest: Partial<Artifact>): number {
   };
   writeFileSync(path, encodeArtifact(artifact));
   const script = join(import.meta.dirname, 'memory.py');
-  const printed = execFileSync(PYTHON, [script, join(PROJECT, 'python'), path, String(ROWS)], {
-    encoding: 'utf8',
-  });
+  const printed = execFileSync(
+    PYTHON,
+    [script, join(PROJECT, 'src/adapters/mlflow/pyfunc'), path, String(ROWS)],
+    {
+      encoding: 'utf8',
+    },
+  );
   const { peak, rows } = JSON.parse(printed) as { peak: number; rows: number };
   expect(rows).toBe(ROWS);
   return peak;

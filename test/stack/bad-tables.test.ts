@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { claimsCsv } from '../../dataset/generate-claims.ts';
+import { claimsCsv } from '#claims/generate.ts';
 import { documented, type Refusal } from './support/documented.ts';
 import { command, PROJECT } from './support/stack.ts';
 

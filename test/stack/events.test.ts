@@ -2,7 +2,7 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CommitPushed, EVENT_SOURCE } from '../../contracts/events.ts';
+import { CommitPushed, EVENT_SOURCE } from '#contracts/events.ts';
 import { eventually, send, until } from './support/line.ts';
 import { newRepository, type Repository } from './support/repository.ts';
 import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';

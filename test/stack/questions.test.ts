@@ -1,5 +1,5 @@
 /** What a run asks people: to go on, to accept another charter or holdout, to promote. */
-import { s3ArtifactStore } from '../../adapters/s3/artifact-store.ts';
+import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { crown, eventually, send, until } from './support/line.ts';
 import { forest, newRepository } from './support/repository.ts';

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listenOnce } from '../../localstack/stack.ts';
-import { dynamoRunStore } from '../../adapters/dynamodb/run-store.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { crown, send, until } from './support/line.ts';
 import { forest, newRepository, type Repository } from './support/repository.ts';
 import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';

@@ -5,8 +5,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { apiClient } from '../../cli/remote/client.ts';
-import { endpointsFile, PROJECT, readJson, Endpoints } from '../../cli/remote/place.ts';
+import { apiClient } from '#client/client.ts';
+import { endpointsFile, PROJECT, readJson, Endpoints } from '../../cli/place.ts';
 import { listenOnce } from '../../localstack/stack.ts';
 
 const NAME = `test${process.pid}`;

@@ -2,8 +2,8 @@ import aslValidator from 'asl-validator';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Definition, targetsOf, tasksOf } from '../../adapters/memory/asl/definition.ts';
-import { ERROR_NAMES } from '../../domain/errors.ts';
+import { Definition, targetsOf, tasksOf } from '#adapters/memory/asl/definition.ts';
+import { ERROR_NAMES } from '#domain/errors.ts';
 import {
   functionOf,
   placeholderOf,
@@ -124,7 +124,9 @@ describe('the errors that the steps throw', () => {
   );
   const sources = [
     ...[...steps].map((step) => `functions/${step}`),
-    ...['release', 'trial', 'dataset', 'learning', 'domain'],
+    ...['release', 'training', 'evaluation', 'model-folder', 'dataset', 'learning', 'domain'].map(
+      (room) => `src/${room}`,
+    ),
   ].flatMap((folder) =>
     existsSync(join(PROJECT, folder))
       ? readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
@@ -144,7 +146,7 @@ describe('the errors that the steps throw', () => {
     expect(thrown.size).toBeGreaterThan(3);
     for (const [name, file] of thrown) {
       expect(Object.keys(ROUTES), `${file} throws ${name}`).toContain(name);
-      if (file.startsWith('domain/')) continue;
+      if (file.startsWith('src/domain/')) continue;
       // record-decision is called by the API too, for a rollback.
       if (name === 'NoRollbackTarget') continue;
       expect(ROUTES[name as keyof typeof ROUTES], `${file} throws ${name}`).not.toBe('outside');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecutionStatusChange, memoryExecutions } from '../../adapters/memory/executions.ts';
-import { StatusChangeEvent } from '../../contracts/steps.ts';
+import { type ExecutionStatusChange, memoryExecutions } from '#adapters/memory/executions.ts';
+import { StatusChangeEvent } from '#contracts/steps.ts';
 import { INPUT } from './samples.ts';
 import { NAME, throwing, walk } from './walk.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Definition, targetsOf, tasksOf } from '../../adapters/memory/asl/definition.ts';
+import { Definition, targetsOf, tasksOf } from '#adapters/memory/asl/definition.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
 import {
   ANSWER,

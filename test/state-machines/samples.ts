@@ -33,7 +33,7 @@ import {
   ValidateDataInput,
   Verified,
   VerifyPromotionInput,
-} from '../../contracts/steps.ts';
+} from '#contracts/steps.ts';
 
 const hash = (digit: string) => `sha256:${digit.repeat(64)}`;
 /** The longest sentence that we let a step write into the state. */

@@ -1,5 +1,5 @@
 /** Walks the machine over sample functions, and remembers where it came by. */
-import { memoryExecutions, type MemoryExecutions } from '../../adapters/memory/executions.ts';
+import { memoryExecutions, type MemoryExecutions } from '#adapters/memory/executions.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
 import { ANSWER, INPUT, INPUTS, OUTPUTS, RUN } from './samples.ts';
 

@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { localIssuer } from '../../adapters/identity/local-issuer.ts';
-import { StoryFailed } from '../../cli/demo/expectation.ts';
-import { replaceByRecording } from '../../cli/demo/sabotage.ts';
-import { betterChallenger } from '../../cli/demo/scenes/better-challenger.ts';
-import { firstChampion } from '../../cli/demo/scenes/first-champion.ts';
-import type { Stage } from '../../cli/demo/stage.ts';
-import { playStory, setStage, type Setting } from '../../cli/demo/story.ts';
-import { plainTeller } from '../../cli/demo/teller.ts';
-import { Endpoints, pointAt } from '../../cli/remote/place.ts';
+import { localIssuer } from '#adapters/oidc/local-issuer.ts';
+import { StoryFailed } from '../../demo/expectation.ts';
+import { replaceByRecording } from '../../demo/sabotage.ts';
+import { betterChallenger } from '../../demo/scenes/better-challenger.ts';
+import { firstChampion } from '../../demo/scenes/first-champion.ts';
+import type { Stage } from '../../demo/stage.ts';
+import { playStory, setStage, type Setting } from '../../demo/story.ts';
+import { plainTeller } from '../../demo/teller.ts';
+import { Endpoints, pointAt } from '../../cli/place.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];

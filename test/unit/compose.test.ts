@@ -25,7 +25,7 @@ describe('the container', () => {
   });
 
   it('runs the stack of `npm start`, set up from the same pins, and not as root', () => {
-    expect(dockerfile).toMatch(/^RUN node setup\/setup\.mjs$/m);
+    expect(dockerfile).toMatch(/^RUN node bin\/setup\.mjs$/m);
     expect(dockerfile).toMatch(/^CMD \["node", "bin\/titleholder\.mjs", "up"\]$/m);
     expect(dockerfile.indexOf('\nUSER titleholder')).toBeGreaterThan(0);
     // Whatever a machine has set up is not the container's.

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { titleholder } from '../../cli/program.ts';
-import type { StatusAnswer } from '../../cli/remote/answers.ts';
+import type { StatusAnswer } from '#contracts/answers.ts';
 import { nextCommands } from '../../cli/remote/watch.ts';
 import { welcome } from '../../cli/stack.ts';
-import { RUN_STATUSES } from '../../domain/run.ts';
+import { RUN_STATUSES } from '#domain/run.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const DOCUMENTS = ['README.md', 'docs/runbook.md', 'docs/transcript.md'].filter((file) =>

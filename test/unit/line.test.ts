@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Leaderboard } from '../../contracts/selection.ts';
-import type { DataReference, RunReference } from '../../contracts/steps.ts';
-import { verifyChain } from '../../domain/champion.ts';
-import { executionName } from '../../domain/run.ts';
+import type { Leaderboard } from '#contracts/selection.ts';
+import type { DataReference, RunReference } from '#contracts/steps.ts';
+import { verifyChain } from '#domain/champion.ts';
+import { executionName } from '#domain/run.ts';
 import { mirrorChampion } from '../../functions/mirror-champion/handler.ts';
 import { recordDecision } from '../../functions/record-decision/handler.ts';
-import { decodeArtifact } from '../../learning/pipeline/artifact.ts';
-import { withoutHoldout } from '../../release/unseen-holdout.ts';
+import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { withoutHoldout } from '#release/unseen-holdout.ts';
 import { ALICE, BOB, line, MODEL, SETTINGS } from './functions/line-harness.ts';
 
 describe('the line, from a commit to the champion', () => {

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { awsClients, type ClientOptions } from '../../../adapters/aws/clients.ts';
-import { RUN_INDEXES } from '../../../adapters/dynamodb/keys.ts';
+import { awsClients, type ClientOptions } from '#adapters/aws/clients.ts';
+import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
 
 /** Set by the local-stack tier. Without it only the memory variants are registered. */
 export const hasAws = (process.env['AWS_ENDPOINT_URL'] ?? '') !== '';

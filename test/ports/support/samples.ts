@@ -1,12 +1,7 @@
 /** Documents as the suites store them; every field can be set. */
-import type { Approval } from '../../../domain/approval.ts';
-import {
-  chain,
-  type ChainedEntry,
-  type LedgerEntry,
-  type Pointer,
-} from '../../../domain/champion.ts';
-import type { Commit, Run, StepRecord } from '../../../domain/run.ts';
+import type { Approval } from '#domain/approval.ts';
+import { chain, type ChainedEntry, type LedgerEntry, type Pointer } from '#domain/champion.ts';
+import type { Commit, Run, StepRecord } from '#domain/run.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';
 export const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;

@@ -1,9 +1,9 @@
 /** Runs on the real line: sent by the command, followed by the API. */
 import { expect } from 'vitest';
-import { dynamoRunStore } from '../../../adapters/dynamodb/run-store.ts';
-import type { StatusAnswer } from '../../../cli/remote/answers.ts';
-import { Refused } from '../../../cli/remote/client.ts';
-import { isOpen } from '../../../domain/run.ts';
+import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import type { StatusAnswer } from '#contracts/answers.ts';
+import { Refused } from '#client/client.ts';
+import { isOpen } from '#domain/run.ts';
 import { forest, type Repository } from './repository.ts';
 import { PREFIX, type StackUnderTest, type Who } from './stack.ts';
 

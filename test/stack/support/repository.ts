@@ -2,8 +2,8 @@
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gitAt } from '../../../cli/demo/repository.ts';
-import { claimsCsv } from '../../../dataset/generate-claims.ts';
+import { gitAt } from '../../../demo/repository.ts';
+import { claimsCsv } from '#claims/generate.ts';
 import { PROJECT } from './stack.ts';
 
 const SOURCE = join(PROJECT, 'models', 'claims-denial');

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { awsClients, type Clients } from '../../../adapters/aws/clients.ts';
-import { localIssuer, type LocalIssuer } from '../../../adapters/identity/local-issuer.ts';
-import { apiClient, type ApiClient } from '../../../cli/remote/client.ts';
-import { awsEnvironment, Endpoints, pointAt } from '../../../cli/remote/place.ts';
+import { awsClients, type Clients } from '#adapters/aws/clients.ts';
+import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
+import { apiClient, type ApiClient } from '#client/client.ts';
+import { awsEnvironment, Endpoints, pointAt } from '../../../cli/place.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];

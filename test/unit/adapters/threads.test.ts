@@ -1,9 +1,9 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { growForestOnThreads } from '../../../adapters/threads/grow-forest.ts';
-import { fitBins } from '../../../learning/trees/bins.ts';
-import { LearningError } from '../../../learning/errors.ts';
-import { type GrowInput, growForest } from '../../../learning/trees/forest.ts';
+import { growForestOnThreads } from '#adapters/threads/grow-forest.ts';
+import { fitBins } from '#learning/trees/bins.ts';
+import { LearningError } from '#learning/errors.ts';
+import { type GrowInput, growForest } from '#learning/trees/forest.ts';
 import { madeUp } from '../learning/made.ts';
 
 const { table, labels } = madeUp(600);

@@ -4,17 +4,17 @@ import { GetExecutionHistoryCommand, SendTaskSuccessCommand, SFNClient } from '@
 import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
-import { accessesOf } from '../../../adapters/aws/accesses.ts';
-import { type AwsCall, awsClients } from '../../../adapters/aws/clients.ts';
-import { eventBridgeBus } from '../../../adapters/eventbridge/event-bus.ts';
-import { faultPlan, withFaults } from '../../../adapters/faults.ts';
-import { lambdaDecisions } from '../../../adapters/lambda/decisions.ts';
-import { memoryClock, memoryIds } from '../../../adapters/memory/clock.ts';
-import { memoryStore } from '../../../adapters/memory/store.ts';
-import { lambdaServing } from '../../../adapters/serving/lambda-serving.ts';
-import { stepFunctionsExecutions } from '../../../adapters/step-functions/executions.ts';
-import { systemClock } from '../../../adapters/system/clock.ts';
-import { systemIds } from '../../../adapters/system/ids.ts';
+import { accessesOf } from '#adapters/aws/accesses.ts';
+import { type AwsCall, awsClients } from '#adapters/aws/clients.ts';
+import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
+import { faultPlan, withFaults } from '#adapters/faults.ts';
+import { lambdaDecisions } from '#adapters/lambda/decisions.ts';
+import { memoryClock, memoryIds } from '#adapters/memory/clock.ts';
+import { memoryStore } from '#adapters/memory/store.ts';
+import { lambdaServing } from '#adapters/lambda/serving.ts';
+import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
 import { commitOf } from '../../ports/support/samples.ts';
 
 const KEYS = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Inferred, inferColumns } from '../../../cli/local/infer-columns.ts';
-import { cellsOf, type DataTable, headerOf, readTable } from '../../../dataset/read-table.ts';
+import { cellsOf, type DataTable, headerOf, readTable } from '#dataset/read-table.ts';
 import { bytesOf } from '../dataset/small-folder.ts';
 
 const ROWS = 600;

@@ -9,11 +9,11 @@ import { makeCiReport } from '../../../cli/local/ci.ts';
 import { pack } from '../../../cli/local/pack.ts';
 import type { TryReport } from '../../../cli/local/try-folder.ts';
 import { endOf } from '../../../cli/output.ts';
-import type { ApiClient } from '../../../cli/remote/client.ts';
+import type { ApiClient } from '#client/client.ts';
 import { commitFolder } from '../../../cli/remote/commit.ts';
-import { Bundle, CiReport } from '../../../contracts/folder.ts';
-import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
-import { countTests } from '../../../release/junit.ts';
+import { Bundle, CiReport } from '#contracts/folder.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { countTests } from '../../../functions/check-ci-report/junit.ts';
 import { bytesOf, smallRows } from '../dataset/small-folder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'titleholder-'));

@@ -5,11 +5,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { initFolder } from '../../../cli/local/init-folder.ts';
 import { pack } from '../../../cli/local/pack.ts';
 import { scoreFile } from '../../../cli/local/score-file.ts';
-import { readCsv } from '../../../dataset/csv.ts';
-import { csvOfTable } from '../../../dataset/parquet.ts';
-import { sha256Hex } from '../../../domain/canonical.ts';
-import type { Artifact } from '../../../learning/pipeline/artifact.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
+import { readCsv } from '#dataset/csv.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
 import { MANIFEST, PROVENANCE } from '../learning/made.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isNamed, TitleholderError } from '../../../domain/errors.ts';
-import { prepare } from '../../../trial/prepare.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { prepare } from '#dataset/prepare.ts';
 import { bytesOf, HEADER, smallFolder, smallRows, type SmallOptions } from './small-folder.ts';
 
 const SECRET = 'S3cretCell';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { constantColumns } from '../../../dataset/feature-table.ts';
-import { readPart } from '../../../dataset/read-table.ts';
+import { constantColumns } from '#dataset/feature-table.ts';
+import { readPart } from '#dataset/read-table.ts';
 import { bytesOf, smallFolder } from './small-folder.ts';
 
 it.each([

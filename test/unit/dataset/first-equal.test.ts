@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { firstEqual } from '../../../dataset/first-equal.ts';
-import { groupRows } from '../../../dataset/identity.ts';
-import { cellsOf, type DataTable, readTable } from '../../../dataset/read-table.ts';
-import { substream } from '../../../learning/random.ts';
+import { firstEqual } from '#dataset/first-equal.ts';
+import { groupRows } from '#dataset/identity.ts';
+import { cellsOf, type DataTable, readTable } from '#dataset/read-table.ts';
+import { substream } from '#learning/random.ts';
 import { bytesOf, smallFolder } from './small-folder.ts';
 
 const NUMBERS = ['0', '-0', '1', '1.0', ' 1e0', '-1', '5e-324', '1e308', '', 'NA', 'NaN', '2', '3'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identifyRows, identityColumns, sideOf } from '../../../dataset/identity.ts';
-import { readTable } from '../../../dataset/read-table.ts';
+import { identifyRows, identityColumns, sideOf } from '#dataset/identity.ts';
+import { readTable } from '#dataset/read-table.ts';
 import { bytesOf, smallFolder, smallRows } from './small-folder.ts';
 
 const RULE = { model: 'small', epoch: 1, holdout: 0.3 };

@@ -7,11 +7,11 @@ const PROVE = process.env['TITLEHOLDER_PROVE'] !== undefined;
 
 /** Made in the same process: reading adds to the bytes, which are part of the peak. */
 const SCRIPT = `
-import { readTable } from '${PROJECT}/dataset/read-table.ts';
-import { featureTable } from '${PROJECT}/dataset/feature-table.ts';
-import { fitBins } from '${PROJECT}/learning/trees/bins.ts';
-import { substream } from '${PROJECT}/learning/random.ts';
-import { csvWriter } from '${PROJECT}/dataset/csv.ts';
+import { readTable } from '${PROJECT}/src/dataset/read-table.ts';
+import { featureTable } from '${PROJECT}/src/dataset/feature-table.ts';
+import { fitBins } from '${PROJECT}/src/learning/trees/bins.ts';
+import { substream } from '${PROJECT}/src/learning/random.ts';
+import { csvWriter } from '${PROJECT}/src/dataset/csv.ts';
 
 const rows = Number(process.argv[1]);
 const names = Array.from({ length: 20 }, (_, i) => 'x' + i);

@@ -4,13 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ColumnMetaData, type FileMetaData, parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../../dataset/csv.ts';
-import { csvOfTable } from '../../../dataset/parquet.ts';
-import { isNamed } from '../../../domain/errors.ts';
-import { parseNumber } from '../../../learning/cells.ts';
-import { substream } from '../../../learning/random.ts';
-import { prepare } from '../../../trial/prepare.ts';
-import { readFolder } from '../../../trial/read-folder.ts';
+import { readCsv } from '#dataset/csv.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
+import { isNamed } from '#domain/errors.ts';
+import { parseNumber } from '#learning/cells.ts';
+import { substream } from '#learning/random.ts';
+import { prepare } from '#dataset/prepare.ts';
+import { readFolder } from '#model-folder/read.ts';
 
 const FIXTURES = new URL('../../fixtures/', import.meta.url);
 const fixture = (name: string): Uint8Array =>
@@ -73,7 +73,7 @@ function chunk({ row_groups }: FileMetaData): ColumnMetaData {
 /** Reads a table from stdin and says by how much the process grew. */
 const PEAK = `
 import { readFileSync } from 'node:fs';
-import { csvOfTable } from '${resolve(import.meta.dirname, '../../../dataset/parquet.ts')}';
+import { csvOfTable } from '${resolve(import.meta.dirname, '../../../src/dataset/parquet.ts')}';
 const bytes = new Uint8Array(readFileSync(0));
 const before = process.resourceUsage().maxRSS;
 const line = await csvOfTable(bytes, 'data.parquet').then(() => 'read', (error) => error.message);

@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { identityHash } from '../../../dataset/identity.ts';
-import {
-  readManifest,
-  readRegister,
-  writeManifest,
-  writeRegister,
-} from '../../../dataset/register.ts';
+import { identityHash } from '#dataset/identity.ts';
+import { readManifest, readRegister, writeManifest, writeRegister } from '#dataset/register.ts';
 
 const a = identityHash('m', '["a"]');
 const b = identityHash('m', '["b"]');

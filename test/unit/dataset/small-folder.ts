@@ -1,7 +1,7 @@
 /** A small model folder and tables for it. */
-import type { Folder } from '../../../contracts/folder.ts';
-import { substream } from '../../../learning/random.ts';
-import { readFolder } from '../../../trial/read-folder.ts';
+import type { Folder } from '#contracts/folder.ts';
+import { substream } from '#learning/random.ts';
+import { readFolder } from '#model-folder/read.ts';
 
 export interface SmallOptions {
   readonly group?: readonly string[] | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readCsv } from '../../../dataset/csv.ts';
-import { readRegister } from '../../../dataset/register.ts';
-import { prepare, type Prepared } from '../../../trial/prepare.ts';
+import { readCsv } from '#dataset/csv.ts';
+import { readRegister } from '#dataset/register.ts';
+import { prepare, type Prepared } from '#dataset/prepare.ts';
 import { bytesOf, HEADER, smallFolder, smallRows, type SmallOptions } from './small-folder.ts';
 
 const rows = smallRows(600);

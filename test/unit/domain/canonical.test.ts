@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 
 describe('canonical documents', () => {
   it('sort their fields, and leave undefined out', () => {

@@ -7,8 +7,8 @@ import {
   type MetricValue,
   type ModelMeasures,
   type Paired,
-} from '../../../domain/evidence.ts';
-import { decide, type Gate, type Limits } from '../../../domain/verdict.ts';
+} from '#domain/evidence.ts';
+import { decide, type Gate, type Limits } from '#domain/verdict.ts';
 
 const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000, k: 0.1 } as const;
 const charter = (...gates: Gate[]): Limits => ({ model: { plan }, policy: { gates } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '../../../contracts/api.ts';
-import { sha256Hex } from '../../../domain/canonical.ts';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/api.ts';
+import { sha256Hex } from '#domain/canonical.ts';
 import { bundleBytes, bytes, COMMIT, MODEL, type World, world } from './support/world.ts';
 
 const as = 'committer';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { StatusAnswer } from '../../../cli/remote/answers.ts';
-import type { ApiClient } from '../../../cli/remote/client.ts';
+import { StatusAnswer } from '#contracts/answers.ts';
+import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { statusWords } from '../../../cli/remote/show.ts';
-import type { Scored } from '../../../contracts/steps.ts';
-import { executionName } from '../../../domain/run.ts';
+import type { Scored } from '#contracts/steps.ts';
+import { executionName } from '#domain/run.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { definedSteps } from '../../../functions/read-pipeline/steps.ts';
-import { loadLeaderboard, loadScores } from '../../../release/selection.ts';
+import { loadLeaderboard, loadScores } from '#release/selection.ts';
 import { line, SETTINGS } from './line-harness.ts';
 
 type Line = ReturnType<typeof line>;

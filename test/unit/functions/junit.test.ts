@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countTests } from '../../../release/junit.ts';
+import { countTests } from '../../../functions/check-ci-report/junit.ts';
 
 describe('countTests', () => {
   it('counts cases, failures, errors and skips over nested suites', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sha256Hex } from '../../../domain/canonical.ts';
-import { TitleholderError } from '../../../domain/errors.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import { deliverOutbox } from '../../../functions/deliver-outbox/handler.ts';
 import { mirrorChampion } from '../../../functions/mirror-champion/handler.ts';
 import { MODEL, type World, world } from './support/world.ts';

@@ -5,11 +5,11 @@ import {
   RecordDecisionInput,
   RecordRunInput,
   RunReference,
-} from '../../../contracts/steps.ts';
-import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
-import { decide } from '../../../domain/verdict.ts';
-import { readMeasured } from '../../../release/evidence.ts';
-import { loadCharter } from '../../../release/load-folder.ts';
+} from '#contracts/steps.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { decide } from '#domain/verdict.ts';
+import { readMeasured } from '#contracts/evidence.ts';
+import { loadCharter } from '#release/load-folder.ts';
 import { line, SETTINGS } from './line-harness.ts';
 
 // Written out as they were stored or carried, so that no change of the schemas changes them too.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, sha256Hex } from '../../../domain/canonical.ts';
-import { ChampionAnswer, EvidenceAnswer, StatusAnswer } from '../../../cli/remote/answers.ts';
-import type { ApiClient } from '../../../cli/remote/client.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { ChampionAnswer, EvidenceAnswer, StatusAnswer } from '#contracts/answers.ts';
+import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { championWords } from '../../../cli/remote/show.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';

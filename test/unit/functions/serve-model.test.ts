@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { TitleholderError } from '../../../domain/errors.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import { serveModel } from '../../../functions/serve-model/handler.ts';
-import { encodeArtifact } from '../../../learning/pipeline/artifact.ts';
-import { fitPipeline } from '../../../learning/pipeline/fit.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
+import { encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { fitPipeline } from '#learning/pipeline/fit.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
 import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
 import { CODE, MODEL, type World, world } from './support/world.ts';
 

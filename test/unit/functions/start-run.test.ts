@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TitleholderError } from '../../../domain/errors.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import { startRun } from '../../../functions/start-run/handler.ts';
 import { COMMIT, MODEL, type World, world } from './support/world.ts';
 

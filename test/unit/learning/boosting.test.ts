@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Feature } from '../../../learning/pipeline/estimator-kind.ts';
-import { substream } from '../../../learning/random.ts';
-import { selectRows, type Table } from '../../../learning/table.ts';
-import { boosting, checkBoostingSettings, fitBoosting } from '../../../learning/trees/boosting.ts';
-import { Histograms, packBins, packingOf } from '../../../learning/trees/histogram.ts';
-import { LogisticLoss, oddsFactor } from '../../../learning/trees/logistic-loss.ts';
-import { searchColumn, type Split } from '../../../learning/trees/split-search.ts';
+import type { Feature } from '#learning/pipeline/estimator-kind.ts';
+import { substream } from '#learning/random.ts';
+import { selectRows, type Table } from '#learning/table.ts';
+import { boosting, checkBoostingSettings, fitBoosting } from '#learning/trees/boosting.ts';
+import { Histograms, packBins, packingOf } from '#learning/trees/histogram.ts';
+import { LogisticLoss, oddsFactor } from '#learning/trees/logistic-loss.ts';
+import { searchColumn, type Split } from '#learning/trees/split-search.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 function logOdds(fitted: ReturnType<typeof fitBoosting>, table: Table): number[] {

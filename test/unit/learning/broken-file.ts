@@ -1,5 +1,5 @@
 /** Model files that somebody broke: bits, ends, numbers, fields, arrays, trees. */
-import { type Random, substream } from '../../../learning/random.ts';
+import { type Random, substream } from '#learning/random.ts';
 
 type Node = Record<string, unknown> | unknown[];
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { calibrate, fitCalibrator } from '../../../learning/pipeline/calibrate.ts';
+import { calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
 import { thrownBy } from './made.ts';
 
 interface Case {

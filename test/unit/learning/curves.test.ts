@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { countThresholds, rocCurve, thresholdCurve } from '../../../learning/measures/curves.ts';
-import { liftAt, metricsOf, precisionAt } from '../../../learning/measures/metrics.ts';
-import { calibrationCurve, calibrationError } from '../../../learning/measures/reliability.ts';
+import { countThresholds, rocCurve, thresholdCurve } from '#learning/metrics/curves.ts';
+import { liftAt, metricsOf, precisionAt } from '#learning/metrics/metrics.ts';
+import { calibrationCurve, calibrationError } from '#learning/metrics/reliability.ts';
 import { thrownBy } from './made.ts';
 
 interface Calibration {

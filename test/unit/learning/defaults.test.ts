@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Candidate } from '../../../contracts/folder.ts';
-import { metricsOf } from '../../../learning/measures/metrics.ts';
-import { fitPipeline } from '../../../learning/pipeline/fit.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
-import { selectRows } from '../../../learning/table.ts';
+import { Candidate } from '#contracts/folder.ts';
+import { metricsOf } from '#learning/metrics/metrics.ts';
+import { fitPipeline } from '#learning/pipeline/fit.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import { selectRows } from '#learning/table.ts';
 import { MANIFEST, PROVENANCE } from './made.ts';
 import { readTableOf } from './read-table.ts';
 

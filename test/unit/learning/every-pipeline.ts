@@ -1,12 +1,12 @@
 /** One small model file of every estimator, transform and calibrator. */
-import { type Artifact, encodeArtifact } from '../../../learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '../../../learning/pipeline/estimators.ts';
-import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
-import type { TransformSpec } from '../../../learning/pipeline/transform-specs.ts';
+import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
 import { MANIFEST, madeUp, PROVENANCE } from './made.ts';
-import { substream } from '../../../learning/random.ts';
-import type { RawRow } from '../../../learning/pipeline/scorer.ts';
-import type { Column, Table } from '../../../learning/table.ts';
+import { substream } from '#learning/random.ts';
+import type { RawRow } from '#learning/pipeline/scorer.ts';
+import type { Column, Table } from '#learning/table.ts';
 
 const SETTINGS: Readonly<Record<string, Candidate['settings']>> = {
   forest: { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' },

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { explainer, meanMagnitudes, modelExplainer } from '../../../learning/explain/explainer.ts';
-import { fitLogistic } from '../../../learning/linear/logistic.ts';
-import type { Artifact } from '../../../learning/pipeline/artifact.ts';
-import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
-import { fillReader } from '../../../learning/pipeline/transforms.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
-import type { Column, Table } from '../../../learning/table.ts';
-import { forest, leafProbabilities } from '../../../learning/trees/forest-estimator.ts';
-import { treeReader } from '../../../learning/trees/tree-estimator.ts';
+import { explainer, meanMagnitudes, modelExplainer } from '#learning/explain/explainer.ts';
+import { fitLogistic } from '#learning/linear/logistic.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { fillReader } from '#learning/pipeline/transforms.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import type { Column, Table } from '#learning/table.ts';
+import { forest, leafProbabilities } from '#learning/trees/forest-estimator.ts';
+import { treeReader } from '#learning/trees/tree-estimator.ts';
 import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 
 const settings = { trees: 25, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;

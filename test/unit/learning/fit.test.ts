@@ -1,14 +1,14 @@
 import { RandomForestClassifier } from 'ml-random-forest';
 import { describe, expect, it } from 'vitest';
-import { calibrate } from '../../../learning/pipeline/calibrate.ts';
-import { encodeArtifact } from '../../../learning/pipeline/artifact.ts';
-import { fitBaseline } from '../../../learning/measures/baselines.ts';
-import { type Candidate, type FitInput, fitPipeline } from '../../../learning/pipeline/fit.ts';
-import { groupedFolds } from '../../../learning/folds.ts';
-import { metricsOf } from '../../../learning/measures/metrics.ts';
-import { substream } from '../../../learning/random.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
-import { chooseThreshold } from '../../../learning/pipeline/threshold.ts';
+import { calibrate } from '#learning/pipeline/calibrate.ts';
+import { encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { fitBaseline } from '#learning/baselines.ts';
+import { type Candidate, type FitInput, fitPipeline } from '#learning/pipeline/fit.ts';
+import { groupedFolds } from '#learning/folds.ts';
+import { metricsOf } from '#learning/metrics/metrics.ts';
+import { substream } from '#learning/random.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import { chooseThreshold } from '#learning/pipeline/threshold.ts';
 import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 
 const settings = { trees: 30, maxDepth: 8, minLeaf: 5, featuresPerSplit: 'sqrt' } as const;

@@ -4,8 +4,8 @@ import {
   stratifiedFolds,
   stratifiedGroupedFolds,
   timeOrderedSplits,
-} from '../../../learning/folds.ts';
-import { substream } from '../../../learning/random.ts';
+} from '#learning/folds.ts';
+import { substream } from '#learning/random.ts';
 import { thrownBy } from './made.ts';
 import { readTableOf } from './read-table.ts';
 

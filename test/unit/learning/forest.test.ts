@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binColumn, binOfNumber, fitBins } from '../../../learning/trees/bins.ts';
+import { binColumn, binOfNumber, fitBins } from '#learning/trees/bins.ts';
 import {
   type ForestSettings,
   growForest,
   growShard,
   joinForests,
   joinShards,
-} from '../../../learning/trees/forest.ts';
-import { unroll } from '../../../learning/trees/preorder.ts';
-import { substream } from '../../../learning/random.ts';
+} from '#learning/trees/forest.ts';
+import { unroll } from '#learning/trees/preorder.ts';
+import { substream } from '#learning/random.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 const SETTINGS: ForestSettings = { trees: 6, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { permutationImportance } from '../../../learning/explain/permutation.ts';
-import { substream } from '../../../learning/random.ts';
-import type { Table } from '../../../learning/table.ts';
-import { fitBins } from '../../../learning/trees/bins.ts';
-import { growForest } from '../../../learning/trees/forest.ts';
-import { impurityImportance } from '../../../learning/trees/importance.ts';
+import { permutationImportance } from '#learning/explain/permutation.ts';
+import { substream } from '#learning/random.ts';
+import type { Table } from '#learning/table.ts';
+import { fitBins } from '#learning/trees/bins.ts';
+import { growForest } from '#learning/trees/forest.ts';
+import { impurityImportance } from '#learning/trees/importance.ts';
 import { thrownBy } from './made.ts';
 
 describe('impurity importance', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fitBaseline } from '../../../learning/measures/baselines.ts';
-import { metricsOf } from '../../../learning/measures/metrics.ts';
-import { type Candidate, fitPipeline } from '../../../learning/pipeline/fit.ts';
-import { scorer } from '../../../learning/pipeline/scorer.ts';
-import { substream } from '../../../learning/random.ts';
-import { type CategoricalColumn, selectRows, type Table } from '../../../learning/table.ts';
-import { fitBins } from '../../../learning/trees/bins.ts';
-import { levelRates } from '../../../learning/trees/level-rates.ts';
+import { fitBaseline } from '#learning/baselines.ts';
+import { metricsOf } from '#learning/metrics/metrics.ts';
+import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import { substream } from '#learning/random.ts';
+import { type CategoricalColumn, selectRows, type Table } from '#learning/table.ts';
+import { fitBins } from '#learning/trees/bins.ts';
+import { levelRates } from '#learning/trees/level-rates.ts';
 import { madeUp, MANIFEST, PROVENANCE } from './made.ts';
 
 function category(rows: number, levels: number, seed: number): CategoricalColumn {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fitLogistic, type Logistic, logistic } from '../../../learning/linear/logistic.ts';
-import { MISSING_LEVEL, UNSEEN_LEVEL } from '../../../learning/pipeline/estimator-kind.ts';
-import { type Column, selectRows, type Table } from '../../../learning/table.ts';
+import { fitLogistic, type Logistic, logistic } from '#learning/linear/logistic.ts';
+import { MISSING_LEVEL, UNSEEN_LEVEL } from '#learning/pipeline/estimator-kind.ts';
+import { type Column, selectRows, type Table } from '#learning/table.ts';
 import { credit } from './read-table.ts';
 import { madeUp, thrownBy } from './made.ts';
 

@@ -1,6 +1,6 @@
-import type { Provenance } from '../../../learning/pipeline/artifact.ts';
-import { substream } from '../../../learning/random.ts';
-import type { Table } from '../../../learning/table.ts';
+import type { Provenance } from '#learning/pipeline/artifact.ts';
+import { substream } from '#learning/random.ts';
+import type { Table } from '#learning/table.ts';
 
 export const MANIFEST = `sha256:${'ab'.repeat(32)}`;
 export const PROVENANCE: Provenance = {

@@ -1,11 +1,11 @@
 import { RandomForestClassifier } from 'ml-random-forest';
 import { expect, it } from 'vitest';
-import { substream } from '../../../learning/random.ts';
-import type { Table } from '../../../learning/table.ts';
-import { forest, leafProbabilities } from '../../../learning/trees/forest-estimator.ts';
-import { toMlRandomForest } from '../../../learning/trees/ml-random-forest-json.ts';
-import { walker } from '../../../learning/trees/walk.ts';
-import { binOfNumber } from '../../../learning/trees/bins.ts';
+import { substream } from '#learning/random.ts';
+import type { Table } from '#learning/table.ts';
+import { forest, leafProbabilities } from '#learning/trees/forest-estimator.ts';
+import { toMlRandomForest } from '#learning/trees/ml-random-forest-json.ts';
+import { walker } from '#learning/trees/walk.ts';
+import { binOfNumber } from '#learning/trees/bins.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 /** Numbers of which many stand right on a cut; a column may lack some. */

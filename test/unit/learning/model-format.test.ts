@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { decodeArtifact } from '../../../learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '../../../learning/pipeline/estimators.ts';
-import { type RawRow, scorer } from '../../../learning/pipeline/scorer.ts';
+import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { everyFile, EVERY_TRANSFORM } from './every-pipeline.ts';
 import { plainScore } from './plain-score.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '../../../domain/evidence.ts';
-import { metricsOf } from '../../../learning/measures/metrics.ts';
-import { bootstrap, pairedDifference, type Scored } from '../../../learning/measures/paired.ts';
-import { substream } from '../../../learning/random.ts';
+import { METRIC_NAMES } from '#domain/evidence.ts';
+import { metricsOf } from '#learning/metrics/metrics.ts';
+import { bootstrap, pairedDifference, type Scored } from '#learning/metrics/paired.ts';
+import { substream } from '#learning/random.ts';
 import { thrownBy } from './made.ts';
 
 const how = { replicates: 200, alpha: 0.05, seed: 1 };

@@ -3,7 +3,7 @@
  *
  * It shares no code with the engine, allocates freely, and throws where an index is outside its array.
  */
-import type { RawRow } from '../../../learning/pipeline/scorer.ts';
+import type { RawRow } from '#learning/pipeline/scorer.ts';
 
 interface Packed {
   readonly type: 'u8' | 'u16' | 'u32' | 'f64';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { substream, xoshiro128 } from '../../../learning/random.ts';
+import { substream, xoshiro128 } from '#learning/random.ts';
 import { thrownBy } from './made.ts';
 
 const first = (count: number, ...names: (string | number)[]) => {

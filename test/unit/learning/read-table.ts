@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isMissing } from '../../../learning/cells.ts';
-import type { Column, Table } from '../../../learning/table.ts';
+import { isMissing } from '#learning/cells.ts';
+import type { Column, Table } from '#learning/table.ts';
 
 /** A CSV of the repository whose fields hold no comma, as a table; `levels` gives the levels of categories. */
 export function readTableOf(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BoostedTrees, explainer } from '../../../learning/explain/explainer.ts';
-import type { Table } from '../../../learning/table.ts';
-import type { ForestEstimator } from '../../../learning/trees/forest-estimator.ts';
+import { type BoostedTrees, explainer } from '#learning/explain/explainer.ts';
+import type { Table } from '#learning/table.ts';
+import type { ForestEstimator } from '#learning/trees/forest-estimator.ts';
 // shap 0.51.0 over scikit-learn 1.9.1 and LightGBM 4.7.0; written by make.py beside it.
 import fixture from '../../fixtures/shap/expected.json' with { type: 'json' };
 

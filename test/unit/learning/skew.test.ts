@@ -1,19 +1,19 @@
 /** Training and serving make the same numbers of the same rows: rows as a table, as JSON, as CSV text. */
 import { describe, expect, it } from 'vitest';
-import { readCsv, writeCsv } from '../../../dataset/csv.ts';
-import type { Reader } from '../../../learning/pipeline/estimator-kind.ts';
-import { fitTransforms } from '../../../learning/pipeline/fit-transforms.ts';
-import { withSeenLevels } from '../../../learning/pipeline/fit.ts';
-import { type RawRow, recordReader, tableReader } from '../../../learning/pipeline/scorer.ts';
-import type { TransformSpec } from '../../../learning/pipeline/transform-specs.ts';
+import { readCsv, writeCsv } from '#dataset/csv.ts';
+import type { Reader } from '#learning/pipeline/estimator-kind.ts';
+import { fitTransforms } from '#learning/pipeline/fit-transforms.ts';
+import { withSeenLevels } from '#learning/pipeline/fit.ts';
+import { type RawRow, recordReader, tableReader } from '#learning/pipeline/scorer.ts';
+import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
 import {
   featureOf,
   featuresAfter,
   throughTransforms,
   type Transform,
-} from '../../../learning/pipeline/transforms.ts';
-import { substream } from '../../../learning/random.ts';
-import type { Column, Table } from '../../../learning/table.ts';
+} from '#learning/pipeline/transforms.ts';
+import { substream } from '#learning/random.ts';
+import type { Column, Table } from '#learning/table.ts';
 
 const TRAINED = 1500;
 const SERVED = 1500;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { substream } from '../../../learning/random.ts';
-import { sortNumbers } from '../../../learning/trees/sort-numbers.ts';
+import { substream } from '#learning/random.ts';
+import { sortNumbers } from '#learning/trees/sort-numbers.ts';
 
 const random = substream(3, 'sort');
 const bits = new DataView(new ArrayBuffer(8));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isMissing, parseNumber } from '../../../learning/cells.ts';
-import { checkLabels, checkTable, selectRows, type Table } from '../../../learning/table.ts';
+import { isMissing, parseNumber } from '#learning/cells.ts';
+import { checkLabels, checkTable, selectRows, type Table } from '#learning/table.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 describe('a cell', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { confusion } from '../../../learning/measures/metrics.ts';
-import { chooseThreshold } from '../../../learning/pipeline/threshold.ts';
-import { substream } from '../../../learning/random.ts';
+import { confusion } from '#learning/metrics/metrics.ts';
+import { chooseThreshold } from '#learning/pipeline/threshold.ts';
+import { substream } from '#learning/random.ts';
 
 describe("Youden's rule", () => {
   it('finds the largest true positive rate − false positive rate of all cuts', () => {

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fitTransforms } from '../../../learning/pipeline/fit-transforms.ts';
-import { mutualInformation } from '../../../learning/pipeline/mutual-information.ts';
-import {
-  checkTransformSpecs,
-  type TransformSpec,
-} from '../../../learning/pipeline/transform-specs.ts';
-import {
-  applyTransforms,
-  featuresAfter,
-  type Transform,
-} from '../../../learning/pipeline/transforms.ts';
-import { substream } from '../../../learning/random.ts';
-import type { Column, Table } from '../../../learning/table.ts';
+import { fitTransforms } from '#learning/pipeline/fit-transforms.ts';
+import { mutualInformation } from '#learning/pipeline/mutual-information.ts';
+import { checkTransformSpecs, type TransformSpec } from '#learning/pipeline/transform-specs.ts';
+import { applyTransforms, featuresAfter, type Transform } from '#learning/pipeline/transforms.ts';
+import { substream } from '#learning/random.ts';
+import type { Column, Table } from '#learning/table.ts';
 import { madeUp, thrownBy } from './made.ts';
 
 const nan = Number.NaN;

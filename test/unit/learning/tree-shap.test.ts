@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ExplainedTrees } from '../../../learning/explain/laid-out.ts';
-import { treeShap } from '../../../learning/explain/tree-shap.ts';
-import { type Random, substream } from '../../../learning/random.ts';
-import { unroll } from '../../../learning/trees/preorder.ts';
+import { type ExplainedTrees } from '#learning/explain/laid-out.ts';
+import { treeShap } from '#learning/explain/tree-shap.ts';
+import { type Random, substream } from '#learning/random.ts';
+import { unroll } from '#learning/trees/preorder.ts';
 import { thrownBy } from './made.ts';
 
 interface Shape {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fitBins } from '../../../learning/trees/bins.ts';
-import { growForest } from '../../../learning/trees/forest.ts';
-import { unroll } from '../../../learning/trees/preorder.ts';
-import { BLOCK, type Walkable, walker } from '../../../learning/trees/walk.ts';
+import { fitBins } from '#learning/trees/bins.ts';
+import { growForest } from '#learning/trees/forest.ts';
+import { unroll } from '#learning/trees/preorder.ts';
+import { BLOCK, type Walkable, walker } from '#learning/trees/walk.ts';
 import { madeUp } from './made.ts';
 
 /** Any trees will do: leaves of odd values, so that a wrong order of adding shows. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationCurve } from '../../../learning/measures/reliability.ts';
-import { substream } from '../../../learning/random.ts';
-import { calibrationPlot } from '../../../plots/calibration.ts';
-import { confusionPlot } from '../../../plots/confusion.ts';
-import { precisionRecallPlot, rocPlot } from '../../../plots/curves.ts';
-import { inLines } from '../../../plots/draw.ts';
-import { importancePlot } from '../../../plots/importance.ts';
-import { learningCurvePlot } from '../../../plots/learning-curve.ts';
-import { shapSummaryPlot } from '../../../plots/shap-summary.ts';
+import { calibrationCurve } from '#learning/metrics/reliability.ts';
+import { substream } from '#learning/random.ts';
+import { calibrationPlot } from '#plots/calibration.ts';
+import { confusionPlot } from '#plots/confusion.ts';
+import { precisionRecallPlot, rocPlot } from '#plots/curves.ts';
+import { inLines } from '#plots/draw.ts';
+import { importancePlot } from '#plots/importance.ts';
+import { learningCurvePlot } from '#plots/learning-curve.ts';
+import { shapSummaryPlot } from '#plots/shap-summary.ts';
 import { readSvg, textsOf } from './svg.ts';
 
 const LONG = 'provider_specialty=Interventional Cardiology & <Electrophysiology> of the heart';

@@ -1,29 +1,29 @@
 /** The API's functions over memory, and what they would change, to be compared before and after. */
-import { memoryArtifactStore } from '../../../../adapters/memory/artifact-store.ts';
-import { memoryDeadLetters, memoryEventBus } from '../../../../adapters/memory/event-bus.ts';
-import { memoryIdentity } from '../../../../adapters/memory/identity.ts';
-import { memoryStore } from '../../../../adapters/memory/store.ts';
-import { memoryTracking } from '../../../../adapters/memory/tracking.ts';
-import type { Approval, ApprovalKind } from '../../../../domain/approval.ts';
-import { canonicalJson, sha256Hex } from '../../../../domain/canonical.ts';
-import { chain, type LedgerEntry, type Pointer } from '../../../../domain/champion.ts';
-import { runIdOf } from '../../../../domain/ids.ts';
+import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
+import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
+import { memoryIdentity } from '#adapters/memory/identity.ts';
+import { memoryStore } from '#adapters/memory/store.ts';
+import { memoryTracking } from '#adapters/memory/tracking.ts';
+import type { Approval, ApprovalKind } from '#domain/approval.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { chain, type LedgerEntry, type Pointer } from '#domain/champion.ts';
+import { runIdOf } from '#domain/ids.ts';
 import {
   type Executions,
   type ExecutionStatus,
   type Principal,
   ROLES,
   type StateVisit,
-} from '../../../../domain/ports.ts';
-import type { Commit, Run } from '../../../../domain/run.ts';
+} from '#domain/ports.ts';
+import type { Commit, Run } from '#domain/run.ts';
 import { acceptCommit } from '../../../../functions/accept-commit/handler.ts';
 import { decideRun } from '../../../../functions/decide-run/handler.ts';
 import { generateClaims } from '../../../../functions/generate-claims/handler.ts';
 import { readPipeline } from '../../../../functions/read-pipeline/handler.ts';
 import { serveModel } from '../../../../functions/serve-model/handler.ts';
 import { startRun } from '../../../../functions/start-run/handler.ts';
-import type { ProxyAnswer } from '../../../../http/problem.ts';
-import type { RouteFunction } from '../../../../http/routes.ts';
+import type { ProxyAnswer } from '#edge/problem.ts';
+import type { RouteFunction } from '#contracts/routes.ts';
 
 export const MODEL = 'claims-denial';
 export const COMMIT = 'c'.repeat(40);

@@ -1,6 +1,0 @@
-import type { Clock } from '../../domain/ports.ts';
-
-/** The machine's clock. */
-export function systemClock(): Clock {
-  return { now: () => new Date().toISOString() };
-}

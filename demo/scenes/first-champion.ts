@@ -1,0 +1,53 @@
+/** Points 1 and 2: a model without a champion gets its first. */
+import { Refused } from '#client/client.ts';
+import { expectThat } from '../expectation.ts';
+import { named } from '../inspect.ts';
+import type { Stage } from '../stage.ts';
+import { comparison, crown, part, send, toQuestion } from './release.ts';
+
+export async function firstChampion(stage: Stage): Promise<void> {
+  const { ana, vera } = stage.people;
+  const challenger = await part(stage, 'a first commit, judged against the baselines', async () => {
+    const { production } = await vera.api.champion(stage.model);
+    expectThat(production === null, 'fresh state', `${stage.model} has a champion already`);
+    const commit = await stage.repository.commit(
+      [stage.model],
+      stage.story.first,
+      'Train a first model',
+    );
+    const sent = await send(stage);
+    expectThat(!sent.duplicate, 'accept-commit', 'a first commit counts as a duplicate');
+    expectThat(sent.commit === commit, 'commit', 'another commit was sent than was made');
+    const question = await toQuestion(stage, sent.runId, undefined);
+    const { evaluation } = question.status;
+    expectThat(
+      evaluation !== null && evaluation.verdict !== 'reject' && evaluation.next === 'person',
+      named('EvaluateChallenger'),
+      `the verdict on the first model is ${evaluation?.verdict ?? '-'}`,
+    );
+    return { outcome: `${evaluation.verdict}: ${comparison(question)}`, value: question };
+  });
+
+  await part(stage, 'its author may not approve it', async () => {
+    const { runId } = challenger.status.run;
+    const refused = await ana.api
+      .decide(runId, 'approve', { reason: 'it is mine' })
+      .catch(asRefusal);
+    expectThat(
+      refused instanceof Refused && refused.status === 403,
+      'decide-run',
+      'ana approved her own commit',
+    );
+    return { outcome: refused.message, value: undefined };
+  });
+
+  await part(stage, 'approved by ben, staged, smoke-tested, promoted', async () => {
+    const { crowned } = await crown(stage, challenger, 'A first model, better than the baselines');
+    return { outcome: `version ${crowned.version} serves`, value: undefined };
+  });
+}
+
+function asRefusal(error: unknown): unknown {
+  if (error instanceof Refused) return error;
+  throw error;
+}

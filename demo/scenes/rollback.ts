@@ -1,0 +1,163 @@
+/** Point 6: a third version, and back again under load. */
+import { Refused } from '#client/client.ts';
+import { eventually, expectThat } from '../expectation.ts';
+import { rowsOf, decodeArtifact, recordsFor } from '../scoring.ts';
+import type { Crowned, Stage } from '../stage.ts';
+import { aliasesOf } from '../tracking.ts';
+import { sendTraffic, type Answered } from '../traffic.ts';
+import { comparison, crown, expectServing, part, send, toQuestion } from './release.ts';
+
+const PER_SECOND = 20;
+/** They ask at the same moments, so that as many environments must answer. */
+const CLIENTS = 5;
+/** Starts the environments before anything is measured. */
+const WARM_UP_MILLIS = 5000;
+/** The served pointer may be this old. */
+const STALE_MILLIS = 2000;
+
+export async function rollback(stage: Stage): Promise<void> {
+  const third = await part(stage, 'a third version', async () => {
+    await stage.repository.commit([stage.model], stage.story.third, 'Grow a third forest');
+    const { runId } = await send(stage);
+    const question = await toQuestion(stage, runId, stage.crowned.at(-1));
+    const { crowned } = await crown(stage, question, 'Worth a try in production');
+    await eventually({
+      step: 'mirror-champion',
+      seconds: 300,
+      ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
+      until: ({ champion, previous }) =>
+        champion === crowned.version && previous === crowned.version - 1,
+      otherwise: (found) => `MLflow's aliases are ${JSON.stringify(found)}`,
+    });
+    return {
+      outcome: `${comparison(question)}; version ${crowned.version} serves`,
+      value: { ...question, crowned },
+    };
+  });
+  const [first, second] = stage.crowned;
+  if (first === undefined || second === undefined) throw new Error('two versions came before');
+
+  await part(stage, `rollback under ${PER_SECOND} requests a second`, async () => {
+    const seconds = await underLoad(stage, third.crowned, second, third.holdout);
+    stage.diary.measure('secondsToRollBack', seconds);
+    return {
+      outcome: `version ${second.version} answered after ${seconds.toFixed(2)} s; no request failed`,
+      value: undefined,
+    };
+  });
+
+  await part(stage, 'a second rollback', async () => {
+    await goBack(stage, first, 'The second one too');
+    return { outcome: `version ${first.version} serves`, value: undefined };
+  });
+
+  await part(stage, 'a third rollback has nowhere to go', async () => {
+    const refused = await stage.people.olga.api
+      .rollback({ model: stage.model, reason: 'Further back' })
+      .catch((error: unknown) => {
+        if (error instanceof Refused) return error;
+        throw error;
+      });
+    expectThat(
+      refused instanceof Refused && refused.status === 409,
+      'record-decision',
+      'a rollback without a target was not refused with 409',
+    );
+    await expectServing(stage, first, 'record-decision');
+    return {
+      outcome: `${refused.message}; version ${first.version} still serves`,
+      value: undefined,
+    };
+  });
+}
+
+async function underLoad(
+  stage: Stage,
+  from: Crowned,
+  to: Crowned,
+  holdout: ReturnType<typeof rowsOf>,
+): Promise<number> {
+  const artifact = decodeArtifact(await stage.aws.object('models', from.sha256));
+  const traffic = sendTraffic({
+    api: stage.people.vera.api,
+    model: stage.model,
+    records: recordsFor(artifact, holdout.slice(0, 1)),
+    perSecond: PER_SECOND,
+    clients: CLIENTS,
+  });
+  let answered: readonly Answered[];
+  let asked: number;
+  let done: number;
+  try {
+    await pause(WARM_UP_MILLIS);
+    asked = performance.now();
+    await goBack(stage, to, 'Complaints from the ward');
+    done = performance.now();
+    await pause(STALE_MILLIS + 3000);
+  } finally {
+    answered = await traffic.stop();
+  }
+  const failed = answered.filter(({ status }) => status !== 200);
+  expectThat(
+    failed.length === 0,
+    'serve-model',
+    `${failed.length} of ${answered.length} requests failed during the rollback, the first with ${failed[0]?.status ?? '-'}`,
+  );
+  const late = answered.filter(
+    ({ sentAt, version }) => version === from.version && sentAt > done + STALE_MILLIS,
+  );
+  expectThat(
+    late.length === 0,
+    'serve-model',
+    `${late.length} answers from version ${from.version} more than ${STALE_MILLIS / 1000} s after the rollback`,
+  );
+  const environments = await eventually({
+    step: 'serve-model',
+    seconds: 300,
+    ask: () => stage.aws.environmentsOf('serve-model-production'),
+    until: (count) => count > 1,
+    otherwise: (count) => `${count} environment answered, where several were to`,
+  });
+  const times = answered.map(({ sentAt, answeredAt }) => answeredAt - sentAt).sort((a, b) => a - b);
+  const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN;
+  stage.tell.say(
+    `${answered.length} requests, ${environments} environments, 99 % within ${p99.toFixed(0)} ms`,
+  );
+  const old = answered.filter(({ version }) => version === to.version);
+  const soonest = Math.min(...old.map(({ answeredAt }) => answeredAt));
+  return (soonest - asked) / 1000;
+}
+
+async function goBack(stage: Stage, to: Crowned, reason: string): Promise<void> {
+  const back = await stage.people.olga.api.rollback({ model: stage.model, reason });
+  expectThat(
+    back.version === to.version && back.sha256 === to.sha256,
+    'record-decision',
+    `the rollback went to version ${back.version}, not ${to.version}`,
+  );
+  const { since } = await stage.people.vera.api.champion(stage.model);
+  expectThat(
+    since?.kind === 'rolled_back' && since.actor === 'olga' && since.reason === reason,
+    'record-decision',
+    'the ledger does not say that olga rolled back, and why',
+  );
+  stage.diary.champion({
+    version: to.version,
+    sha256: to.sha256,
+    commit: to.commit,
+    at: since.at,
+  });
+  const left = stage.crowned.find(({ version }) => version === back.previousVersion);
+  stage.diary.decision(left?.commit ?? to.commit, 'rolled_back', reason);
+  await eventually({
+    step: 'serve-model',
+    seconds: 300,
+    ask: () => stage.people.vera.api.health(stage.model),
+    until: (health) => health.version === to.version,
+    otherwise: (health) => `/health still says version ${health.version ?? '-'}`,
+  });
+}
+
+function pause(millis: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, millis));
+}

@@ -1,0 +1,72 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { oneLine } from '#contracts/one-line.ts';
+import type { Slot } from '#domain/champion.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { Serving, ServingHealth } from '#domain/ports.ts';
+import { invoke } from './invoke.ts';
+
+const Health = z.object({
+  status: z.enum(['ok', 'degraded', 'empty']),
+  stage: z.enum(['staging', 'production']),
+  model: z.string(),
+  version: z.union([z.int(), z.null()]),
+  sha256: z.union([z.string(), z.null()]),
+  code: z.string(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  memoryMb: z.number(),
+}) satisfies z.ZodType<ServingHealth>;
+
+const Predictions = z.object({
+  predictions: z.array(z.object({ probability: z.number(), label: z.string() })),
+  version: z.int(),
+  sha256: z.string(),
+});
+
+/**
+ * Serving by direct invocation of each slot's function: payload
+ * `{internal: {path: '/predict' | '/health', model, records?}}`, answered by the plain document.
+ *
+ * Throws what the function threw by name, `Unavailable` when it didn't answer or crashed, and
+ * `SmokeTestFailed` when it answered something else than asked for.
+ */
+export function lambdaServing(
+  client: LambdaClient,
+  functions: Readonly<Record<Slot, string>>,
+): Serving {
+  return {
+    async health(slot, model) {
+      const answer = await invoke(client, functions[slot], {
+        internal: { path: '/health', model },
+      });
+      return understood(Health, answer, slot, model);
+    },
+
+    async predict(slot, model, records) {
+      const began = performance.now();
+      const answer = await invoke(client, functions[slot], {
+        internal: { path: '/predict', model, records },
+      });
+      const millis = performance.now() - began;
+      const parsed = understood(Predictions, answer, slot, model);
+      if (parsed.predictions.length !== records.length) {
+        throw new TitleholderError(
+          'SmokeTestFailed',
+          `${slot} answered ${parsed.predictions.length} predictions for ${records.length} rows`,
+          { slot, model },
+        );
+      }
+      return { ...parsed, millis };
+    },
+  };
+}
+
+function understood<T>(schema: z.ZodType<T>, answer: unknown, slot: Slot, model: string): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new TitleholderError(
+    'SmokeTestFailed',
+    `the ${slot} function did not answer in the agreed form: ${oneLine(parsed.error)}`,
+    { slot, model },
+  );
+}

@@ -1,0 +1,23 @@
+import type { Clock, Ids } from '#domain/ports.ts';
+
+export interface MemoryClock extends Clock {
+  /** Moves the time forward. */
+  advance(millis: number): void;
+}
+
+/** A clock that stands still until it is moved. @param start ISO 8601 UTC. */
+export function memoryClock(start = '2026-01-01T00:00:00.000Z'): MemoryClock {
+  let millis = Date.parse(start);
+  return {
+    now: () => new Date(millis).toISOString(),
+    advance(by) {
+      millis += by;
+    },
+  };
+}
+
+/** Ids that count: 26 characters, in order, the same in every run of a test. */
+export function memoryIds(): Ids {
+  let count = 0;
+  return { next: () => String(++count).padStart(26, '0') };
+}

@@ -1,0 +1,123 @@
+import { TitleholderError } from '#domain/errors.ts';
+import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports.ts';
+import { assertWritable, TAGS, withLoadable } from '#adapters/mlflow/limits.ts';
+import { settled } from './settled.ts';
+
+export interface MemoryTracking extends Tracking {
+  readonly registered: readonly {
+    readonly model: string;
+    readonly version: number;
+    readonly trackingVersion: number;
+  }[];
+  /** What a run's file holds. */
+  file(trackingRunId: string, path: string): Uint8Array | undefined;
+}
+
+/** MLflow as the rules see it: one run a key, versions and aliases by the registry's numbers. */
+export function memoryTracking(): MemoryTracking {
+  const runs = new Map<string, TrackedRun>();
+  const modelOf = (run: TrackedRun) => run.tags[TAGS.model];
+  const keys = new Map<string, string>();
+  const files = new Map<string, Uint8Array>();
+  const registered: { model: string; version: number; trackingVersion: number }[] = [];
+  const aliases = new Map<string, TrackingAliases>();
+
+  const mustRun = (id: string) => {
+    const run = runs.get(id);
+    if (run === undefined) throw new TitleholderError('TrackingRefused', `there is no run ${id}`);
+    return run;
+  };
+
+  return {
+    registered,
+    file: (id, path) => files.get(`${id}/${path}`)?.slice(),
+    record: (run) =>
+      settled(() => {
+        const old = keys.get(run.key);
+        if (old !== undefined) return { trackingRunId: old };
+        const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
+        const whole = withLoadable(run, { runId: trackingRunId, modelId: `m-${trackingRunId}` });
+        const { params, metrics, tags } = assertWritable(whole);
+        keys.set(run.key, trackingRunId);
+        runs.set(trackingRunId, {
+          trackingRunId,
+          name: run.name,
+          stage: run.tags['stage'] ?? '',
+          status: 'FINISHED',
+          startedAt: run.startedAt,
+          params: Object.fromEntries(params.map((p) => [p.key, p.value])),
+          metrics: Object.fromEntries(metrics.map((m) => [m.key, m.value])),
+          tags: Object.fromEntries(tags.map((t) => [t.key, t.value])),
+          files: whole.files.map((f) => f.path).sort(),
+        });
+        for (const f of whole.files) files.set(`${trackingRunId}/${f.path}`, f.bytes.slice());
+        return { trackingRunId };
+      }),
+    registerVersion: ({ model, version, trackingRunId }) =>
+      settled(() => {
+        const old = registered.find((r) => r.model === model && r.version === version);
+        if (old !== undefined) return { trackingVersion: old.trackingVersion };
+        mustRun(trackingRunId);
+        const trackingVersion = registered.filter((r) => r.model === model).length + 1;
+        registered.push({ model, version, trackingVersion });
+        if (!aliases.has(model)) {
+          aliases.set(model, { champion: null, challenger: null, previous: null });
+        }
+        return { trackingVersion };
+      }),
+    setAliases: (model, wanted) =>
+      settled(() => {
+        for (const version of [wanted.champion, wanted.challenger, wanted.previous]) {
+          const known = registered.some((r) => r.model === model && r.version === version);
+          if (version !== null && !known) {
+            throw new TitleholderError(
+              'TrackingRefused',
+              `version ${version} of ${model} is not registered in MLflow yet`,
+              { model, version },
+            );
+          }
+        }
+        if (aliases.has(model)) {
+          const { champion, challenger, previous } = wanted;
+          aliases.set(model, { champion, challenger, previous });
+        }
+      }),
+    aliases: (model) =>
+      settled(() => {
+        const found = aliases.get(model);
+        return found === undefined ? undefined : { ...found };
+      }),
+    setTag: (id, key, value) =>
+      settled(() => {
+        assertWritable({ tags: { [key]: value } });
+        const run = mustRun(id);
+        runs.set(id, { ...run, tags: { ...run.tags, [key]: value } });
+      }),
+    runs: ({ model, stage, commit, limit, cursor }) =>
+      settled(() => {
+        const all = [...runs.values()]
+          .filter(
+            (r) =>
+              (model === undefined || modelOf(r) === model) &&
+              (stage === undefined || r.tags['stage'] === stage) &&
+              (commit === undefined || (r.tags['commit_sha'] ?? '').startsWith(commit)),
+          )
+          .sort((a, b) => (place(a) < place(b) ? 1 : -1));
+        const from = cursor === undefined ? 0 : Number(cursor);
+        const page = all.slice(from, from + limit).map((r) => structuredClone(r));
+        return from + limit < all.length
+          ? { runs: page, cursor: String(from + limit) }
+          : { runs: page };
+      }),
+    run: (id) =>
+      settled(() => {
+        const run = runs.get(id);
+        return run === undefined ? undefined : structuredClone(run);
+      }),
+    healthy: () => Promise.resolve(true),
+  };
+}
+
+function place(run: TrackedRun): string {
+  return `${run.startedAt ?? ''}#${run.trackingRunId}`;
+}

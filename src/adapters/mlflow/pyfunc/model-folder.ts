@@ -1,0 +1,152 @@
+/** The folder by which MLflow, and so Python, loads a model: `mlflow.pyfunc.load_model`. */
+import { sha256Hex } from '#domain/canonical.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { PYTHON_LOADER } from './python-loader.ts';
+
+type ArtifactColumn = Artifact['columns'][number];
+
+export interface ModelFolderFile {
+  /** Within the folder, with `/`. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+export interface ModelFolderInput {
+  /** The artifact's bytes as they are stored; they go into the folder unchanged. */
+  readonly bytes: Uint8Array;
+  /** The same artifact, decoded. */
+  readonly artifact: Artifact;
+  /** ISO 8601 UTC with milliseconds. */
+  readonly createdAt: string;
+  /** MLflow's ids, where they are known when the folder is written: a folder loads without them too. */
+  readonly runId: string | null;
+  readonly modelId: string | null;
+}
+
+/** The environment in which the folder is tested: localstack/mlflow-requirements.txt has the same. */
+export const LOADER_REQUIREMENTS = ['mlflow==3.17.2', 'numpy==2.4.6', 'pandas==3.1.1'] as const;
+const MLFLOW_VERSION = '3.17.2';
+const PYTHON_VERSION = '3.12';
+const LOADER = 'titleholder_model';
+
+/**
+ * The files of an MLflow model (measured with MLflow 3.17.2); the same input gives the same bytes.
+ *
+ * The signature wants every column of the artifact, numbers as `double` and categories as `string`, and
+ * lets missing cells pass: a missing cell is NaN or None, not an absent column. The input example is
+ * made up from the columns' names and levels; no row of any table is in it.
+ */
+export function modelFolder(input: ModelFolderInput): readonly ModelFolderFile[] {
+  const { artifact, bytes } = input;
+  const example = exampleOf(artifact.columns);
+  return [
+    textFile('MLmodel', descriptorOf(input), 'text/plain'),
+    { path: 'model.json', bytes, contentType: 'application/json' },
+    textFile(`code/${LOADER}.py`, PYTHON_LOADER, 'text/plain'),
+    textFile('input_example.json', jsonOf(example), 'application/json'),
+    textFile(
+      'serving_input_example.json',
+      jsonOf({ dataframe_split: example }),
+      'application/json',
+    ),
+    textFile('requirements.txt', lines(LOADER_REQUIREMENTS), 'text/plain'),
+    textFile(
+      'python_env.yaml',
+      lines([
+        `python: ${quote(PYTHON_VERSION)}`,
+        'build_dependencies:',
+        '- "pip"',
+        'dependencies:',
+        '- "-r requirements.txt"',
+      ]),
+      'text/plain',
+    ),
+  ];
+}
+
+function descriptorOf({ artifact, bytes, createdAt, runId, modelId }: ModelFolderInput): string {
+  const sha256 = sha256Hex(bytes);
+  const optional = (name: string, value: string | null): string[] =>
+    value === null ? [] : [`${name}: ${quote(value)}`];
+  return lines([
+    'artifact_path: "model"',
+    'flavors:',
+    '  python_function:',
+    '    code: "code"',
+    '    data: "model.json"',
+    '    env:',
+    '      virtualenv: "python_env.yaml"',
+    `    loader_module: ${quote(LOADER)}`,
+    `    python_version: ${quote(PYTHON_VERSION)}`,
+    '    streamable: false',
+    '  titleholder:',
+    '    data: "model.json"',
+    `    format: ${quote(artifact.format)}`,
+    `    schema_version: ${artifact.schemaVersion}`,
+    `    estimator: ${quote(artifact.estimator.kind)}`,
+    `    sha256: ${quote(sha256)}`,
+    `mlflow_version: ${quote(MLFLOW_VERSION)}`,
+    ...optional('model_id', modelId),
+    `model_size_bytes: ${bytes.length}`,
+    // MLflow's own are random; the artifact's hash names the same thing and is the same every time.
+    `model_uuid: ${quote(sha256.slice('sha256:'.length, 'sha256:'.length + 32))}`,
+    ...optional('run_id', runId),
+    'saved_input_example_info:',
+    '  artifact_path: "input_example.json"',
+    '  pandas_orient: "split"',
+    '  serving_input_path: "serving_input_example.json"',
+    '  type: "dataframe"',
+    'signature:',
+    `  inputs: ${quote(asciiJson(artifact.columns.map(inputOf)))}`,
+    `  outputs: ${quote(
+      asciiJson([
+        { type: 'double', name: 'probability', required: true },
+        { type: 'long', name: 'label', required: true },
+      ]),
+    )}`,
+    '  params: null',
+    // MLflow writes Python's own form of a time, with microseconds.
+    `utc_time_created: ${quote(createdAt.replace('T', ' ').replace('Z', '000'))}`,
+  ]);
+}
+
+function inputOf({ name, kind }: ArtifactColumn): object {
+  return { type: kind === 'numeric' ? 'double' : 'string', name, required: true };
+}
+
+/** Two rows: one with a value everywhere, one with none. */
+function exampleOf(columns: readonly ArtifactColumn[]): object {
+  return {
+    columns: columns.map(({ name }) => name),
+    data: [
+      columns.map((column) => (column.kind === 'numeric' ? 1 : (column.levels[0] ?? 'unseen'))),
+      columns.map(() => null),
+    ],
+  };
+}
+
+function jsonOf(value: object): string {
+  return `${asciiJson(value)}\n`;
+}
+
+/** JSON in ASCII, for MLflow opens the examples in whatever encoding the machine prefers. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** An ASCII text as YAML: its double-quoted form takes JSON's escapes. */
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function lines(of: readonly string[]): string {
+  return `${of.join('\n')}\n`;
+}
+
+function textFile(path: string, text: string, contentType: string): ModelFolderFile {
+  return { path, bytes: new TextEncoder().encode(text), contentType };
+}

@@ -1,0 +1,34 @@
+/** The identity that a function's variables describe. */
+import * as z from 'zod';
+import type { Identity } from '#domain/ports.ts';
+import { jwtIdentity } from './jwt.ts';
+
+const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
+
+/**
+ * Throws at start, so that a function with the wrong keys serves nobody: inline keys belong to the
+ * local issuer, whose private key lies on a developer's machine.
+ */
+export function configuredIdentity(vars: {
+  readonly STAGE: 'local' | 'dev' | 'production';
+  readonly IDENTITY_ISSUER: string;
+  readonly IDENTITY_AUDIENCE: string;
+  readonly IDENTITY_JWKS?: string | undefined;
+  readonly IDENTITY_JWKS_URI?: string | undefined;
+  readonly IDENTITY_ROLES_CLAIM: string;
+  readonly IDENTITY_GROUPS?: Readonly<Record<string, readonly string[]>> | undefined;
+}): Identity {
+  const { STAGE, IDENTITY_JWKS: inline, IDENTITY_JWKS_URI: uri, IDENTITY_GROUPS: groups } = vars;
+  const of = {
+    issuer: vars.IDENTITY_ISSUER,
+    audience: vars.IDENTITY_AUDIENCE,
+    rolesClaim: vars.IDENTITY_ROLES_CLAIM,
+    ...(groups === undefined ? {} : { groupsToGrants: groups }),
+  };
+  if (inline !== undefined) {
+    if (STAGE !== 'local') throw new Error(`IDENTITY_JWKS is for the local stage, not ${STAGE}`);
+    return jwtIdentity({ ...of, jwks: Keys.parse(JSON.parse(inline)) });
+  }
+  if (uri === undefined) throw new Error('IDENTITY_JWKS_URI is not set');
+  return jwtIdentity({ ...of, jwksUri: uri });
+}

@@ -1,0 +1,229 @@
+/** Reads the history of an execution as the states it entered. Pure. */
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { StateVisit } from '#domain/ports.ts';
+
+type Open = { -readonly [K in keyof StateVisit]: StateVisit[K] };
+
+/** Whose an event is; `map` and `item` are those of the visits that follow it. */
+interface Place {
+  readonly visit: Open;
+  readonly map: Open | null;
+  readonly item: number | null;
+}
+
+/**
+ * @param events in order, all pages.
+ *
+ * Events name their predecessor; a task's events follow its entry, so each belongs to its
+ * predecessor's visit. A retried task's earlier failure is forgotten; a failed task that was caught
+ * exits as `failed` with its error. A task that waits on its token is `waiting`.
+ *
+ * A Map fails by its item's error, which its own events don't bear. Events that end an item name the
+ * Map and the item's place, for their predecessor may be another item's event. What comes after an end
+ * changes nothing any more: LocalStack writes on when an item's function returns late.
+ */
+export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[] {
+  const visits: Open[] = [];
+  const places = new Map<number, Place>();
+  /** Where each visit was entered. */
+  const homes = new Map<Open, Place>();
+  const waitsOnToken = new Set<Open>();
+  const failedMaps = new Set<Open>();
+
+  for (const event of events) {
+    const type: string = event.type ?? '';
+    const at = (event.timestamp ?? new Date(0)).toISOString();
+    const before = places.get(event.previousEventId ?? 0);
+
+    if (type.endsWith('StateEntered')) {
+      const visit: Open = {
+        state: event.stateEnteredEventDetails?.name ?? '',
+        type: type.slice(0, -'StateEntered'.length),
+        status: 'running',
+        enteredAt: at,
+        exitedAt: null,
+        error: null,
+        cause: null,
+        item: before?.item ?? null,
+      };
+      const home = { visit, map: before?.map ?? null, item: visit.item };
+      visits.push(visit);
+      homes.set(visit, home);
+      put(event, home);
+      continue;
+    }
+
+    if (type.endsWith('StateExited')) {
+      const name = event.stateExitedEventDetails?.name;
+      // A Parallel's or Map's exit follows an event of its last branch, not its own.
+      const visit =
+        before?.visit.state === name
+          ? before?.visit
+          : visits.findLast((v) => v.state === name && v.exitedAt === null);
+      if (visit !== undefined) {
+        const failed = visit.error !== null || failedMaps.has(visit);
+        if (visit.exitedAt === null) close(visit, failed ? 'failed' : 'success', at);
+        put(event, homes.get(visit));
+      }
+      continue;
+    }
+
+    if (type.startsWith('MapIteration')) {
+      const details = iterationOf(event);
+      const map = visits.findLast((v) => v.state === details?.name && v.exitedAt === null);
+      const index = details?.index ?? null;
+      if (map === undefined || index === null) {
+        put(event, before);
+      } else if (type === 'MapIterationStarted') {
+        put(event, { visit: map, map, item: index });
+      } else {
+        const visit = itemsOf(map).findLast((v) => v.item === index);
+        put(event, visit === undefined ? before : homes.get(visit));
+        if (visit !== undefined) endItem(visit, type, at);
+      }
+      continue;
+    }
+
+    if (type.startsWith('MapState')) {
+      const map = before?.visit.type === 'Map' ? before.visit : before?.map;
+      if (before !== undefined && map != null) mapChanged(map, type, at, before.visit);
+      put(event, map == null ? before : homes.get(map));
+      continue;
+    }
+
+    if (before !== undefined) {
+      put(event, before);
+      taskChanged(before.visit, event);
+    }
+    if (ENDED[type] !== undefined) endAll(type, at, failureOf(event));
+  }
+  return visits;
+
+  function put(event: HistoryEvent, place: Place | undefined): void {
+    if (event.id !== undefined && place !== undefined) places.set(event.id, place);
+  }
+
+  function itemsOf(map: Open): Open[] {
+    return visits.filter((v) => v.item !== null && homes.get(v)?.map === map);
+  }
+
+  function mapChanged(map: Open, type: string, at: string, last: Open): void {
+    if (map.exitedAt !== null) return;
+    switch (type) {
+      case 'MapStateStarted':
+        failedMaps.delete(map);
+        Object.assign(map, { error: null, cause: null });
+        break;
+      case 'MapStateFailed':
+        failedMaps.add(map);
+        Object.assign(map, { error: last.error, cause: last.cause });
+        for (const visit of itemsOf(map)) endItem(visit, type, at);
+        break;
+      case 'MapStateAborted':
+        for (const visit of itemsOf(map)) endItem(visit, type, at);
+        close(map, 'aborted', at);
+    }
+  }
+
+  function taskChanged(visit: Open, event: HistoryEvent): void {
+    if (visit.exitedAt !== null) return;
+    // A plain string: the other events say nothing about a state.
+    const kind: string = event.type ?? '';
+    switch (kind) {
+      case 'TaskScheduled':
+        Object.assign(visit, { status: 'running', error: null, cause: null });
+        if (event.taskScheduledEventDetails?.resource?.endsWith('.waitForTaskToken')) {
+          waitsOnToken.add(visit);
+        }
+        break;
+      case 'LambdaFunctionScheduled':
+      case 'ActivityScheduled':
+        Object.assign(visit, { status: 'running', error: null, cause: null });
+        break;
+      case 'TaskSubmitted':
+        if (waitsOnToken.has(visit)) visit.status = 'waiting';
+        break;
+      case 'TaskSucceeded':
+      case 'LambdaFunctionSucceeded':
+      case 'ActivitySucceeded':
+        visit.status = 'running';
+        break;
+      default: {
+        const failure = ENDED[kind] === undefined ? failureOf(event) : undefined;
+        if (failure !== undefined) Object.assign(visit, { status: 'running', ...failure });
+      }
+    }
+  }
+
+  function endAll(type: string, at: string, said: Failure | undefined): void {
+    for (const visit of visits.filter((v) => v.exitedAt === null)) {
+      if (visit.item !== null) {
+        endItem(visit, type, at);
+      } else if (type === 'ExecutionAborted') {
+        // LocalStack lets the wait of a stopped execution time out: that is no error of the state.
+        Object.assign(visit, { error: said?.error ?? null, cause: said?.cause ?? null });
+        close(visit, 'aborted', at);
+      } else {
+        visit.error ??= said?.error ?? ENDED[type] ?? null;
+        visit.cause ??= said?.cause ?? null;
+        close(visit, 'failed', at);
+      }
+    }
+  }
+}
+
+/** What an open state ends with when its execution ends under it and says no name. */
+const ENDED: Readonly<Record<string, string>> = {
+  ExecutionFailed: 'States.Runtime',
+  ExecutionTimedOut: 'States.Timeout',
+  ExecutionAborted: 'States.Aborted',
+};
+
+/** Ends an item by its own event, or with its Map or execution: it failed only if it has an error. */
+function endItem(visit: Open, type: string, at: string): void {
+  if (visit.exitedAt !== null) return;
+  const done = type === 'MapIterationSucceeded';
+  const failed = visit.error !== null || type === 'MapIterationFailed';
+  close(visit, done ? 'success' : failed ? 'failed' : 'aborted', at);
+}
+
+function close(visit: Open, status: StateVisit['status'], at: string): void {
+  visit.status = status;
+  visit.exitedAt = at;
+}
+
+interface Failure {
+  readonly error: string;
+  readonly cause: string | null;
+}
+
+function iterationOf(event: HistoryEvent) {
+  return (
+    event.mapIterationStartedEventDetails ??
+    event.mapIterationSucceededEventDetails ??
+    event.mapIterationFailedEventDetails ??
+    event.mapIterationAbortedEventDetails
+  );
+}
+
+function failureOf(event: HistoryEvent): Failure | undefined {
+  const details = [
+    event.taskFailedEventDetails,
+    event.taskTimedOutEventDetails,
+    event.taskStartFailedEventDetails,
+    event.taskSubmitFailedEventDetails,
+    event.lambdaFunctionFailedEventDetails,
+    event.lambdaFunctionTimedOutEventDetails,
+    event.lambdaFunctionScheduleFailedEventDetails,
+    event.lambdaFunctionStartFailedEventDetails,
+    event.activityFailedEventDetails,
+    event.activityTimedOutEventDetails,
+    event.evaluationFailedEventDetails,
+    event.executionFailedEventDetails,
+    event.executionTimedOutEventDetails,
+    event.executionAbortedEventDetails,
+  ].find((d) => d !== undefined);
+  if (details === undefined) return undefined;
+  const error = details.error ?? (event.type?.endsWith('TimedOut') ? 'States.Timeout' : undefined);
+  return error === undefined ? undefined : { error, cause: details.cause ?? null };
+}

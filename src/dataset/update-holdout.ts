@@ -1,0 +1,201 @@
+/**
+ * Holds a commit's rows against the stored holdout: rows may join it by the rule, and a person must
+ * accept everything else.
+ */
+import type { ModelDocument } from '#contracts/folder.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { csvWriter, scanCsv } from './csv.ts';
+import { hashOf, type IdentityRule, type RowIdentities, rowHash } from './identity.ts';
+import { cellsOf, type DataTable, headerOf } from './read-table.ts';
+import { readRegister, type Register, type RegisterRow } from './register.ts';
+
+export interface StoredHoldout {
+  readonly holdout: Uint8Array;
+  readonly register: Uint8Array;
+  readonly epoch: number;
+}
+
+export interface HoldoutQuestion {
+  readonly kind: 'holdout';
+  /** What an acceptance is bound to: this stored holdout and this proposal. */
+  readonly digest: string;
+  /** One line with the counts. */
+  readonly summary: string;
+}
+
+export interface NextHoldout {
+  /** The snapshot as canonical CSV: the rows stored, then those that joined, in input order. */
+  readonly csv: Uint8Array<ArrayBuffer>;
+  readonly positives: number;
+  /** One entry a row of the snapshot. */
+  readonly register: Register;
+  /** Open: the holdout above is only proposed. Null: it may be stored. */
+  readonly question: HoldoutQuestion | null;
+}
+
+/**
+ * The holdout after this commit.
+ *
+ * Nothing stored: the rows on the holdout's side. Otherwise rows only join it; a stored row that the
+ * table lacks or has changed, and other columns, are a question, until `accepted` is its digest: then
+ * the rows on the holdout's side again. Rows keep the moment at which they were first seen.
+ * Throws `HoldoutRefused` where the model asks for another epoch than the stored one.
+ */
+export function updateHoldout(of: {
+  readonly model: ModelDocument;
+  readonly asOf: string;
+  readonly table: DataTable;
+  /** What `identities` are made of. */
+  readonly identity: IdentityRule;
+  readonly identities: RowIdentities;
+  readonly stored: StoredHoldout | null;
+  readonly accepted?: string | undefined;
+}): NextHoldout {
+  const { asOf, table, identity, identities, stored, accepted } = of;
+  const model = of.model.name;
+  const { epoch } = of.model.split;
+  const columns = headerOf(table);
+  const present: PresentRow[] = [];
+  identities.groupOf.forEach((group, row) => {
+    if (identities.heldOut[group] !== 1) return;
+    const hash = rowHash(cellsOf(table, row));
+    present.push({
+      row,
+      entry: { identity: hashOf(identities, group), hash, epoch, firstSeen: asOf },
+    });
+  });
+  const fresh = (rows: readonly PresentRow[]): Omit<NextHoldout, 'question'> => {
+    const snapshot = newSnapshot(columns, of.model);
+    for (const { row } of rows) snapshot.add(cellsOf(table, row));
+    const register = { model, epoch, columns, identity, rows: rows.map((r) => r.entry) };
+    return { ...snapshot.finish(), register };
+  };
+  if (stored === null) return { ...fresh(present), question: null };
+
+  const register = readRegister(stored.register);
+  if (register.model !== model) {
+    throw new TitleholderError(
+      'HoldoutRefused',
+      `the stored holdout is of model ${register.model}`,
+    );
+  }
+  if (stored.epoch !== epoch || register.epoch !== epoch) {
+    throw new TitleholderError(
+      'HoldoutRefused',
+      `split.epoch is ${epoch} and the stored holdout is of epoch ${register.epoch}: a new epoch needs groups that no artifact was trained on`,
+    );
+  }
+  const snapshot = newSnapshot(columns, of.model);
+  scanCsv(stored.holdout, 'the stored holdout', () => snapshot.add);
+  if (snapshot.rows() !== register.rows.length) {
+    throw new TitleholderError(
+      'ArtifactInvalid',
+      'the stored holdout and its register differ in rows',
+    );
+  }
+  // Equal rows may repeat: each present row is used up by one stored row.
+  const unused = new Map<string, PresentRow[]>();
+  for (const row of present) {
+    const same = unused.get(row.entry.hash);
+    if (same === undefined) unused.set(row.entry.hash, [row]);
+    else same.push(row);
+  }
+  const lost: RegisterRow[] = [];
+  const kept = new Map<PresentRow, RegisterRow>();
+  for (const row of register.rows) {
+    const match = unused.get(row.hash)?.shift();
+    if (match === undefined) lost.push(row);
+    else kept.set(match, row);
+  }
+  const joined = present.filter((row) => !kept.has(row));
+  const sameColumns = canonicalJson(register.columns) === canonicalJson(columns);
+  if (sameColumns && lost.length === 0) {
+    for (const { row } of joined) snapshot.add(cellsOf(table, row));
+    return {
+      ...snapshot.finish(),
+      register: {
+        model,
+        epoch,
+        columns,
+        identity,
+        rows: [...register.rows, ...joined.map((r) => r.entry)],
+      },
+      question: null,
+    };
+  }
+  const proposal = fresh(
+    present.map((row) => ({ ...row, entry: { ...row.entry, ...seenOf(kept.get(row)) } })),
+  );
+  const digest = sha256Hex(
+    canonicalJson({
+      kind: 'holdout',
+      model,
+      epoch,
+      stored: sha256Hex(stored.register),
+      // Without the moment: the same table committed again asks the same question.
+      columns,
+      proposed: sha256Hex(proposal.register.rows.map((r) => `${r.identity}${r.hash}`).join('\n')),
+    }),
+  );
+  if (accepted === digest) return { ...proposal, question: null };
+  const summary = sameColumns
+    ? counts(lost, joined, register.rows.length)
+    : changedColumns(register.columns, columns, register.rows.length);
+  return { ...proposal, question: { kind: 'holdout', digest, summary } };
+}
+
+interface PresentRow {
+  /** 0-based in the table. */
+  readonly row: number;
+  readonly entry: RegisterRow;
+}
+
+/** A snapshot that is written row by row. */
+function newSnapshot(columns: readonly string[], model: ModelDocument) {
+  const writer = csvWriter(columns);
+  const target = columns.indexOf(model.target);
+  let rows = 0;
+  let positives = 0;
+  return {
+    add: (cells: readonly string[]): void => {
+      writer.add(cells);
+      rows += 1;
+      if (cells[target] === model.positive) positives += 1;
+    },
+    rows: () => rows,
+    finish: () => ({ csv: writer.finish(), positives }),
+  };
+}
+
+function seenOf(row: RegisterRow | undefined): Partial<RegisterRow> {
+  return row === undefined ? {} : { epoch: row.epoch, firstSeen: row.firstSeen };
+}
+
+/** A lost row whose identity brings a new row was changed; the rest is lacking. */
+function counts(
+  lost: readonly RegisterRow[],
+  joined: readonly { readonly entry: RegisterRow }[],
+  rows: number,
+): string {
+  const newOf = new Map<string, number>();
+  for (const { entry } of joined) newOf.set(entry.identity, (newOf.get(entry.identity) ?? 0) + 1);
+  let changed = 0;
+  for (const row of lost) {
+    const left = newOf.get(row.identity) ?? 0;
+    if (left === 0) continue;
+    newOf.set(row.identity, left - 1);
+    changed += 1;
+  }
+  return `of ${rows} holdout rows ${changed} changed and ${lost.length - changed} are lacking; ${joined.length - changed} would join`;
+}
+
+function changedColumns(before: readonly string[], after: readonly string[], rows: number): string {
+  const added = after.filter((name) => !before.includes(name));
+  const removed = before.filter((name) => !after.includes(name));
+  const what =
+    added.length + removed.length === 0
+      ? 'the order of the columns changed'
+      : `columns added: ${added.join(', ') || 'none'}; removed: ${removed.join(', ') || 'none'}`;
+  return `${what}; this concerns all ${rows} holdout rows`;
+}

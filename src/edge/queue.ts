@@ -1,0 +1,35 @@
+/** SQS batches: each message by itself, and only those that failed are given back. */
+import * as z from 'zod';
+import { TitleholderError } from '#domain/errors.ts';
+import type { Log } from '#domain/log.ts';
+
+const SqsEvent = z.looseObject({
+  Records: z.array(z.looseObject({ messageId: z.string(), body: z.string() })),
+});
+
+/** `ReportBatchItemFailures`: these messages come again, and after the queue's limit go to its dead letters. */
+export interface BatchAnswer {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Handles the messages one after the other; a thrown error fails its message only. */
+export async function eachMessage(
+  event: unknown,
+  log: Log,
+  handle: (body: string) => Promise<void>,
+): Promise<BatchAnswer> {
+  const parsed = SqsEvent.safeParse(event);
+  if (!parsed.success) throw new TitleholderError('BadInput', 'this is not an event of a queue');
+  const failed: { itemIdentifier: string }[] = [];
+  for (const { messageId, body } of parsed.data.Records) {
+    try {
+      await handle(body);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'Error';
+      const text = error instanceof Error ? error.message : String(error);
+      log(text, { level: 'error', error: name, messageId });
+      failed.push({ itemIdentifier: messageId });
+    }
+  }
+  return { batchItemFailures: failed };
+}

@@ -1,0 +1,209 @@
+/** Measures a challenger: the `measured` document, reproducible byte for byte. */
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import {
+  type Check,
+  type EvidenceSource,
+  type Measured,
+  METRIC_NAMES,
+  type MetricName,
+  type MetricValue,
+  type ModelMeasures,
+  type Paired,
+  type Plan,
+} from '#domain/evidence.ts';
+import { LearningError } from '#learning/errors.ts';
+import { checkScores, confusion } from '#learning/metrics/metrics.ts';
+import { type Bootstrap, bootstrap, type Scored } from '#learning/metrics/paired.ts';
+
+export interface MeasureInput {
+  readonly source: EvidenceSource;
+  readonly plan: Plan;
+  readonly challenger: Scored & { readonly sha256: string };
+  readonly champion: (Scored & { readonly version: number; readonly sha256: string }) | null;
+  readonly baselines: readonly (Scored & { readonly name: string })[];
+  /** 1 for the positive class, else 0, one a holdout row. */
+  readonly labels: Uint8Array;
+  /** Any whole number a row; rows with the same one are resampled together. */
+  readonly groups: Int32Array;
+  readonly checks: readonly Check[];
+  readonly importance: Measured['importance'];
+}
+
+/** Standard normal quantile of 0.9: the power that `rowsToSettle` is for. */
+const POWER_QUANTILE = 1.2815515655446004;
+
+/**
+ * Measures challenger, champion and baselines on the same holdout rows and the same draws.
+ *
+ * Scores that can't be measured (NaN, another length, one class) don't throw: their numbers are null with
+ * the reason, and null passes no gate.
+ */
+export function measure(input: MeasureInput): Measured {
+  const { plan, labels, groups, challenger, champion, baselines } = input;
+  const models: readonly Scored[] = [
+    challenger,
+    ...(champion === null ? [] : [champion]),
+    ...baselines,
+  ];
+  const faults = models.map((model) => faultOf(model.scores, labels));
+  const usable = models.filter((_, i) => faults[i] === null);
+  const drawn = draw(usable, input);
+  const indexOf = (model: Scored): number => usable.indexOf(model);
+
+  const measuresOf = (model: Scored): ModelMeasures => {
+    const fault = faults[models.indexOf(model)] ?? drawn.fault;
+    const metric = (name: MetricName): MetricValue => {
+      if (fault !== null || drawn.bootstrap === null) {
+        return { value: null, lower: null, upper: null, reason: fault ?? 'not measured' };
+      }
+      const { estimate, lower, upper } = drawn.bootstrap.interval(indexOf(model), name);
+      return { value: estimate, lower, upper };
+    };
+    return {
+      threshold: model.threshold,
+      metrics: {
+        auc: metric('auc'),
+        accuracy: metric('accuracy'),
+        f1: metric('f1'),
+        precision: metric('precision'),
+        recall: metric('recall'),
+        prAuc: metric('prAuc'),
+        logLoss: metric('logLoss'),
+        brier: metric('brier'),
+        precisionAtK: metric('precisionAtK'),
+        ece: metric('ece'),
+      },
+      confusion: fault === null ? confusion(model.scores, labels, model.threshold) : null,
+    };
+  };
+
+  const pairedWith = (against: string, model: Scored): Paired => {
+    const common = { against, metric: plan.primaryMetric, alpha: plan.alpha };
+    const fault = faults[0] ?? faults[models.indexOf(model)] ?? drawn.fault;
+    if (fault !== null || drawn.bootstrap === null) {
+      return {
+        ...common,
+        estimate: null,
+        lower: null,
+        upper: null,
+        standardError: null,
+        replicates: 0,
+        rowsToSettle: null,
+        reason: fault ?? 'not measured',
+      };
+    }
+    const { estimate, lower, upper, standardError, replicates } = drawn.bootstrap.difference(
+      indexOf(challenger),
+      indexOf(model),
+      plan.primaryMetric,
+    );
+    // An interval shrinks with the root of the rows: find where half of it, and the room for nine in ten,
+    // fits between the difference and 0.
+    const reach = (upper - lower) / 2 + POWER_QUANTILE * standardError;
+    const share = reach / Math.abs(estimate);
+    const rows = Math.ceil(labels.length * share * share);
+    return {
+      ...common,
+      estimate,
+      lower,
+      upper,
+      standardError,
+      replicates,
+      rowsToSettle: Number.isSafeInteger(rows) ? rows : null,
+    };
+  };
+
+  return {
+    schemaVersion: 1,
+    ...sourceOf(input.source),
+    plan: {
+      primaryMetric: plan.primaryMetric,
+      alpha: plan.alpha,
+      margin: plan.margin,
+      replicates: plan.replicates,
+      k: plan.k,
+    },
+    rows: {
+      total: labels.length,
+      positive: labels.reduce((sum, label) => sum + label, 0),
+      groups: new Set(groups).size,
+    },
+    challenger: { sha256: challenger.sha256, ...measuresOf(challenger) },
+    champion:
+      champion === null
+        ? null
+        : { version: champion.version, sha256: champion.sha256, ...measuresOf(champion) },
+    baselines: baselines.map((baseline) => ({ name: baseline.name, ...measuresOf(baseline) })),
+    paired: [
+      ...(champion === null ? [] : [pairedWith('champion', champion)]),
+      ...baselines.map((baseline) => pairedWith(baseline.name, baseline)),
+    ],
+    importance: input.importance,
+    scores: sha256Hex(scoresDocument(input)),
+    checks: input.checks.map(({ name, mode, passed, message }) => ({
+      name,
+      mode,
+      passed,
+      message,
+    })),
+  };
+}
+
+/**
+ * Every model's score of every holdout row, as canonical JSON text; `measured.scores` is its hash.
+ *
+ * Arrays are in the holdout's row order; a score that is no number is null.
+ */
+export function scoresDocument(
+  input: Pick<MeasureInput, 'challenger' | 'champion' | 'baselines' | 'labels' | 'groups'>,
+): string {
+  const list = (scores: Float64Array): (number | null)[] =>
+    Array.from(scores, (score) => (Number.isFinite(score) ? score : null));
+  return canonicalJson({
+    schemaVersion: 1,
+    labels: Array.from(input.labels),
+    groups: Array.from(input.groups),
+    challenger: list(input.challenger.scores),
+    champion: input.champion === null ? null : list(input.champion.scores),
+    baselines: input.baselines.map(({ name, scores }) => ({ name, scores: list(scores) })),
+  });
+}
+
+/** Only the fields of a source: whatever else a caller's object carries stays out of the evidence. */
+function sourceOf(source: EvidenceSource): EvidenceSource {
+  const { model, commit, bundle, charter, code, data, seeds, asOf } = source;
+  return {
+    model,
+    commit,
+    bundle,
+    charter,
+    code,
+    data: { training: data.training, holdout: data.holdout },
+    seeds: { master: seeds.master },
+    asOf,
+  };
+}
+
+function faultOf(scores: Float64Array, labels: Uint8Array): string | null {
+  try {
+    checkScores(scores, labels);
+    return null;
+  } catch (error) {
+    if (error instanceof LearningError) return error.message;
+    throw error;
+  }
+}
+
+/** One bootstrap over all models that can be measured; a plan or rows that allow none become the reason. */
+function draw(
+  models: readonly Scored[],
+  { plan, labels, groups, source }: MeasureInput,
+): { readonly bootstrap: Bootstrap | null; readonly fault: string | null } {
+  try {
+    const how = { ...plan, labels, groups, seed: source.seeds.master };
+    return { bootstrap: bootstrap(models, how, METRIC_NAMES), fault: null };
+  } catch (error) {
+    if (error instanceof LearningError) return { bootstrap: null, fault: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,184 @@
+/** From cells to probabilities: the one path that training, `try`, staging and production take. */
+import type { Artifact } from './artifact.ts';
+import { calibrate } from './calibrate.ts';
+import { BLOCK, type Feature, MISSING_LEVEL, type Reader, UNSEEN_LEVEL } from './estimator-kind.ts';
+import { estimatorKind } from './estimators.ts';
+import { throughTransforms } from './transforms.ts';
+import { isMissing, parseNumber } from '#learning/cells.ts';
+import { LearningError } from '#learning/errors.ts';
+import type { Column, Table } from '#learning/table.ts';
+
+/** One row as JSON or CSV brings it, by column name; further columns don't matter. */
+export type RawRow = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface Scorer {
+  /** One probability of the positive class a row. Throws `RowInvalid` naming the column. */
+  readonly scoreTable: (table: Table) => Float64Array;
+  /**
+   * As `scoreTable` of the table with one column in another's stead, for each of `changed`, by its name.
+   *
+   * The table itself is read once, so that each costs its own column's cells and a score.
+   */
+  readonly scoreChanges: (table: Table, changed: readonly Column[]) => readonly Float64Array[];
+  /** The probability of one row; equal, bit for bit, to the table's. Throws `RowInvalid` naming the column. */
+  readonly scoreRecord: (record: RawRow) => number;
+}
+
+/** Makes the scorer of an artifact; lays it out once, then allocates nothing a row. */
+export function scorer(artifact: Artifact): Scorer {
+  const { columns, calibrator, estimator } = artifact;
+  const verbs = estimatorKind(estimator.kind);
+  if (verbs === undefined) throw new LearningError('ArtifactInvalid', 'the estimator is unknown');
+  const reader = throughTransforms(columns, artifact.transforms, verbs.reader(estimator));
+  const score = (rows: number, out: Float64Array, at: number): void => {
+    reader.score(rows, out, at);
+    if (calibrator === null) return;
+    for (let row = at; row < at + rows; row += 1) {
+      out[row] = calibrate(calibrator, out[row] ?? Number.NaN);
+    }
+  };
+  const readRecord = recordReader(columns, reader);
+  const one = new Float64Array(1);
+
+  return {
+    scoreTable(table) {
+      const readRows = tableReader(columns, table, reader);
+      const out = new Float64Array(table.rows);
+      for (let at = 0; at < table.rows; at += BLOCK) {
+        const rows = Math.min(BLOCK, table.rows - at);
+        readRows(at, rows);
+        score(rows, out, at);
+      }
+      return out;
+    },
+
+    scoreChanges(table, changed) {
+      const { rows } = table;
+      const put = columns.map((column, i) => columnReader(column, i, table, reader));
+      const places = new Map(columns.map((column, i) => [column.name, { column, i }]));
+      const changes = changed.map((given) => {
+        const place = places.get(given.name);
+        const change =
+          place && columnReader(place.column, place.i, { rows, columns: [given] }, reader);
+        return { out: new Float64Array(rows), change, undo: place && put[place.i] };
+      });
+      for (let at = 0; at < rows; at += BLOCK) {
+        const together = Math.min(BLOCK, rows - at);
+        for (const putColumn of put) putColumn(at, together);
+        for (const { out, change, undo } of changes) {
+          change?.(at, together);
+          score(together, out, at);
+          undo?.(at, together);
+        }
+      }
+      return changes.map(({ out }) => out);
+    },
+
+    scoreRecord(record) {
+      readRecord(record);
+      score(1, one, 0);
+      return one[0] ?? Number.NaN;
+    },
+  };
+}
+
+/** Puts a record's cells into a block's first row. It throws `RowInvalid` naming the column. */
+export function recordReader(
+  columns: readonly Feature[],
+  reader: Reader,
+): (record: RawRow) => void {
+  const put = columns.map((column, i) => cellReader(column, i, reader));
+  return (record) => {
+    for (let i = 0; i < put.length; i += 1) put[i]?.(record);
+  };
+}
+
+/**
+ * Puts rows `at` to `at + rows − 1` of a table, its columns found by name, into a block. It throws
+ * `RowInvalid` naming the column.
+ */
+export function tableReader(
+  columns: readonly Feature[],
+  table: Table,
+  reader: Reader,
+): (at: number, rows: number) => void {
+  const put = columns.map((column, i) => columnReader(column, i, table, reader));
+  return (at, rows) => {
+    for (const putColumn of put) putColumn(at, rows);
+  };
+}
+
+/** Reads a record's cell of one column into the block's first row. */
+function cellReader(column: Feature, i: number, reader: Reader): (record: RawRow) => void {
+  const { name } = column;
+  const cellOf = (record: RawRow): string | number | boolean | null => {
+    const cell = Object.hasOwn(record, name) ? record[name] : undefined;
+    return cell === undefined ? refuse(name, 'is missing') : cell;
+  };
+  if (column.kind === 'numeric') {
+    return (record) => reader.setNumber(0, i, numberOf(cellOf(record), name));
+  }
+  const codeOf = levelCodes(column.levels);
+  return (record) => {
+    const cell = cellOf(record);
+    reader.setLevel(0, i, cell === null ? MISSING_LEVEL : codeOf(String(cell)));
+  };
+}
+
+/** Reads a block of a table's column, found by name, its levels by their text. */
+export function columnReader(
+  column: Feature,
+  i: number,
+  table: Table,
+  reader: Reader,
+): (at: number, rows: number) => void {
+  const { name } = column;
+  const given = table.columns.find((candidate) => candidate.name === name);
+  if (given === undefined) return refuse(name, 'is missing');
+  if (lengthOf(given) !== table.rows) refuse(name, 'has another number of rows');
+  if (column.kind === 'numeric' && given.kind === 'numeric') {
+    return (at, rows) => {
+      for (let row = 0; row < rows; row += 1) {
+        const value = given.values[at + row] ?? Number.NaN;
+        if (value === Infinity || value === -Infinity)
+          refuse(name, `is infinite in row ${at + row}`);
+        reader.setNumber(row, i, value);
+      }
+    };
+  }
+  if (column.kind === 'categorical' && given.kind === 'categorical') {
+    const translated = Int32Array.from(given.levels, levelCodes(column.levels));
+    return (at, rows) => {
+      for (let row = 0; row < rows; row += 1) {
+        const code = given.codes[at + row] ?? MISSING_LEVEL;
+        reader.setLevel(row, i, code < 0 ? MISSING_LEVEL : (translated[code] ?? UNSEEN_LEVEL));
+      }
+    };
+  }
+  return refuse(name, `is ${given.kind} where the model has it ${column.kind}`);
+}
+
+function lengthOf(column: Column): number {
+  return column.kind === 'numeric' ? column.values.length : column.codes.length;
+}
+
+function refuse(column: string, what: string): never {
+  throw new LearningError('RowInvalid', `column '${column}' ${what}`, column);
+}
+
+function numberOf(cell: string | number | boolean | null, column: string): number {
+  if (cell === null) return Number.NaN;
+  if (typeof cell === 'boolean') return refuse(column, 'is true or false where a number belongs');
+  const value = typeof cell === 'number' ? cell : parseNumber(cell);
+  if (value === undefined || value === Infinity || value === -Infinity) {
+    return refuse(column, 'is no finite number');
+  }
+  return value;
+}
+
+/** Index of a level by its text. */
+function levelCodes(levels: readonly string[]): (level: string) => number {
+  const indices = new Map(levels.map((level, i) => [level.trim(), i]));
+  return (level) =>
+    isMissing(level) ? MISSING_LEVEL : (indices.get(level.trim()) ?? UNSEEN_LEVEL);
+}

@@ -1,0 +1,65 @@
+/** What is legal in a model folder and still unwise. */
+import type { Folder } from '#contracts/folder.ts';
+import { METRIC_NAMES, type MetricName } from '#domain/evidence.ts';
+
+export interface Remark {
+  /** error: the limit can't do what it says · warning: it is loose. */
+  readonly level: 'error' | 'warning';
+  /** File and path. */
+  readonly where: string;
+  readonly what: string;
+}
+
+/** Metrics that live between 0 and 1; log loss has no upper end. */
+const UNIT: readonly MetricName[] = METRIC_NAMES.filter((name) => name !== 'logLoss');
+const LARGE_ALPHA = 0.1;
+const LARGE_MARGIN = 0.05;
+
+/** Remarks on policy and plan, in the order of the documents. */
+export function lintFolder({ model, policy }: Folder): Remark[] {
+  const remarks: Remark[] = [];
+  const error = (where: string, what: string): void => {
+    remarks.push({ level: 'error', where, what });
+  };
+  const warn = (where: string, what: string): void => {
+    remarks.push({ level: 'warning', where, what });
+  };
+  if (model.plan.alpha > LARGE_ALPHA) {
+    warn('model.json: plan.alpha', `${model.plan.alpha} takes chance for skill too often`);
+  }
+  if (model.plan.margin > LARGE_MARGIN) {
+    warn('model.json: plan.margin', `a loss of ${model.plan.margin} AUC counts as no worse`);
+  }
+  if (model.plan.replicates < 1000) {
+    warn('model.json: plan.replicates', 'bounds from fewer than 1000 replicates are unsteady');
+  }
+  policy.gates.forEach((gate, i) => {
+    const where = `policy.json: gates.${i}`;
+    const limit = gate.min ?? gate.max ?? 0;
+    const unit = UNIT.includes(gate.metric);
+    if (unit && (limit < 0 || limit > 1)) {
+      error(where, `'${gate.name}' has a limit outside 0 to 1, where ${gate.metric} lives`);
+    } else if (
+      (gate.min !== undefined && limit <= 0) ||
+      (unit && gate.max !== undefined && limit >= 1)
+    ) {
+      error(where, `'${gate.name}' lets every model pass`);
+    }
+    if (gate.mode === 'off') warn(where, `'${gate.name}' is off`);
+  });
+  const asking = policy.gates.findIndex((g) => g.mode === 'enforce' && g.onFail === 'retune');
+  if (asking >= 0 && model.space === undefined) {
+    error(
+      `policy.json: gates.${asking}.onFail`,
+      'is retune, and model.json has no space to look in',
+    );
+  }
+  if (asking < 0 && model.space !== undefined) {
+    warn('model.json: space', 'is never looked in: no enforced gate asks for a retuning');
+  }
+  const enforced = policy.gates.filter((gate) => gate.mode === 'enforce').length;
+  if (policy.tier === 'low' && enforced === 0) {
+    warn('policy.json: tier', 'low: a promotion needs neither a person nor a gate');
+  }
+  return remarks;
+}

@@ -1,0 +1,117 @@
+/** The three documents of a model folder, and whether they fit together. */
+import type * as z from 'zod';
+import { type Folder, ModelDocument, PolicyDocument, SchemaDocument } from '#contracts/folder.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { PROPOSED } from '#training/candidates.ts';
+import { checkCandidates } from './check-candidates.ts';
+
+/**
+ * Reads `model.json`, `schema.json` and `policy.json` of a folder's files (path → text).
+ *
+ * Throws `BadInput`, naming the file and the path in it: absent, not JSON, an unknown field, a value
+ * out of range, a column that another document doesn't know, settings that no data could be fitted with.
+ */
+export function readFolder(files: Readonly<Record<string, string>>): Folder {
+  const model = readDocument(files, 'model.json', ModelDocument);
+  const schema = readDocument(files, 'schema.json', SchemaDocument);
+  const policy = readDocument(files, 'policy.json', PolicyDocument);
+  const folder = { model, schema, policy };
+  checkTogether(folder);
+  checkCandidates(folder);
+  return folder;
+}
+
+function readDocument<T>(
+  files: Readonly<Record<string, string>>,
+  file: string,
+  document: z.ZodType<T>,
+): T {
+  const text = files[file];
+  if (text === undefined) return bad(file, '', 'the folder lacks it');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return bad(file, '', 'is not JSON');
+  }
+  const parsed = document.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  return bad(file, (issue?.path ?? []).map(String).join('.'), issue?.message ?? 'is wrong');
+}
+
+function checkTogether({ model, schema, policy }: Folder): void {
+  const columns = new Map(schema.columns.map((c) => [c.name, c]));
+  if (columns.size !== schema.columns.length) {
+    const twice = schema.columns.findIndex((c, i) =>
+      schema.columns.slice(0, i).some((other) => other.name === c.name),
+    );
+    bad('schema.json', `columns.${twice}.name`, 'stands twice');
+  }
+  const targets = schema.columns.filter((c) => c.role === 'target');
+  if (targets.length !== 1 || targets[0]?.name !== model.target) {
+    bad('schema.json', 'columns', 'has exactly one target column: the target of model.json');
+  }
+  const features = schema.columns.filter((c) => c.role === 'feature');
+  if (features.length === 0) bad('schema.json', 'columns', 'has no feature');
+  schema.columns.forEach((column, i) => {
+    const path = `columns.${i}`;
+    const { min, max, type, role, values } = column;
+    if (role === 'feature' && type !== 'number' && type !== 'category') {
+      bad('schema.json', `${path}.type`, `a ${type} can't be a feature; number and category can`);
+    }
+    if ((min !== undefined || max !== undefined) && type !== 'number') {
+      bad('schema.json', path, 'min and max belong to numbers');
+    }
+    if (min !== undefined && max !== undefined && !(min <= max)) {
+      bad('schema.json', `${path}.min`, 'is above max');
+    }
+    if (values !== undefined && type !== 'category') {
+      bad('schema.json', `${path}.values`, 'belongs to categories');
+    }
+  });
+  for (const part of ['group', 'key'] as const) {
+    model.identity[part]?.forEach((name, i) => {
+      const role = columns.get(name)?.role;
+      if (role === undefined || role === 'ignored' || role === 'target') {
+        bad('model.json', `identity.${part}.${i}`, 'is no column of schema.json that is read');
+      }
+    });
+  }
+  const { time } = model.identity;
+  if (
+    time !== undefined &&
+    (columns.get(time)?.type !== 'date' || columns.get(time)?.role === 'ignored')
+  ) {
+    bad('model.json', 'identity.time', 'is no date column of schema.json that is read');
+  }
+  const names = new Set<string>();
+  model.candidates.forEach((candidate, i) => {
+    if (names.has(candidate.name)) bad('model.json', `candidates.${i}.name`, 'stands twice');
+    names.add(candidate.name);
+    if (candidate.name.startsWith(PROPOSED)) {
+      bad(
+        'model.json',
+        `candidates.${i}.name`,
+        `begins with ${PROPOSED}, as what a retuning proposes`,
+      );
+    }
+  });
+  const gates = new Set<string>();
+  policy.gates.forEach((gate, i) => {
+    if (gates.has(gate.name)) bad('policy.json', `gates.${i}.name`, 'stands twice');
+    gates.add(gate.name);
+    if (gate.onFail === 'retune' && policy.retune === undefined) {
+      bad(
+        'policy.json',
+        `gates.${i}.onFail`,
+        'is retune, and the policy gives a retuning no budget',
+      );
+    }
+  });
+}
+
+function bad(file: string, path: string, what: string): never {
+  const where = path === '' ? file : `${file}: ${path}`;
+  throw new TitleholderError('BadInput', `${where}: ${what}`, { file, path });
+}

@@ -1,0 +1,57 @@
+/** How a run ended, out of what Step Functions says about it. */
+import type { Run, RunStatus } from '#domain/run.ts';
+
+export interface Ending {
+  readonly status: RunStatus;
+  readonly reason: string;
+  /** The literal error name, of a run that failed or timed out. */
+  readonly error?: string;
+}
+
+/** Step Functions' time-out, of a task or of the machine, and a question that nobody answered. */
+const OUT_OF_TIME: readonly string[] = ['States.Timeout', 'Expired'];
+
+/** A failure's name and one line. */
+export function failureOf(error: string, cause: string): Ending {
+  const status = OUT_OF_TIME.includes(error) ? 'timed_out' : 'failed';
+  return { status, error, reason: reasonOf(cause) ?? defaultReason(error) };
+}
+
+/** Whether somebody, or a later commit, asked for the execution's end. */
+export function isStopAsked({ cancelledBy, supersededBy }: Run): boolean {
+  return cancelledBy !== undefined || supersededBy !== undefined;
+}
+
+/** How an execution that was stopped ended: by somebody, by a later commit, or by nobody we know. */
+export function stopOf(run: Run, cause: string | null | undefined): Ending {
+  const said = reasonOf(cause ?? '');
+  if (run.cancelledBy !== undefined) {
+    // The run's own record of why; the event may come without the execution's cause.
+    return { status: 'cancelled', reason: run.reason ?? said ?? `cancelled by ${run.cancelledBy}` };
+  }
+  if (run.supersededBy !== undefined) {
+    return { status: 'superseded', reason: `superseded by ${run.supersededBy}` };
+  }
+  return { status: 'cancelled', reason: said ?? 'the execution was stopped' };
+}
+
+/** One line out of a Cause: a Lambda's is JSON with `errorMessage`, ours is a sentence. */
+export function reasonOf(cause: string): string | undefined {
+  let text = cause;
+  try {
+    const parsed: unknown = JSON.parse(cause);
+    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) {
+      text = String(parsed.errorMessage);
+    }
+  } catch {
+    // A sentence, not JSON.
+  }
+  // A schema's refusal is a JSON list over many lines: its first line alone would say nothing.
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line === '') return undefined;
+  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
+}
+
+function defaultReason(error: string): string {
+  return error === 'States.Timeout' ? 'no answer came in time' : `the step failed with ${error}`;
+}

@@ -1,0 +1,119 @@
+/** The one way a decision gets into the ledger: prepared on what is stored now, committed as a whole. */
+import type { ChampionMoved, RunRejected } from '#contracts/events.ts';
+import { type ChainedEntry, chain, type LedgerEntry } from '#domain/champion.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import type {
+  Approvals,
+  ArtifactStore,
+  ChampionRegistry,
+  Clock,
+  EventBus,
+  RegistryChange,
+  RunStore,
+} from '#domain/ports.ts';
+import type { Log } from '#domain/log.ts';
+
+export interface DecisionDeps {
+  readonly registry: ChampionRegistry;
+  readonly runs: RunStore;
+  readonly approvals: Approvals;
+  readonly artifacts: ArtifactStore;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a decision changes, as long as nobody else changes anything meanwhile. */
+export interface Proposal extends Omit<RegistryChange, 'entry' | 'outbox'> {
+  readonly entry: Omit<
+    LedgerEntry,
+    'schemaVersion' | 'model' | 'sequence' | 'prevHash' | 'at' | 'decisionId' | 'kind'
+  > & { readonly kind: string };
+  /** The event that the bus is given; absent: nobody is told. */
+  readonly tells?: (entry: ChainedEntry) => DecisionEvent;
+}
+
+export type DecisionEvent =
+  | { readonly type: 'ChampionMoved'; readonly detail: ChampionMoved }
+  | { readonly type: 'RunRejected'; readonly detail: RunRejected };
+
+/** The head moves with every decision on the model, also with those that don't matter to this one. */
+const TRIES = 5;
+
+/**
+ * Records a decision once: with an id that is recorded already it returns that entry and changes
+ * nothing. `prepare` reads, checks and proposes; it runs again after a lost race, so that what it
+ * throws is true of what is stored now.
+ *
+ * Throws what `prepare` throws, and `ChampionMoved`, `ApprovalStale`, `Conflict` after five lost races.
+ */
+export async function commitDecision(
+  deps: DecisionDeps,
+  model: string,
+  decisionId: string,
+  prepare: (now: string) => Promise<Proposal>,
+): Promise<ChainedEntry> {
+  for (let attempt = 1; ; attempt += 1) {
+    const recorded = await deps.registry.decision(model, decisionId);
+    if (recorded !== undefined) return recorded;
+    // Before everything else is read: the swap on the head then also guards what was read after it.
+    const head = await deps.registry.head(model);
+    const at = deps.clock.now();
+    const { entry, tells, ...change } = await prepare(at);
+    const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
+    const event = tells && { id: `${model}-${chained.sequence}`, ...tells(chained) };
+    try {
+      await deps.registry.commit({ ...change, entry: chained, ...(event && { outbox: event }) });
+    } catch (error) {
+      if (isNamed(error, 'DecisionExists')) continue;
+      if (attempt < TRIES && isNamed(error, 'ChampionMoved', 'Conflict')) continue;
+      throw error;
+    }
+    if (event !== undefined) await publish(deps, event);
+    return chained;
+  }
+}
+
+/** Tells that a pointer moved. */
+export const championMoved =
+  (kind: ChampionMoved['kind']) =>
+  (entry: ChainedEntry): DecisionEvent => {
+    const { model, version, sha256, previousVersion, sequence, runId, actor, reason, at } = entry;
+    if (version === null || sha256 === null) {
+      throw new TitleholderError(
+        'BadInput',
+        `a pointer moves to a version, and ${kind} names none`,
+      );
+    }
+    return {
+      type: 'ChampionMoved',
+      detail: {
+        schemaVersion: 1,
+        model,
+        kind,
+        version,
+        sha256,
+        previousVersion,
+        sequence,
+        runId,
+        actor,
+        reason,
+        at,
+      },
+    };
+  };
+
+/** At once, because people wait for it; what fails here is delivered by the outbox's sweeper. */
+async function publish(
+  deps: DecisionDeps,
+  event: { readonly id: string; readonly type: string; readonly detail: unknown },
+): Promise<void> {
+  try {
+    await deps.bus.publish({ type: event.type, detail: event.detail });
+    await deps.registry.delivered(event.id);
+  } catch (error) {
+    deps.log(`the event ${event.id} stays in the outbox`, {
+      error: error instanceof Error ? error.name : 'unknown',
+    });
+  }
+}

@@ -1,0 +1,88 @@
+/** An evaluation as the machine carries it, and whether the stored evidence bears it out. */
+import type { Charter, PolicyDocument } from '#contracts/folder.ts';
+import type { EvaluationReference, RunReference } from '#contracts/steps.ts';
+import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import type { Measured } from '#domain/evidence.ts';
+import type { ArtifactStore, ChampionRegistry } from '#domain/ports.ts';
+import { decide, type Verdict } from '#domain/verdict.ts';
+import { readMeasured } from '#contracts/evidence.ts';
+import { loadCharter } from './load-folder.ts';
+
+/** What a person approves: the challenger, the evidence, the charter, and the champion compared with. */
+export function evaluationDigest(
+  of: Pick<EvaluationReference, 'artifact' | 'measured' | 'timings' | 'champion'> & {
+    readonly charter: string;
+  },
+): string {
+  const { artifact, measured, timings, charter, champion } = of;
+  return sha256Hex(canonicalJson({ artifact, measured, timings, charter, champion }));
+}
+
+/**
+ * Who decides now. A hold waits for a person on every tier, and so does a model's first release: its
+ * approval accepts the charter, and a committer must not accept the policy that he brings himself.
+ */
+export function whoDecides(
+  verdict: Verdict['verdict'],
+  policy: PolicyDocument,
+  champion: EvaluationReference['champion'],
+): EvaluationReference['next'] {
+  if (verdict === 'reject') return 'nobody';
+  const byItself = verdict === 'promote' && policy.tier === 'low' && champion !== null;
+  return byItself ? 'policy' : 'person';
+}
+
+export interface Evidence {
+  readonly measured: Measured;
+  readonly charter: Charter;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Loads an evaluation's evidence and decides again: nobody is promoted or rejected on a reference that
+ * some step made up or took from another run.
+ *
+ * Throws `EvidenceMismatch`, saying what differs; `ArtifactMissing`, `ArtifactCorrupt`.
+ */
+export async function loadEvidence(
+  deps: { readonly artifacts: ArtifactStore; readonly registry: ChampionRegistry },
+  run: RunReference,
+  evaluation: EvaluationReference,
+): Promise<Evidence> {
+  const measured = readMeasured(await deps.artifacts.get('evidence', evaluation.measured));
+  const accepted = await deps.registry.charter(run.model);
+  const differences: readonly (readonly [string, unknown, unknown])[] = [
+    ['model', measured.model, run.model],
+    ['commit', measured.commit, run.commit],
+    ['bundle', measured.bundle, run.bundle],
+    ['asOf', measured.asOf, run.asOf],
+    ['challenger', measured.challenger.sha256, evaluation.artifact],
+    ['champion version', measured.champion?.version, evaluation.champion?.version],
+    ['champion', measured.champion?.sha256, evaluation.champion?.sha256],
+    ['charter', measured.charter, accepted?.charter ?? measured.charter],
+  ];
+  for (const [what, found, expected] of differences) {
+    if (found !== expected) mismatch(run, `is about another ${what}`);
+  }
+  const charter = await loadCharter(deps.artifacts, measured.charter);
+  const verdict = decide(measured, charter);
+  if (verdict.verdict !== evaluation.verdict || verdict.reason !== evaluation.reason) {
+    mismatch(run, `says ${verdict.verdict}, the evaluation ${evaluation.verdict}`);
+  }
+  if (whoDecides(verdict.verdict, charter.policy, evaluation.champion) !== evaluation.next) {
+    mismatch(run, 'leaves the decision to somebody else');
+  }
+  if (evaluationDigest({ ...evaluation, charter: measured.charter }) !== evaluation.digest) {
+    mismatch(run, 'has another digest');
+  }
+  return { measured, charter, verdict };
+}
+
+function mismatch(run: RunReference, what: string): never {
+  throw new TitleholderError(
+    'EvidenceMismatch',
+    `EvaluateChallenger: the stored evidence ${what} (run ${run.runId})`,
+    { step: 'EvaluateChallenger', runId: run.runId },
+  );
+}

@@ -1,0 +1,151 @@
+/**
+ * The lock's item with its queue, moved so that a crash between any two writes leaves nobody asleep.
+ *
+ * The run that the lock passes to stays in the waiters' list, token and all, until its token was
+ * answered: a holder who is still listed is a holder to be woken, by whoever comes by next.
+ */
+import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { acquire, freeLock, type Lock, release, type Waiter } from '#domain/lock.ts';
+import type {
+  ArtifactStore,
+  ChampionRegistry,
+  Clock,
+  Executions,
+  RunStore,
+} from '#domain/ports.ts';
+import { executionName, isOpen } from '#domain/run.ts';
+import type { Log } from '#domain/log.ts';
+import { runReferenceOf } from './run-reference.ts';
+import { updateRun } from './update-run.ts';
+
+export interface LockDeps {
+  readonly runs: RunStore;
+  readonly artifacts: ArtifactStore;
+  readonly registry: ChampionRegistry;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Lost races in a row before the step gives up; its retry comes with backoff and jitter. */
+const TRIES = 10;
+
+/**
+ * Moves the lock by compare-and-swap; `next` sees the stored lock (a free one where there is none) and
+ * returns undefined to leave it. Returns the lock as it is afterwards. Throws `Conflict` after ten
+ * lost races.
+ */
+async function moveLock(
+  runs: RunStore,
+  model: string,
+  next: (lock: Lock) => Promise<Lock | undefined> | Lock | undefined,
+): Promise<Lock> {
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const lock = (await runs.lock(model)) ?? freeLock(model);
+    const moved = await next(lock);
+    if (moved === undefined) return lock;
+    try {
+      await runs.putLock({ ...moved, revision: lock.revision + 1 });
+      return { ...moved, revision: lock.revision + 1 };
+    } catch (error) {
+      if (!isNamed(error, 'Conflict')) throw error;
+    }
+  }
+  throw new TitleholderError('Conflict', `the lock of ${model} kept moving under ${TRIES} tries`);
+}
+
+/**
+ * Takes the lock or joins its queue; whether it was taken, and who has it. Throws `BadInput` for a run
+ * that was closed meanwhile.
+ */
+export async function joinQueue(
+  deps: LockDeps,
+  model: string,
+  waiter: Waiter,
+): Promise<{ readonly taken: boolean; readonly holder: string }> {
+  const lock = await moveLock(deps.runs, model, async (stored) => {
+    const asked = acquire(stored, waiter);
+    // Before the token is in the queue: once it is there, whoever wakes the run says 'running'.
+    if (!asked.taken) await setStatus(deps, waiter.runId, 'waiting');
+    return asked.lock;
+  });
+  if (lock.holder === null) throw new TitleholderError('Conflict', `the lock of ${model} is free`);
+  const taken = lock.holder === waiter.runId;
+  if (taken && !(await setStatus(deps, waiter.runId, 'running'))) {
+    // Its closer came when there was nothing to release yet.
+    await leaveQueue(deps, model, waiter.runId);
+    throw new TitleholderError('BadInput', `run ${waiter.runId} was closed before it was opened`);
+  }
+  return { taken, holder: lock.holder };
+}
+
+/** Leaves the lock or its queue, and wakes the run that the lock passes to. Safe to repeat. */
+export async function leaveQueue(deps: LockDeps, model: string, runId: string): Promise<void> {
+  await moveLock(deps.runs, model, (stored) => released(stored, runId));
+  await wakeHolder(deps, model);
+}
+
+/**
+ * Wakes a holder whose token wasn't answered yet; one who can't be woken any more leaves, and the next
+ * one is woken.
+ */
+export async function wakeHolder(deps: LockDeps, model: string): Promise<void> {
+  for (;;) {
+    const lock = await deps.runs.lock(model);
+    const sleeper = lock?.waiters.find((w) => w.runId === lock.holder);
+    if (sleeper === undefined) return;
+    if (await wake(deps, sleeper)) {
+      await moveLock(deps.runs, model, (stored) =>
+        stored.holder === sleeper.runId
+          ? { ...stored, waiters: stored.waiters.filter((w) => w.token !== sleeper.token) }
+          : undefined,
+      );
+      return;
+    }
+    deps.log(`${sleeper.runId} waited for the lock and is gone`, { model, runId: sleeper.runId });
+    await moveLock(deps.runs, model, (stored) =>
+      stored.waiters.some((w) => w.token === sleeper.token)
+        ? released(stored, sleeper.runId)
+        : undefined,
+    );
+  }
+}
+
+function released(stored: Lock, runId: string): Lock | undefined {
+  const { lock, next, changed } = release(stored, runId);
+  if (!changed) return undefined;
+  return next === undefined ? lock : { ...lock, waiters: [next, ...lock.waiters] };
+}
+
+/** Whether the run goes on: its token was answered now, or was before and its execution runs. */
+async function wake(deps: LockDeps, waiter: Waiter): Promise<boolean> {
+  const { runId, attempt, token } = waiter;
+  const run = await deps.runs.run(runId);
+  const commit = await deps.runs.commit(runId);
+  if (run === undefined || commit === undefined) return false;
+  if (run.attempt !== attempt || !isOpen(run.status)) return false;
+  try {
+    const reference = await runReferenceOf(deps, commit, attempt);
+    if (!(await setStatus(deps, runId, 'running'))) return false;
+    if (await deps.executions.succeed(token, reference)) return true;
+  } catch (error) {
+    // A folder that can't be read must not keep those behind it waiting.
+    if (!isNamed(error, 'BadInput', 'ArtifactMissing', 'ArtifactCorrupt')) throw error;
+    await deps.executions.fail(token, error.name, error.message);
+    return false;
+  }
+  // A crash after the answer and before the list was cleared leaves a spent token of a run that runs.
+  return (await deps.executions.status(executionName(runId, attempt))) === 'RUNNING';
+}
+
+/** Says so of an open run, and whether it is one: who was closed meanwhile stays closed. */
+async function setStatus(
+  deps: LockDeps,
+  runId: string,
+  status: 'running' | 'waiting',
+): Promise<boolean> {
+  const after = await updateRun(deps, runId, (run) =>
+    run.status === status || !isOpen(run.status) ? undefined : { status },
+  );
+  return isOpen(after.status);
+}

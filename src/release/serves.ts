@@ -1,0 +1,22 @@
+/** Waits until a slot serves a version: its cache of the pointer lives for seconds. */
+import type { Slot } from '#domain/champion.ts';
+import type { Serving, ServingHealth } from '#domain/ports.ts';
+
+/** 10 s in all, apart from the calls. */
+const TRIES = 40;
+const PAUSE_MILLIS = 250;
+
+/** The health once it names this version and hash, or the last one seen after ten seconds. */
+export async function serves(
+  deps: { readonly serving: Serving; readonly wait: (millis: number) => Promise<void> },
+  slot: Slot,
+  model: string,
+  expected: { readonly version: number; readonly sha256: string },
+): Promise<ServingHealth> {
+  for (let attempt = 1; ; attempt += 1) {
+    const health = await deps.serving.health(slot, model);
+    const right = health.version === expected.version && health.sha256 === expected.sha256;
+    if (right || attempt === TRIES) return health;
+    await deps.wait(PAUSE_MILLIS);
+  }
+}

@@ -1,0 +1,225 @@
+/** One candidate on folds of the training rows. */
+import type { Candidate, Folder } from '#contracts/folder.ts';
+import type { CandidateOutcome, CandidateScores, FoldScore } from '#contracts/selection.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { LearningError } from '#learning/errors.ts';
+import { groupedFolds, rowsWhere, stratifiedGroupedFolds } from '#learning/folds.ts';
+import {
+  confusion,
+  labelMetrics,
+  metricsOf,
+  orderByScore,
+  rankMetrics,
+} from '#learning/metrics/metrics.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { type Calibrator, calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
+import type { Estimator } from '#learning/pipeline/estimators.ts';
+import { scorer } from '#learning/pipeline/scorer.ts';
+import { chooseThreshold, type ThresholdRule } from '#learning/pipeline/threshold.ts';
+import { type TimeLimit, withinTime } from './time-limit.ts';
+import { pickRows, type Rows } from './training-rows.ts';
+
+/** Within the rows outside a fold; the choice is only as good there as three folds make it. */
+const INNER_FOLDS = 3;
+
+/** Fits a candidate's transforms and estimator on rows. */
+export type Fit = (rows: Rows, candidate: Candidate) => Artifact;
+
+/**
+ * Scores a candidate on `plan.folds` stratified folds by group, each row by a fit that saw neither it nor its group.
+ *
+ * With `nested`, the rows outside each fold are folded again, so that a choice can be made without it.
+ * Calibrator and threshold come from the out-of-fold scores. The metrics aren't those of rows that were
+ * fitted: a row's own probability is by a calibrator without its fold, and its label by a threshold chosen
+ * on the other folds. A fold that a rare class missed is left out: it says nothing about the order of the
+ * classes. What the engine refuses on a fold makes the candidate one that isn't fitted, with the reason.
+ * Throws `DataInvalid` where no fold holds both classes, `OutOfTime`, and what making the folds throws.
+ */
+export function crossValidate(of: {
+  readonly folder: Folder;
+  readonly rows: Rows;
+  readonly candidate: Candidate;
+  readonly fit: Fit;
+  readonly nested: boolean;
+  readonly time: TimeLimit;
+}): CandidateOutcome {
+  const { folder, rows, candidate, fit } = of;
+  const { name, plan, seed } = folder.model;
+  const fold = foldsOf(rows, plan.folds, seed);
+  const outOfFold = new Float64Array(rows.table.rows);
+  const folds: FoldScore[] = [];
+  const needed = plan.folds * (of.nested ? 1 + INNER_FOLDS : 1);
+  const timed = withinTime(`candidate '${candidate.name}'`, needed, of.time);
+  const notFitted = (where: string, error: LearningError): CandidateOutcome => {
+    return { schemaVersion: 1, model: name, candidate, notFitted: `${where}: ${error.message}` };
+  };
+  for (let held = 0; held < plan.folds; held += 1) {
+    const inside = pickRows(
+      rows,
+      rowsWhere(fold, (f) => f !== held),
+    );
+    const outside = rowsWhere(fold, (f) => f === held);
+    const heldOut = pickRows(rows, outside);
+    const found = refusable(() =>
+      timed(() => {
+        const artifact = fit(inside, candidate);
+        const scores = scorer(artifact).scoreTable(heldOut.table);
+        return { scores, size: sizeOf(artifact.estimator) };
+      }),
+    );
+    if (found instanceof LearningError) {
+      return notFitted(`without fold ${held + 1} of ${plan.folds}`, found);
+    }
+    const { scores, size } = found;
+    outside.forEach((row, i) => {
+      outOfFold[row] = scores[i] ?? Number.NaN;
+    });
+    const auc = aucOf(scores, heldOut.labels);
+    if (Number.isNaN(auc)) continue;
+    const inner = of.nested ? innerScores(inside, candidate, fit, seed, timed) : [];
+    folds.push(
+      inner instanceof LearningError
+        ? { fold: held, auc, size, inner: [], innerNotFitted: inner.message }
+        : { fold: held, auc, size, inner },
+    );
+  }
+  if (folds.length === 0) {
+    throw new TitleholderError('DataInvalid', 'no fold of the training rows holds both classes');
+  }
+  const fitted = refusable(() => lastStations(candidate, plan, outOfFold, rows, fold));
+  if (fitted instanceof LearningError) return notFitted('out-of-fold scores', fitted);
+  return { schemaVersion: 1, model: name, candidate, folds, ...fitted };
+}
+
+/** What the engine answers, or refuses by its own error. */
+function refusable<T>(call: () => T): T | LearningError {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof LearningError) return error;
+    throw error;
+  }
+}
+
+/** The calibrator of a document, as the engine takes it. */
+export function calibratorOf({ calibrator }: CandidateScores): Calibrator | null {
+  return calibrator?.kind === 'isotonic'
+    ? { kind: 'isotonic', x: Float64Array.from(calibrator.x), y: Float64Array.from(calibrator.y) }
+    : calibrator;
+}
+
+/** AUC fold by fold within `rows`; of one class alone nothing can be learnt, for nobody, so it is left out. */
+function innerScores(
+  rows: Rows,
+  candidate: Candidate,
+  fit: Fit,
+  seed: number,
+  timed: <T>(fit: () => T) => T,
+): number[] | LearningError {
+  const folds = Math.min(INNER_FOLDS, new Set(rows.groups).size);
+  if (folds < 2) return [];
+  const fold = foldsOf(rows, folds, seed);
+  const found: number[] = [];
+  for (let held = 0; held < folds; held += 1) {
+    const inside = pickRows(
+      rows,
+      rowsWhere(fold, (f) => f !== held),
+    );
+    const heldOut = pickRows(
+      rows,
+      rowsWhere(fold, (f) => f === held),
+    );
+    if (new Set(inside.labels).size < 2 || new Set(heldOut.labels).size < 2) continue;
+    const scores = refusable(() =>
+      timed(() => scorer(fit(inside, candidate)).scoreTable(heldOut.table)),
+    );
+    // Too few rows for this candidate so deep inside: no reason to lose what it learns from more.
+    if (scores instanceof LearningError) return scores;
+    found.push(aucOf(scores, heldOut.labels));
+  }
+  return found;
+}
+
+/** By group, with like shares of either class; a class in too few groups for that goes where it falls. */
+export function foldsOf({ labels, groups }: Rows, folds: number, seed: number): Int32Array {
+  const holding = [0, 1].map(
+    (label) => new Set(groups.filter((_, row) => labels[row] === label)).size,
+  );
+  return Math.min(...holding) < folds
+    ? groupedFolds(groups, folds, seed)
+    : stratifiedGroupedFolds(labels, groups, folds, seed);
+}
+
+/** Calibrator and threshold of all out-of-fold scores, and what they are worth on folds they didn't see. */
+function lastStations(
+  { calibration: kind = 'none' }: Candidate,
+  { threshold: rule, k }: Folder['model']['plan'],
+  scores: Float64Array,
+  { labels }: Rows,
+  fold: Int32Array,
+): Pick<CandidateScores, 'calibrator' | 'threshold' | 'metrics'> {
+  const probabilities = new Float64Array(scores.length);
+  /** 1 where the label is the positive class. */
+  const decided = new Float64Array(scores.length);
+  for (const held of new Set(fold)) {
+    // NaN is left out of a fit.
+    const others = scores.map((score, row) => (fold[row] === held ? Number.NaN : score));
+    const probabilityOf = calibrated(kind, others, labels);
+    const threshold = thresholdBy(rule, others.map(probabilityOf), labels);
+    fold.forEach((f, row) => {
+      if (f !== held) return;
+      const probability = probabilityOf(scores[row] ?? Number.NaN);
+      probabilities[row] = probability;
+      decided[row] = probability >= threshold ? 1 : 0;
+    });
+  }
+  const calibrator = kind === 'none' ? null : fitCalibrator(kind, scores, labels);
+  const threshold = thresholdBy(rule, probabilities, labels);
+  return {
+    calibrator:
+      calibrator?.kind === 'isotonic'
+        ? { kind: 'isotonic', x: [...calibrator.x], y: [...calibrator.y] }
+        : calibrator,
+    threshold,
+    metrics: {
+      ...metricsOf(probabilities, labels, threshold, k),
+      ...labelMetrics(confusion(decided, labels, 1)),
+    },
+  };
+}
+
+function calibrated(
+  kind: 'none' | 'sigmoid' | 'isotonic',
+  scores: Float64Array,
+  labels: Uint8Array,
+): (score: number) => number {
+  if (kind === 'none') return (score) => score;
+  const calibrator = fitCalibrator(kind, scores, labels);
+  return (score) => calibrate(calibrator, score);
+}
+
+function thresholdBy(rule: ThresholdRule, scores: Float64Array, labels: Uint8Array): number {
+  return typeof rule === 'number' ? rule : chooseThreshold(scores, labels, rule);
+}
+
+/** NaN where the labels are of one class. */
+export function aucOf(scores: Float64Array, labels: Uint8Array): number {
+  return rankMetrics(orderByScore(scores), scores, labels).auc;
+}
+
+/** Leaves of all trees, or coefficients. */
+function sizeOf(estimator: Estimator): number {
+  switch (estimator.kind) {
+    case 'forest':
+      return estimator.positives.length;
+    case 'boosting':
+      return estimator.value.length;
+    case 'ml-random-forest':
+      return estimator.vote.length;
+    case 'logistic':
+      return estimator.inputs.reduce(
+        (sum, input) => sum + (input.kind === 'levels' ? input.coefficients.length : 1),
+        1,
+      );
+  }
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { EMBEDDED, embed, SOURCE } from '#adapters/mlflow/pyfunc/embed.ts';
+import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
+import { PYTHON_LOADER } from '#adapters/mlflow/pyfunc/python-loader.ts';
+import { MANIFEST, PROVENANCE } from '../learning/made.ts';
+
+/** Names that YAML, JSON and Python's text files each have trouble with. */
+const NAMES = ['été: "a" # b', '\u0085\u2028\u007f', '😀', "it's {n}", '- x'];
+
+const ARTIFACT: Artifact = {
+  format: 'titleholder-model',
+  schemaVersion: 2,
+  columns: [
+    ...NAMES.map((name) => ({ name, kind: 'numeric' as const })),
+    { name: 'place', kind: 'categorical', levels: ['日本', 'b'] },
+  ],
+  transforms: [{ kind: 'select', features: ['- x'], scores: new Float64Array(6) }],
+  estimator: {
+    kind: 'logistic',
+    inputs: [{ kind: 'standard', mean: 0, scale: 1, coefficient: 1, missing: 0 }],
+    intercept: 0,
+  },
+  calibrator: null,
+  threshold: 0.5,
+  positive: 'yes',
+  trainingManifest: MANIFEST,
+  provenance: PROVENANCE,
+};
+const BYTES = encodeArtifact(ARTIFACT);
+const folder = (runId: string | null = null) =>
+  modelFolder({
+    bytes: BYTES,
+    artifact: ARTIFACT,
+    createdAt: '2026-01-02T03:04:05.678Z',
+    runId,
+    modelId: null,
+  });
+const textOf = (path: string, files = folder()): string =>
+  new TextDecoder().decode(files.find((file) => file.path === path)?.bytes);
+
+describe('the MLflow folder', () => {
+  it('is the same bytes for the same model', () => {
+    expect(folder()).toEqual(folder());
+    expect(folder().map(({ path }) => path)).toEqual([
+      'MLmodel',
+      'model.json',
+      'code/titleholder_model.py',
+      'input_example.json',
+      'serving_input_example.json',
+      'requirements.txt',
+      'python_env.yaml',
+    ]);
+    expect(folder()[1]?.bytes).toBe(BYTES);
+  });
+
+  it('names its run only where that is known', () => {
+    expect(textOf('MLmodel')).not.toContain('run_id');
+    expect(textOf('MLmodel', folder('f00'))).toContain('\nrun_id: "f00"\n');
+  });
+
+  it('writes every column’s name in ASCII, and it comes back out', () => {
+    const descriptor = textOf('MLmodel');
+    expect(descriptor).toMatch(/^[\n -~]+$/);
+    const [, quoted = ''] = /^ {2}inputs: (".*")$/m.exec(descriptor) ?? [];
+    // YAML's double-quoted text of ASCII is JSON's.
+    const inputs = JSON.parse(JSON.parse(quoted) as string) as { name: string }[];
+    expect(inputs.map(({ name }) => name)).toEqual([...NAMES, 'place']);
+    expect(textOf('input_example.json')).toMatch(/^[\n -~]+$/);
+    expect(JSON.parse(textOf('serving_input_example.json'))).toEqual({
+      dataframe_split: {
+        columns: [...NAMES, 'place'],
+        data: [
+          [1, 1, 1, 1, 1, '日本'],
+          [null, null, null, null, null, null],
+        ],
+      },
+    });
+  });
+
+  it('carries the loader as it is in python/', () => {
+    const source = readFileSync(SOURCE, 'utf8');
+    expect(PYTHON_LOADER, 'run `node src/adapters/mlflow/pyfunc/embed.ts`').toBe(source);
+    expect(readFileSync(EMBEDDED, 'utf8')).toBe(embed(source));
+    expect(textOf('code/titleholder_model.py')).toBe(source);
+  });
+});

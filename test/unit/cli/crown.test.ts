@@ -1,0 +1,53 @@
+/** Having a challenger crowned, as the demo does it, where the line doesn't crown it. */
+import { expect, it } from 'vitest';
+import { StoryFailed } from '../../../demo/expectation.ts';
+import { type Challenger, crown } from '../../../demo/scenes/release.ts';
+import type { Stage } from '../../../demo/stage.ts';
+import { encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { fitBaseline } from '#learning/baselines.ts';
+import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
+
+it('leaves nothing that asks on once the story has failed: the process must end', async () => {
+  const made = madeUp(60);
+  const bytes = encodeArtifact(
+    fitBaseline('base-rate', {
+      ...made,
+      positive: 'yes',
+      trainingManifest: MANIFEST,
+      provenance: PROVENANCE,
+    }),
+  );
+  let asked = 0;
+  const failed = { run: { runId: 'r', status: 'failed', reason: 'broken' }, outputs: {} };
+  const stage = {
+    model: 'm',
+    crowned: [],
+    tell: { say: () => undefined },
+    aws: { object: async () => bytes },
+    people: {
+      ben: { api: { decide: async () => undefined } },
+      vera: {
+        api: {
+          status: async () => ({ ...failed, steps: [], pending: null }),
+          predict: async () => {
+            asked += 1;
+            throw new Error('no champion yet');
+          },
+        },
+      },
+    },
+  } as unknown as Stage;
+  const row = Object.fromEntries(made.table.columns.map(({ name }) => [name, '']));
+  const challenger = {
+    artifact: 'sha256:x',
+    holdout: [row],
+    status: failed,
+    digest: 'sha256:d',
+    told: new Map(),
+  } as unknown as Challenger;
+  await expect(crown(stage, challenger, 'better')).rejects.toBeInstanceOf(StoryFailed);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const then = asked;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(asked).toBe(then);
+});

@@ -1,0 +1,316 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Folder } from '#contracts/folder.ts';
+import { identityHash } from '#dataset/identity.ts';
+import { readManifest, writeManifest } from '#dataset/register.ts';
+import { sha256Hex } from '#domain/canonical.ts';
+import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { holdoutMetrics } from '../../../functions/record-run/tracked-metrics.ts';
+import { evaluate, type EvaluateInput } from '#evaluation/evaluate.ts';
+import { prepare, type Prepared } from '#dataset/prepare.ts';
+import { train, trainQuickly, type TrainInput } from '#training/train.ts';
+import { bytesOf, smallFolder, smallRows } from '../dataset/small-folder.ts';
+
+const PROVENANCE = {
+  model: 'small',
+  commit: 'a'.repeat(40),
+  bundle: sha256Hex('bundle'),
+  data: sha256Hex('data'),
+  code: sha256Hex('code'),
+  asOf: '2026-01-01T00:00:00.000Z',
+};
+let ticks = 0;
+/** A clock that never shows the same time twice: no reproducible output may depend on it. */
+const stopwatch = (): number => (ticks += 0.001);
+
+const folder = smallFolder();
+let prepared: Prepared;
+let full: ReturnType<typeof train>;
+
+function prepareRows(lines: readonly string[], of: Folder = folder): Prepared {
+  return prepare({
+    folder: of,
+    csv: bytesOf(lines),
+    file: 'data.csv',
+    asOf: PROVENANCE.asOf,
+    stored: null,
+  });
+}
+function trainingOf(of: Prepared, by: Folder = folder): TrainInput {
+  return {
+    folder: by,
+    training: of.training,
+    trainingManifest: sha256Hex(of.trainingManifest),
+    provenance: PROVENANCE,
+    stopwatch,
+  };
+}
+const trainOn = (of: Prepared, by: Folder = folder) => train(trainingOf(of, by));
+function inputFor(
+  training: { readonly artifact: Uint8Array; readonly sha256: string },
+  changes: Partial<EvaluateInput> = {},
+): EvaluateInput {
+  return {
+    folder,
+    charter: sha256Hex('charter'),
+    challenger: { bytes: training.artifact, sha256: training.sha256 },
+    champion: null,
+    manifests: { challenger: prepared.trainingManifest, champion: null },
+    holdout: prepared.holdout,
+    register: prepared.register,
+    training: prepared.training,
+    provenance: PROVENANCE,
+    stopwatch,
+    ...changes,
+  };
+}
+const named = (name: string, message: RegExp | string): unknown =>
+  expect.objectContaining({ name, message: expect.stringMatching(message) as string });
+
+beforeAll(() => {
+  prepared = prepareRows(smallRows(900));
+  full = trainOn(prepared);
+});
+
+describe('training', () => {
+  it('scores every candidate on grouped folds, fits the chosen one and says why', () => {
+    const { rows, chosen, reason, nested, next } = full.leaderboard;
+    expect(rows.map((r) => r.candidate.name).toSorted()).toEqual(['a', 'b']);
+    for (const { foldAuc, meanAuc, standardError } of rows) {
+      const [one = 0, two = 0] = foldAuc;
+      expect(foldAuc).toHaveLength(2);
+      expect(meanAuc).toBeCloseTo((one + two) / 2, 15);
+      // Of two values, the standard error of their mean is half their distance.
+      expect(standardError).toBeCloseTo(Math.abs(one - two) / 2, 15);
+    }
+    expect(next).toBe('fit');
+    expect(reason).toContain(chosen);
+    expect(reason).toMatch(/optimistic, being chosen; nested estimate 0\.\d{4} ± 0\.\d{4}$/);
+    expect(nested?.chosen).toHaveLength(2);
+    expect(full.candidate).toBe(chosen);
+    expect(decodeArtifact(full.artifact).provenance).toEqual({
+      ...PROVENANCE,
+      seed: 0,
+      stage: 'full',
+      candidate: chosen,
+    });
+    expect(full.metrics.auc).toBeGreaterThan(0.7);
+  });
+
+  it('is quick with the plan’s few rows, trees and depth', () => {
+    const quick = trainQuickly(trainingOf(prepared));
+    const artifact = decodeArtifact(quick.artifact);
+    expect(artifact.estimator).toMatchObject({ kind: 'forest', trees: 3 });
+    expect(artifact.provenance.stage).toBe('quick');
+    const report = JSON.parse(new TextDecoder().decode(quick.report)) as Record<string, unknown>;
+    expect(report['rows']).toBe(200);
+  });
+
+  it('trains on a rare class, quick and in more folds than it can fill', () => {
+    const rare = smallRows(6000).map((l, i) =>
+      l.replace(/,(yes|no)$/, i % 150 < 1 ? ',yes' : ',no'),
+    );
+    const by = smallFolder({
+      model: { plan: { primaryMetric: 'auc', replicates: 200, folds: 20 } },
+    });
+    // As many rows of the class, but in fewer groups than there are folds.
+    const few = rare.map((l, i) => l.replace(/,(yes|no)$/, i % 450 < 3 ? ',yes' : ',no'));
+    for (const lines of [rare, few]) {
+      const table = prepareRows(lines, by);
+      const [row] = trainOn(table, by).leaderboard.rows;
+      expect(row?.foldAuc.length).toBeGreaterThan(3);
+      if (lines === few) expect(row?.foldAuc.length).toBeLessThan(20);
+      const quick = trainQuickly(trainingOf(table, by));
+      const report = JSON.parse(new TextDecoder().decode(quick.report)) as Record<string, unknown>;
+      expect(report['rows']).toBe(200);
+    }
+  });
+
+  it('drops a column that is constant in the training rows, and still scores rows that have it', () => {
+    const constant = prepareRows(
+      smallRows(900).map((l) => l.replace(/,(red|green|blue),/, ',red,')),
+    );
+    const training = trainOn(constant);
+    const { columns, otherColumns } = decodeArtifact(training.artifact);
+    expect(columns.map((c) => c.name)).toEqual(['x']);
+    // A prediction's row may still bear them.
+    expect(otherColumns).toEqual(['who', 'colour', 'y']);
+  });
+
+  it.each([
+    { algorithm: 'ml-random-forest', settings: { trees: 5, maxDepth: 4, minLeaf: 5 } },
+    { algorithm: 'logistic' },
+    { algorithm: 'boosting', settings: { rounds: 5, leaves: 4 } },
+    {
+      algorithm: 'forest',
+      settings: { trees: 5, maxDepth: 4 },
+      transforms: [{ kind: 'encode', as: 'one-hot' }],
+      calibration: 'isotonic',
+    },
+    { algorithm: 'logistic', calibration: 'sigmoid' },
+  ])('takes the candidate that a folder names: %j', (candidate) => {
+    const by = smallFolder({ model: { candidates: [{ name: 'c', ...candidate }] } });
+    const training = trainOn(prepared, by);
+    const { estimator, calibrator } = decodeArtifact(training.artifact);
+    expect(estimator.kind).toBe(candidate.algorithm);
+    expect(calibrator?.kind).toBe(candidate.calibration);
+    expect(training.leaderboard.reason).toMatch(/^c is the only candidate: mean AUC 0\.\d{4}/);
+    expect(training.leaderboard.nested).toBeNull();
+    expect(evaluate(inputFor(training)).evidence.challenger.metrics.auc.value).toBeGreaterThan(0.6);
+  });
+});
+
+describe('the trial', () => {
+  it('gives the same bytes for the same input, all but the times', () => {
+    const again = prepareRows(smallRows(900));
+    for (const part of ['training', 'trainingManifest', 'holdout', 'register', 'report'] as const) {
+      expect(again[part]).toEqual(prepared[part]);
+    }
+    const retrained = trainOn(again);
+    expect(retrained.artifact).toEqual(full.artifact);
+    const [one, two] = [evaluate(inputFor(full)), evaluate(inputFor(retrained))];
+    expect(two.measured).toEqual(one.measured);
+    expect(two.scores).toEqual(one.scores);
+    expect(two.verdict).toEqual(one.verdict);
+    expect(one.evidence.scores).toBe(sha256Hex(one.scores));
+  });
+
+  it('judges by the trivial baselines where there is no champion', () => {
+    const { verdict, evidence } = evaluate(inputFor(full));
+    expect(evidence.baselines.map((b) => b.name)).toEqual(['base-rate', 'best-column']);
+    expect(evidence.checks).toEqual([
+      {
+        name: 'holdout-unseen',
+        mode: 'enforce',
+        passed: true,
+        message: expect.stringContaining('none of') as string,
+      },
+    ]);
+    expect(verdict.reason).toContain('baseline');
+    expect(holdoutMetrics(evidence)['auc']).toBe(evidence.challenger.metrics.auc.value);
+  });
+
+  it('scores the champion on today’s holdout, by turns with the challenger', () => {
+    const champion = { bytes: full.artifact, sha256: full.sha256, version: 4 };
+    const { evidence, timings, verdict } = evaluate(
+      inputFor(full, {
+        champion,
+        manifests: { challenger: prepared.trainingManifest, champion: prepared.trainingManifest },
+      }),
+    );
+    expect(evidence.champion?.metrics).toEqual(evidence.challenger.metrics);
+    expect(verdict.verdict).toBe('hold');
+    expect(verdict.reason).toContain('version 4');
+    const { ratios } = JSON.parse(new TextDecoder().decode(timings)) as {
+      ratios: Record<string, number>;
+    };
+    expect(ratios['artifactBytes']).toBe(1);
+    expect(ratios['p50']).toBeCloseTo(1, 6);
+  });
+
+  it('refuses a holdout that a model was trained on, with the number of groups', () => {
+    const held = new TextDecoder().decode(prepared.holdout).split('\n').slice(1, -1);
+    const [one, two] = [...new Set(held.map((line) => line.split(',', 1)[0] ?? ''))];
+    const overlap = [one, two].map((who) => identityHash('small', JSON.stringify([who])));
+    const { identity, groups } = readManifest(prepared.trainingManifest);
+    const certain = writeManifest('small', identity, [...groups, ...overlap]);
+    const trainedOnIt = train({
+      folder,
+      training: prepared.training,
+      trainingManifest: sha256Hex(certain),
+      provenance: PROVENANCE,
+      stopwatch,
+    });
+    expect(() =>
+      evaluate(inputFor(trainedOnIt, { manifests: { challenger: certain, champion: null } })),
+    ).toThrow(named('HoldoutRefused', /^2 of \d+ holdout groups trained the challenger/));
+    // The champion’s list counts as well.
+    expect(() =>
+      evaluate(
+        inputFor(full, {
+          champion: { bytes: trainedOnIt.artifact, sha256: trainedOnIt.sha256, version: 1 },
+          manifests: { challenger: prepared.trainingManifest, champion: certain },
+        }),
+      ),
+    ).toThrow(named('HoldoutRefused', /trained the champion/));
+  });
+
+  it('refuses a model whose training rows are identified by other columns than the holdout’s', () => {
+    const wider = { kind: 'features', columns: ['x', 'colour'] } as const;
+    const { groups } = readManifest(prepared.trainingManifest);
+    const other = writeManifest('small', wider, groups);
+    const elsewhere = train({
+      folder,
+      training: prepared.training,
+      trainingManifest: sha256Hex(other),
+      provenance: PROVENANCE,
+      stopwatch,
+    });
+    expect(() =>
+      evaluate(
+        inputFor(full, {
+          champion: { bytes: elsewhere.artifact, sha256: elsewhere.sha256, version: 1 },
+          manifests: { challenger: prepared.trainingManifest, champion: other },
+        }),
+      ),
+    ).toThrow(
+      named(
+        'HoldoutRefused',
+        /^the champion’s .* by features x, colour and .* by group who: [^\n]*$/,
+      ),
+    );
+    expect(() =>
+      evaluate(inputFor(elsewhere, { manifests: { challenger: other, champion: null } })),
+    ).toThrow(named('HoldoutRefused', /^the challenger’s/));
+  });
+
+  it.each(['model', 'commit', 'bundle', 'data'] as const)(
+    'refuses a challenger of another %s',
+    (field) => {
+      const provenance = { ...PROVENANCE, [field]: field === 'model' ? 'other' : 'b'.repeat(40) };
+      expect(() => evaluate(inputFor(full, { provenance }))).toThrow(
+        named('ProvenanceMismatch', new RegExp(`its ${field} differs`)),
+      );
+    },
+  );
+
+  it('refuses a sample, a wrong manifest, changed bytes and another snapshot’s register', () => {
+    expect(() => evaluate(inputFor(trainQuickly(trainingOf(prepared))))).toThrow(
+      named('ProvenanceMismatch', /sample/),
+    );
+    const manifest = writeManifest('small', { kind: 'group', columns: ['who'] }, []);
+    expect(() =>
+      evaluate(inputFor(full, { manifests: { challenger: manifest, champion: null } })),
+    ).toThrow(named('ProvenanceMismatch', /manifest/));
+    const bytes = full.artifact.with(10, 33);
+    expect(() => evaluate(inputFor(full, { challenger: { bytes, sha256: full.sha256 } }))).toThrow(
+      named('ArtifactCorrupt', /hash/),
+    );
+    const { register } = prepareRows(smallRows(600));
+    expect(() => evaluate(inputFor(full, { register }))).toThrow(
+      named('EvidenceMismatch', /register/),
+    );
+  });
+
+  it('refuses to judge by a champion that can’t score today’s rows', () => {
+    const columns = [
+      { name: 'who', type: 'text', role: 'identity' },
+      { name: 'x', type: 'number', role: 'feature' },
+      { name: 'colour', type: 'category', role: 'ignored' },
+      { name: 'y', type: 'category', role: 'target' },
+    ];
+    const narrow = smallFolder({ schema: { columns } });
+    const own = prepareRows(smallRows(900), narrow);
+    const challenger = trainOn(own, narrow);
+    expect(() =>
+      evaluate({
+        ...inputFor(challenger),
+        folder: narrow,
+        champion: { bytes: full.artifact, sha256: full.sha256, version: 2 },
+        manifests: { challenger: own.trainingManifest, champion: prepared.trainingManifest },
+        holdout: own.holdout,
+        register: own.register,
+        training: own.training,
+      }),
+    ).toThrow(named('HoldoutRefused', /champion \(version 2\).*'colour' is missing/));
+  });
+});
