@@ -5,7 +5,6 @@ import { loadEvidence } from '#release/evaluation.ts';
 import { loadTrained } from '#release/load-artifact.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { leaderboardFiles } from './leaderboard-files.ts';
-import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { loadCharts } from '#release/selection.ts';
 import {
   foldCurves,
@@ -130,12 +129,7 @@ export const recordRun = (deps: RecordRunDeps) =>
             : { verdict: evaluation.verdict, evaluation_digest: evaluation.digest }),
         },
         files,
-        ...(evidence === undefined
-          ? {}
-          : {
-              loadable: ({ runId, modelId }) =>
-                modelFolder({ bytes: model, artifact, createdAt: run.asOf, runId, modelId }),
-            }),
+        ...(evidence === undefined ? {} : { artifact: { bytes: model, createdAt: run.asOf } }),
       });
     },
   );

@@ -160,11 +160,15 @@ export interface TrackingRun {
   /** Must hold commit_sha, stage, dataset_window, seed, model_version. */
   readonly tags: Readonly<Record<string, string>>;
   readonly files: readonly TrackingFile[];
-  /** A folder that `mlflow.pyfunc` loads, written once MLflow has named run and model. */
-  readonly loadable?: (ids: {
-    readonly runId: string;
-    readonly modelId: string;
-  }) => readonly TrackingFile[];
+  /** The model that the run trained: kept as a folder that `mlflow.pyfunc` loads, under `model/`. */
+  readonly artifact?: TrackingArtifact;
+}
+
+export interface TrackingArtifact {
+  /** As they are stored; they are kept unchanged. */
+  readonly bytes: Uint8Array;
+  /** ISO 8601 UTC with milliseconds. */
+  readonly createdAt: string;
 }
 
 export interface TrackingFile {
@@ -182,7 +186,7 @@ export interface TrackedRun {
   readonly params: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** Those of its loadable model under `model/`. */
+  /** Those by which its model is loaded under `model/`. */
   readonly files: readonly string[];
 }
 
@@ -192,7 +196,10 @@ export interface TrackingAliases {
   readonly previous: number | null;
 }
 
-/** MLflow. Throws `TrackingUnavailable` after bounded retries, `TrackingRefused` on a 4xx. */
+/**
+ * MLflow. Throws `TrackingUnavailable` after bounded retries, `TrackingRefused` on a 4xx, and
+ * `ArtifactInvalid` where a run's artifact is none.
+ */
 export interface Tracking {
   /** Writes a finished run with everything in it; the same key again returns the same run. */
   record(run: TrackingRun): Promise<{ readonly trackingRunId: string }>;

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { awsClients, type HttpAttempt, type HttpFault } from '#adapters/aws/clients.ts';
 import { memoryTracking } from '#adapters/memory/tracking.ts';
+import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import type { Tracking, TrackingRun } from '#domain/ports.ts';
+import { decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
 import { hasMlflow, unique } from './support/aws.ts';
 import { sha } from './support/samples.ts';
 
@@ -50,17 +53,10 @@ if (hasMlflow) {
         ({ path }) => (dead && path.endsWith('/runs/update') ? { refuse: true } : undefined),
         1_500,
       );
-      const named: string[] = [];
-      const run = runOf(unique('m'), {
-        loadable: ({ modelId }) => {
-          named.push(modelId);
-          return [{ path: 'MLmodel', bytes: new Uint8Array([10]), contentType: 'text/plain' }];
-        },
-      });
+      const run = runOf(unique('m'), { artifact: ARTIFACT });
       await expect(tracking.record(run)).rejects.toMatchObject({ name: 'TrackingUnavailable' });
       dead = false;
       const { trackingRunId } = await tracking.record(run);
-      expect(new Set(named).size).toBe(1);
       await tracking.registerVersion({
         model: run.model,
         version: 1,
@@ -73,14 +69,16 @@ if (hasMlflow) {
       const answer = await fetch(
         `${base}/api/2.0/mlflow/model-versions/get?name=${run.model}&version=1`,
       );
-      expect(await answer.json()).toMatchObject({
-        model_version: { source: `models:/${named[0] ?? ''}` },
-      });
-      const made = await fetch(`${base}/api/2.0/mlflow/logged-models/${named[0] ?? ''}`).then((r) =>
-        r.json(),
-      );
+      const { model_version } = (await answer.json()) as { model_version: { source: string } };
+      expect(model_version.source).toMatch(/^models:\/m-[0-9a-f]+$/);
+      const id = model_version.source.slice('models:/'.length);
+      const made = await fetch(`${base}/api/2.0/mlflow/logged-models/${id}`).then((r) => r.json());
       expect(made).toMatchObject({
         model: { info: { status: 'LOGGED_MODEL_READY', source_run_id: trackingRunId } },
+      });
+      const found = await fetch(`${base}/api/2.0/mlflow/runs/get?run_id=${trackingRunId}`);
+      expect(await found.json()).toMatchObject({
+        run: { outputs: { model_outputs: [{ model_id: id }] } },
       });
     });
 
@@ -115,6 +113,27 @@ const TAGS = {
   dataset_window: '2025-01-01/2025-12-31',
   seed: '0',
   model_version: 'none',
+};
+
+/** The smallest model: one number, weighed. */
+const ARTIFACT = {
+  bytes: encodeArtifact({
+    format: 'titleholder-model',
+    schemaVersion: 2,
+    columns: [{ name: 'age', kind: 'numeric' }],
+    transforms: [],
+    estimator: {
+      kind: 'logistic',
+      inputs: [{ kind: 'standard', mean: 40, scale: 10, coefficient: 1, missing: 0 }],
+      intercept: 0,
+    },
+    calibrator: null,
+    threshold: 0.5,
+    positive: 'yes',
+    trainingManifest: MANIFEST,
+    provenance: PROVENANCE,
+  }),
+  createdAt: '2026-03-01T10:00:00.123Z',
 };
 
 function runOf(model: string, some: Partial<TrackingRun> = {}): TrackingRun {
@@ -168,31 +187,26 @@ export function describeTracking(name: string, make: () => Tracking): void {
       expect(await tracking.run('0'.repeat(31) + 'f')).toBeUndefined();
     });
 
-    it('keeps a curve’s points, the last of them as the metric, and a model written once its name is known', async () => {
-      const model = unique('m');
-      const asked: { runId: string; modelId: string }[] = [];
-      const run = runOf(model, {
-        curves: { fold_auc: [0.7, 0.8, 0.75], empty: [] },
-        loadable: (ids) => {
-          asked.push(ids);
-          const bytes = new TextEncoder().encode(`model_id: ${ids.modelId}\n`);
-          return [
-            { path: 'MLmodel', bytes, contentType: 'text/plain' },
-            { path: 'code/load er.py', bytes, contentType: 'text/plain' },
-          ];
-        },
-      });
+    it('keeps a curve’s points, the last of them as the metric', async () => {
+      const run = runOf(unique('m'), { curves: { fold_auc: [0.7, 0.8, 0.75], empty: [] } });
       const { trackingRunId } = await tracking.record(run);
       const written = await tracking.run(trackingRunId);
       expect(written?.metrics).toEqual({ ...run.metrics, fold_auc: 0.75 });
-      expect(written?.files).toEqual([
-        'model/MLmodel',
-        'model/code/load er.py',
-        'model/forest ä.json',
-        'report.md',
-      ]);
-      expect(asked.at(-1)).toMatchObject({ runId: trackingRunId });
-      expect(asked.at(-1)?.modelId).toMatch(/^m-/);
+    });
+
+    it('keeps an artifact as the folder by which MLflow loads it', async () => {
+      const model = unique('m');
+      const { trackingRunId } = await tracking.record(runOf(model, { artifact: ARTIFACT }));
+      const written = await tracking.run(trackingRunId);
+      const folder = modelFolder({
+        ...ARTIFACT,
+        artifact: decodeArtifact(ARTIFACT.bytes),
+        runId: null,
+        modelId: null,
+      });
+      expect(written?.files).toEqual(
+        ['report.md', 'model/forest ä.json', ...folder.map(({ path }) => `model/${path}`)].sort(),
+      );
       const { trackingVersion } = await tracking.registerVersion({
         model,
         version: 1,
@@ -202,6 +216,15 @@ export function describeTracking(name: string, make: () => Tracking): void {
         description: 'the first',
       });
       expect(trackingVersion).toBe(1);
+    });
+
+    it('refuses an artifact that is none before anything is written', async () => {
+      const model = unique('m');
+      const artifact = { ...ARTIFACT, bytes: new TextEncoder().encode('{}') };
+      await expect(tracking.record(runOf(model, { artifact }))).rejects.toMatchObject({
+        name: 'ArtifactInvalid',
+      });
+      expect((await tracking.runs({ model, limit: 1 })).runs).toEqual([]);
     });
 
     it('returns the same run for the same key, of five at once too', async () => {

@@ -1,6 +1,7 @@
 import { TitleholderError } from '#domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports.ts';
-import { assertWritable, TAGS, withLoadable } from '#adapters/mlflow/limits.ts';
+import { assertWritable, TAGS } from '#adapters/mlflow/limits.ts';
+import { readArtifact, withModelFolder } from '#adapters/mlflow/run-model.ts';
 import { settled } from './settled.ts';
 
 export interface MemoryTracking extends Tracking {
@@ -36,7 +37,9 @@ export function memoryTracking(): MemoryTracking {
         const old = keys.get(run.key);
         if (old !== undefined) return { trackingRunId: old };
         const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
-        const whole = withLoadable(run, { runId: trackingRunId, modelId: `m-${trackingRunId}` });
+        const artifact = readArtifact(run);
+        const ids = { runId: trackingRunId, modelId: `m-${trackingRunId}` };
+        const whole = artifact === undefined ? run : withModelFolder(run, artifact, ids);
         const { params, metrics, tags } = assertWritable(whole);
         keys.set(run.key, trackingRunId);
         runs.set(trackingRunId, {

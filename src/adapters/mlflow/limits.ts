@@ -33,19 +33,6 @@ export function experimentName(model: string): string {
   return `titleholder/${model}`;
 }
 
-/** Where a run's loadable model shows among its files. */
-export const MODEL_FOLDER = 'model/';
-
-/** The run with its loadable model's files among its own. */
-export function withLoadable(
-  run: TrackingRun,
-  ids: { readonly runId: string; readonly modelId: string },
-): TrackingRun {
-  const loadable = run.loadable?.(ids) ?? [];
-  const files = loadable.map((f) => ({ ...f, path: `${MODEL_FOLDER}${f.path}` }));
-  return { ...run, files: [...run.files, ...files] };
-}
-
 type Content = Partial<Pick<TrackingRun, 'params' | 'metrics' | 'curves'>> &
   Pick<TrackingRun, 'tags'>;
 

@@ -3,7 +3,8 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases, TrackingRun } from '#domain/ports.ts';
 import type { HttpCall } from '#adapters/aws/clients.ts';
 import { API, type Deadline, deadlineIn, mlflowClient, Refused } from './client.ts';
-import { assertWritable, experimentName, MODEL_FOLDER, TAGS, withLoadable } from './limits.ts';
+import { assertWritable, experimentName, TAGS } from './limits.ts';
+import { MODEL_FOLDER, readArtifact, withModelFolder } from './run-model.ts';
 
 const Nothing = z.unknown();
 const Pairs = z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]);
@@ -158,6 +159,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     const experiment = await experimentOf(run.model, until);
     let found = await findByKey(experiment, run.key, until);
     if (found?.info.status === 'FINISHED') return { trackingRunId: found.info.run_id };
+    const artifact = readArtifact(run);
     if (found === undefined) {
       // The key goes in with the creation: a lost answer leaves a run that the next search finds.
       const created = await client
@@ -179,8 +181,11 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     }
     const id = found.info.run_id;
     const timestamp = millisOf(run.endedAt);
-    const modelId = run.loadable === undefined ? undefined : await loggedModel(run, id, until);
-    const whole = modelId === undefined ? run : withLoadable(run, { runId: id, modelId });
+    const modelId = artifact === undefined ? undefined : await loggedModel(run, id, until);
+    const whole =
+      artifact === undefined || modelId === undefined
+        ? run
+        : withModelFolder(run, artifact, { runId: id, modelId });
     const { params, metrics, tags } = assertWritable(whole);
     for (const batch of batches(params, metrics, tags, timestamp)) {
       await client.send('POST', `${API}/runs/log-batch`, { run_id: id, ...batch }, Nothing, until);
@@ -476,8 +481,8 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
         );
         const modelId = await modelOf(trackingRunId, until);
         const own = await listFiles(trackingRunId, until);
-        const loadable = modelId === undefined ? [] : await listModelFiles(modelId, until);
-        const files = [...own, ...loadable.map((path) => `${MODEL_FOLDER}${path}`)];
+        const ofModel = modelId === undefined ? [] : await listModelFiles(modelId, until);
+        const files = [...own, ...ofModel.map((path) => `${MODEL_FOLDER}${path}`)];
         return toTracked(run, files.sort());
       } catch (error) {
         if (error instanceof Refused && error.code === 'RESOURCE_DOES_NOT_EXIST') return undefined;
