@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose';
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder.ts';
 import { localIssuer } from '#adapters/oidc/local-issuer.ts';
-import { ROLES } from '#domain/ports.ts';
+import { ROLES } from '#domain/roles.ts';
 import { Stop } from '../output.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
 import { IDENTITY_FOLDER, needStack, readJson, STACK_FOLDER, writePrivate } from '../place.ts';

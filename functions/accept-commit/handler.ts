@@ -3,19 +3,16 @@ import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/a
 import { CommitPushed } from '#contracts/events.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/ids.ts';
-import type {
-  ArtifactStore,
-  Clock,
-  EventBus,
-  Identity,
-  ObjectKind,
-  RunStore,
-} from '#domain/ports.ts';
+import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit } from '#domain/run.ts';
 import type { Answer, SignedRequest } from '#edge/edge.ts';
 import { httpFunction, on } from '#edge/edge.ts';
 import { ROUTES } from '#contracts/routes.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { authorsOf, readReport } from './people.ts';
 import { readBundle } from './read-bundle.ts';
 

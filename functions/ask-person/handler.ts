@@ -3,7 +3,7 @@ import { type Answer, AskInput } from '#contracts/steps.ts';
 import type { Approval } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type { Approvals } from '#domain/ports.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
 import { type Commit, isOpen, type RunStatus } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
 import { rulingPolicy } from '#release/load-folder.ts';

@@ -2,7 +2,7 @@ import { CiReport } from '#contracts/folder.ts';
 import { CheckCiReportInput, CiCheck } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { readInput, readJson } from '#contracts/boundary.ts';
 import { countTests } from './junit.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';

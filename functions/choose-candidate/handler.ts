@@ -1,7 +1,7 @@
 import { Choice, ChooseInput } from '#contracts/steps.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { loadFolder } from '#release/load-folder.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeDocument } from '#release/selection.ts';

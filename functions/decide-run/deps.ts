@@ -1,15 +1,13 @@
-import type {
-  Approvals,
-  ArtifactStore,
-  ChampionRegistry,
-  Clock,
-  Decisions,
-  Executions,
-  Identity,
-  Ids,
-  RunStore,
-} from '#domain/ports.ts';
-import type { Log } from '#domain/log.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Decisions } from '#domain/ports/decisions.ts';
+import type { Executions } from '#domain/ports/executions.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import type { Ids } from '#domain/ports/ids.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 /** What people's decisions need of the world. */
 export interface Deps {

@@ -5,7 +5,7 @@ import { mayTouchRun } from '#domain/access.ts';
 import type { ApprovalKind } from '#domain/approval.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Principal } from '#domain/ports.ts';
+import type { Principal } from '#domain/roles.ts';
 import type { Run } from '#domain/run.ts';
 import { executionName, isOpen } from '#domain/run.ts';
 import type { Answer, SignedRequest } from '#edge/edge.ts';

@@ -1,7 +1,8 @@
 /** Publishes what a registry's transaction left in the outbox, at least once and in its order. */
 import { TitleholderError } from '#domain/errors.ts';
-import type { ChampionRegistry, EventBus } from '#domain/ports.ts';
-import type { Log } from '#domain/log.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 export interface Deps {
   readonly registry: Pick<ChampionRegistry, 'outbox' | 'delivered'>;

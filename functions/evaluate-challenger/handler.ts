@@ -1,11 +1,12 @@
 import { EvaluateInput, EvaluationReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import { evaluationDigest, whoDecides } from '#release/evaluation.ts';
 import { loadArtifact, loadTrained } from '#release/load-artifact.ts';
 import { loadCharter, loadFolder } from '#release/load-folder.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { storeCharts } from '#release/selection.ts';
 import { updateRun } from '#release/update-run.ts';

@@ -1,5 +1,5 @@
 import { FullTrainInput, Training } from '#contracts/steps.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeCharts } from '#release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';

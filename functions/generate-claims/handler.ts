@@ -1,9 +1,9 @@
 /** Synthetic claims on demand: the same for the same seed, and 0 is a seed. */
 import { claims } from '#claims/generate.ts';
-import type { Identity } from '#domain/ports.ts';
+import type { Identity } from '#domain/ports/identity.ts';
 import { httpFunction, on } from '#edge/edge.ts';
 import { ROUTES } from '#contracts/routes.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 /** GET /claims/generate?n&seed. */
 export const generateClaims = (deps: { readonly identity: Identity; readonly log: Log }) =>

@@ -4,11 +4,12 @@ import { ChampionMoved, EVENT_SOURCE, RunRejected } from '#contracts/events.ts';
 import { aliasesOf } from '#domain/aliases.ts';
 import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ChampionRegistry, Tracking } from '#domain/ports.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Tracking } from '#domain/ports/tracking.ts';
 import { parse, parseJson } from '#contracts/parse.ts';
 import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 export interface Deps {
   readonly registry: Pick<ChampionRegistry, 'pointer' | 'ledger' | 'versions'>;

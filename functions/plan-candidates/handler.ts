@@ -1,6 +1,6 @@
 import { Plan, PlanInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { loadFolder } from '#release/load-folder.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { markRunning } from '#release/update-run.ts';

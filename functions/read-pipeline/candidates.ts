@@ -1,7 +1,8 @@
 /** What of a run's candidates people are shown: the items of the Map that trains them. */
 import * as z from 'zod';
 import { Choice, Plan, Scored } from '#contracts/steps.ts';
-import type { ArtifactStore, StateVisit } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run, StepRecord } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
 import { readJson } from '#contracts/boundary.ts';

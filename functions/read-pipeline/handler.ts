@@ -1,10 +1,13 @@
 /** Everything that can be read of the pipeline. Nothing here writes. */
 import { TitleholderError } from '#domain/errors.ts';
-import type { ChampionRegistry, Clock, Identity, Tracking } from '#domain/ports.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import type { Tracking } from '#domain/ports/tracking.ts';
 import type { Answer } from '#edge/edge.ts';
 import { allow, httpFunction, on } from '#edge/edge.ts';
 import { ROUTES } from '#contracts/routes.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { readChampion, readLedger, readTrackedChampion } from './read-champion.ts';
 import type { RunDeps } from './read-run.ts';
 import { readEvidence, readStatus } from './read-run.ts';

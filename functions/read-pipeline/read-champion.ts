@@ -2,7 +2,9 @@
 import { aliasesOf } from '#domain/aliases.ts';
 import type { ChainedEntry, Pointer, Slot } from '#domain/champion.ts';
 import { championAt, quarantined, verifyChain } from '#domain/champion.ts';
-import type { ChampionRegistry, Clock, Tracking } from '#domain/ports.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Tracking } from '#domain/ports/tracking.ts';
 import type { Answer } from '#edge/edge.ts';
 
 /** GET /champion: now from the pointers, at a moment from the ledger. */

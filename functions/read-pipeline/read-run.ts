@@ -3,13 +3,11 @@ import { EvaluationReference } from '#contracts/steps.ts';
 import { DataReference } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type {
-  Approvals,
-  ArtifactStore,
-  ChampionRegistry,
-  Executions,
-  RunStore,
-} from '#domain/ports.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Executions } from '#domain/ports/executions.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { StepRecord } from '#domain/run.ts';
 import { executionName, isOpen } from '#domain/run.ts';
 import { decide } from '#domain/verdict.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { jsonTextOf } from '#contracts/json-text.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { StateVisit } from '#domain/ports.ts';
+import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
 import { isStopAsked, reasonOf } from '#release/close.ts';

@@ -1,6 +1,8 @@
 import { RecordRunInput, TrackingReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry, Tracking, TrackingFile } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Tracking, TrackingFile } from '#domain/ports/tracking.ts';
 import { loadEvidence } from '#release/evaluation.ts';
 import { loadTrained } from '#release/load-artifact.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';

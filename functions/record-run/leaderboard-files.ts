@@ -1,6 +1,6 @@
 /** The leaderboard as people read it: JSON, CSV and a page. */
 import type { Charts, Leaderboard, LeaderboardRow } from '#contracts/selection.ts';
-import type { TrackingFile } from '#domain/ports.ts';
+import type { TrackingFile } from '#domain/ports/tracking.ts';
 
 /** `leaderboard.json`, `leaderboard.csv` and `report.md`, which says too which of the charts is missing. */
 export function leaderboardFiles(

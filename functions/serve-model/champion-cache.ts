@@ -1,12 +1,14 @@
 /** What serves now: the pointer, looked at twice a second at most, and the last few models, decoded. */
 import type { Pointer, Slot } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry, Clock } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import type { Scorer } from '#learning/pipeline/scorer.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 
 /** So long an environment may still answer with the version before. */

@@ -1,7 +1,9 @@
 import { SmokeTest, SmokeTestInput } from '#contracts/steps.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, Serving, ServingHealth, Tracking } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
+import type { Tracking } from '#domain/ports/tracking.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { loadArtifact } from '#release/load-artifact.ts';

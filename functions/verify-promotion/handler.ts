@@ -1,7 +1,8 @@
 import { Verified, VerifyPromotionInput } from '#contracts/steps.ts';
 import { verifyChain } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ChampionRegistry, Serving } from '#domain/ports.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Serving } from '#domain/ports/serving.ts';
 import { isOpen } from '#domain/run.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
 import { serves } from '#release/serves.ts';

@@ -1,6 +1,6 @@
 /** An organisation's groups and what each grants, as an environment configures them. */
 import * as z from 'zod';
-import { ROLES } from '#domain/ports.ts';
+import { ROLES } from '#domain/roles.ts';
 
 const Grant = z
   .string()

@@ -1,6 +1,6 @@
 /** Who may do what: the roles of a principal, each optionally for one model. */
-import type { Principal, Role } from './ports.ts';
-import { ROLES } from './ports.ts';
+import type { Principal, Role } from './roles.ts';
+import { ROLES } from './roles.ts';
 
 /**
  * What can be asked for. `cancel` and `resume` are a committer's for his own runs only

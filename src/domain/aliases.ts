@@ -1,7 +1,7 @@
 /** Where MLflow's aliases belong: a pure function of the registry, never of an event. */
 import type { LedgerEntry, Pointer } from './champion.ts';
 import { quarantined, rollbackTarget } from './champion.ts';
-import type { TrackingAliases } from './ports.ts';
+import type { TrackingAliases } from './ports/tracking.ts';
 
 /**
  * champion: what production serves · challenger: what staging serves, where it is another version that

@@ -1,7 +1,7 @@
 /** SQS batches: each message by itself, and only those that failed are given back. */
 import * as z from 'zod';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 const SqsEvent = z.looseObject({
   Records: z.array(z.looseObject({ messageId: z.string(), body: z.string() })),

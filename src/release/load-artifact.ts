@@ -1,7 +1,7 @@
 /** A stored model, checked against the run that claims to have trained it. */
 import type { DataReference, RunReference, Training } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 

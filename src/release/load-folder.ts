@@ -3,7 +3,8 @@ import { Bundle, Charter, charterOf, type Folder, type PolicyDocument } from '#c
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { readFolder } from '#model-folder/read.ts';
 import { readInput, readJson } from '#contracts/boundary.ts';
 

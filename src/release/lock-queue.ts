@@ -6,15 +6,13 @@
  */
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import { acquire, freeLock, type Lock, release, type Waiter } from '#domain/lock.ts';
-import type {
-  ArtifactStore,
-  ChampionRegistry,
-  Clock,
-  Executions,
-  RunStore,
-} from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Executions } from '#domain/ports/executions.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import { executionName, isOpen } from '#domain/run.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 import { runReferenceOf } from './run-reference.ts';
 import { updateRun } from './update-run.ts';
 

@@ -6,7 +6,8 @@ import type * as z from 'zod';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Clock, RunStore } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit, StepRecord } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
 

@@ -1,7 +1,8 @@
 /** The run as every step sees it, made from the stored commit and never from an event. */
 import type { PolicyDocument } from '#contracts/folder.ts';
 import { RunReference } from '#contracts/steps.ts';
-import type { ArtifactStore, ChampionRegistry } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Commit } from '#domain/run.ts';
 import { rulingPolicy } from './load-folder.ts';
 

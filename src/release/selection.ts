@@ -2,9 +2,9 @@
 import { CandidateOutcome, Charts, Leaderboard } from '#contracts/selection.ts';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson } from '#domain/canonical.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { readInput, readJson } from '#contracts/boundary.ts';
-import type { Log } from '#domain/log.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
 export async function loadScores(

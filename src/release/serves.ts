@@ -1,6 +1,6 @@
 /** Waits until a slot serves a version: its cache of the pointer lives for seconds. */
 import type { Slot } from '#domain/champion.ts';
-import type { Serving, ServingHealth } from '#domain/ports.ts';
+import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 
 /** 10 s in all, apart from the calls. */
 const TRIES = 40;

@@ -2,7 +2,7 @@
 import type { DataReference, RunReference, Training } from '#contracts/steps.ts';
 import { readManifest } from '#dataset/register.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { Training as Trained, TrainInput } from '#training/train.ts';
 import { loadFolder } from './load-folder.ts';
 import type { StepDeps } from './recorded-step.ts';

@@ -1,7 +1,7 @@
 /** Whoever trains or chooses is given no row of the holdout. */
 import type { DataReference, RunReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 
 /** The store without the whole table, the holdout and its register: `get` throws `HoldoutRefused` for them. */
 export function withoutHoldout(

@@ -1,6 +1,7 @@
 /** Changes a run item by compare-and-swap. */
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type { Clock, RunStore } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
 
 /** Other writers of one run are few: a person's decision, the closer, the step itself. */

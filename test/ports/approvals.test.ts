@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoApprovals } from '#adapters/dynamodb/approvals.ts';
 import { memoryStore } from '#adapters/memory/store.ts';
-import type { Approvals } from '#domain/ports.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
 import { freshTables, hasAws, unique } from './support/aws.ts';
 import { approvalOf, AT } from './support/samples.ts';
 

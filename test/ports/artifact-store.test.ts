@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
 import { objectKey, s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { sha256Hex } from '#domain/canonical.ts';
-import type { ArtifactStore, ObjectKind } from '#domain/ports.ts';
+import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
 import { freshBucket, hasAws, unique } from './support/aws.ts';
 
 interface Made {

@@ -6,7 +6,7 @@ import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { type HttpFault } from '#adapters/aws/clients.ts';
 import { memoryStore, type MemoryStore } from '#adapters/memory/store.ts';
 import { verifyChain } from '#domain/champion.ts';
-import type { RegistryChange } from '#domain/ports.ts';
+import type { RegistryChange } from '#domain/ports/champion-registry.ts';
 import { freshTables, hasAws, unique } from './support/aws.ts';
 import { approvalOf, AT, entryOf, pointerOf, sha } from './support/samples.ts';
 

@@ -17,7 +17,8 @@ import { awsClients } from '#adapters/aws/clients.ts';
 import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { REASON_ATTRIBUTE, sqsDeadLetters } from '#adapters/sqs/dead-letters.ts';
-import type { DeadLetters, EventBus } from '#domain/ports.ts';
+import type { DeadLetters } from '#domain/ports/dead-letters.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
 import { hasAws, unique } from './support/aws.ts';
 
 interface Made {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { awsClients } from '#adapters/aws/clients.ts';
 import { memoryExecutions } from '#adapters/memory/executions.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
-import type { Executions } from '#domain/ports.ts';
+import type { Executions } from '#domain/ports/executions.ts';
 import { hasAws, unique } from './support/aws.ts';
 
 /** A machine of two states: `Begin` passes, `Ask` waits on its token. */

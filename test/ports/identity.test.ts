@@ -7,7 +7,7 @@ import { jwtIdentity } from '#adapters/oidc/jwt.ts';
 import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { memoryClock } from '#adapters/memory/clock.ts';
 import { memoryIdentity } from '#adapters/memory/identity.ts';
-import type { Identity } from '#domain/ports.ts';
+import type { Identity } from '#domain/ports/identity.ts';
 
 const dirs: string[] = [];
 const tempDir = () => {

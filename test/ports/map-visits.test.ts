@@ -4,7 +4,7 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/executions.ts';
 import { visitsOf } from '#adapters/step-functions/visits.ts';
-import type { StateVisit } from '#domain/ports.ts';
+import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run } from '#domain/run.ts';
 import { definedSteps, shownSteps } from '../../functions/read-pipeline/steps.ts';
 import { reasonOf } from '#release/close.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { memoryStore } from '#adapters/memory/store.ts';
-import type { RunStore } from '#domain/ports.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import { freshTables, hasAws, unique } from './support/aws.ts';
 import { commitOf, runOf, sha, stepOf } from './support/samples.ts';
 

@@ -3,7 +3,7 @@ import { awsClients, type HttpAttempt, type HttpFault } from '#adapters/aws/clie
 import { memoryTracking } from '#adapters/memory/tracking.ts';
 import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
-import type { Tracking, TrackingRun } from '#domain/ports.ts';
+import type { Tracking, TrackingRun } from '#domain/ports/tracking.ts';
 import { decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
 import { hasMlflow, unique } from './support/aws.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Approvals } from '#domain/ports.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
 import { ApprovalItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
 import { follows, table } from './table.ts';

@@ -7,7 +7,7 @@ import {
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChainedEntry } from '#domain/champion.ts';
-import type { ChampionRegistry, RegistryChange } from '#domain/ports.ts';
+import type { ChampionRegistry, RegistryChange } from '#domain/ports/champion-registry.ts';
 import { attemptsOf, isAmbiguous, reaching, unavailable } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';
 import { refusalOf, type ChangePart } from '#domain/registry-refusal.ts';

@@ -8,7 +8,8 @@ import * as z from 'zod';
 import type { Approval } from '#domain/approval.ts';
 import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
 import type { Lock } from '#domain/lock.ts';
-import type { AcceptedCharter, Holdout } from '#domain/ports.ts';
+import type { AcceptedCharter } from '#domain/accepted-charter.ts';
+import type { Holdout } from '#domain/holdout.ts';
 
 /** The fields of `T`, the optional ones too: a schema that forgets one doesn't compile. */
 type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };

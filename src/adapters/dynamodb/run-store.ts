@@ -2,7 +2,7 @@ import { QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb
 import * as z from 'zod';
 import { CommitDocument, RunDocument } from '#contracts/run.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { RunStore } from '#domain/ports.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit, Run, StepRecord } from '#domain/run.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';

@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { EVENT_SOURCE, MAX_EVENT_BYTES } from '#contracts/events.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { EventBus } from '#domain/ports.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';
 

@@ -1,5 +1,5 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Decisions } from '#domain/ports.ts';
+import type { Decisions } from '#domain/ports/decisions.ts';
 import { invoke } from './invoke.ts';
 
 /** The function that writes pointers and ledger, invoked directly. */

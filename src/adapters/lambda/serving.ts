@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { oneLine } from '#contracts/one-line.ts';
 import type { Slot } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Serving, ServingHealth } from '#domain/ports.ts';
+import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 import { invoke } from './invoke.ts';
 
 const Health = z.object({

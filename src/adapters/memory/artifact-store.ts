@@ -1,6 +1,6 @@
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ObjectKind } from '#domain/ports.ts';
+import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
 import { settled } from './settled.ts';
 
 export interface MemoryArtifactStore extends ArtifactStore {

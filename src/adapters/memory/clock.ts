@@ -1,4 +1,5 @@
-import type { Clock, Ids } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Ids } from '#domain/ports/ids.ts';
 
 export interface MemoryClock extends Clock {
   /** Moves the time forward. */

@@ -1,4 +1,5 @@
-import type { DeadLetters, EventBus } from '#domain/ports.ts';
+import type { DeadLetters } from '#domain/ports/dead-letters.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
 import { eventText } from '#adapters/eventbridge/event-bus.ts';
 import { settled } from './settled.ts';
 

@@ -8,7 +8,7 @@
  * definition is read. Time passes only by the given clock: `elapse()` ends what is overdue, and the
  * pause before a retry isn't waited for.
  */
-import type { Executions, ExecutionStatus, StateVisit } from '#domain/ports.ts';
+import type { Executions, ExecutionStatus, StateVisit } from '#domain/ports/executions.ts';
 import { fill, holds, lookUp, place, read } from './asl/data.ts';
 import {
   Definition,

@@ -1,5 +1,6 @@
 import { TitleholderError } from '#domain/errors.ts';
-import type { Identity, Principal } from '#domain/ports.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import type { Principal } from '#domain/roles.ts';
 import { settled } from './settled.ts';
 
 /** Tokens are the keys; anything else is unauthenticated. */

@@ -1,6 +1,8 @@
 import type { Slot } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ChampionRegistry, Serving } from '#domain/ports.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Serving } from '#domain/ports/serving.ts';
 
 type Cells = Readonly<Record<string, string | number | boolean | null>>;
 

@@ -2,15 +2,15 @@ import type { Approval } from '#domain/approval.ts';
 import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Lock } from '#domain/lock.ts';
+import type { AcceptedCharter } from '#domain/accepted-charter.ts';
+import type { Holdout } from '#domain/holdout.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
 import type {
-  AcceptedCharter,
-  Approvals,
   ChampionRegistry,
-  Holdout,
   OutboxEvent,
   RegistryChange,
-  RunStore,
-} from '#domain/ports.ts';
+} from '#domain/ports/champion-registry.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit, Run, StepRecord } from '#domain/run.ts';
 import { type ChangePart, refusalOf } from '#domain/registry-refusal.ts';
 import { jsonText } from '#adapters/json-text.ts';

@@ -1,5 +1,5 @@
 import { TitleholderError } from '#domain/errors.ts';
-import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports.ts';
+import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports/tracking.ts';
 import { assertWritable, TAGS } from '#adapters/mlflow/limits.ts';
 import { readArtifact, withModelFolder } from '#adapters/mlflow/run-model.ts';
 import { settled } from './settled.ts';

@@ -3,7 +3,7 @@
  * Measured on 3.17.2: a numeric param is stored as "", a long value is cut, both with HTTP 200.
  */
 import { TitleholderError } from '#domain/errors.ts';
-import type { TrackingRun } from '#domain/ports.ts';
+import type { TrackingRun } from '#domain/ports/tracking.ts';
 
 export const TAGS = {
   key: 'titleholder.key',

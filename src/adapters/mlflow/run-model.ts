@@ -1,5 +1,5 @@
 /** The model that a run bears, among the run's files. */
-import type { TrackingRun } from '#domain/ports.ts';
+import type { TrackingRun } from '#domain/ports/tracking.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { modelFolder } from './pyfunc/model-folder.ts';

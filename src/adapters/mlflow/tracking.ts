@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TitleholderError } from '#domain/errors.ts';
-import type { TrackedRun, Tracking, TrackingAliases, TrackingRun } from '#domain/ports.ts';
+import type { TrackedRun, Tracking, TrackingAliases, TrackingRun } from '#domain/ports/tracking.ts';
 import type { HttpCall } from '#adapters/aws/clients.ts';
 import { API, type Deadline, deadlineIn, mlflowClient, Refused } from './client.ts';
 import { assertWritable, experimentName, TAGS } from './limits.ts';

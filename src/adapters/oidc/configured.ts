@@ -1,6 +1,6 @@
 /** The identity that a function's variables describe. */
 import * as z from 'zod';
-import type { Identity } from '#domain/ports.ts';
+import type { Identity } from '#domain/ports/identity.ts';
 import { jwtIdentity } from './jwt.ts';
 
 const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });

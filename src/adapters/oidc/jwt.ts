@@ -7,7 +7,9 @@ import {
 } from 'jose';
 import * as z from 'zod';
 import { TitleholderError } from '#domain/errors.ts';
-import { type Clock, type Identity, type Principal, ROLES } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import { type Principal, ROLES } from '#domain/roles.ts';
 
 export interface JwtIdentityOptions {
   readonly issuer: string;

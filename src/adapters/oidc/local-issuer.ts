@@ -9,7 +9,7 @@ import {
   SignJWT,
 } from 'jose';
 import * as z from 'zod';
-import type { Clock } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 
 export const LOCAL_ISSUER = 'titleholder-local';

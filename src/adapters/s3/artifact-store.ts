@@ -8,7 +8,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { ArtifactStore, ObjectKind } from '#domain/ports.ts';
+import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
 import { isAwsError, reaching } from '#adapters/aws/errors.ts';
 
 /** How long an upload's URL holds. */

@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DeadLetters } from '#domain/ports.ts';
+import type { DeadLetters } from '#domain/ports/dead-letters.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 
 /** The message attribute that says why a message is here. */

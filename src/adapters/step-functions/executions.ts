@@ -9,7 +9,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { Executions, ExecutionStatus } from '#domain/ports.ts';
+import type { Executions, ExecutionStatus } from '#domain/ports/executions.ts';
 import { attemptsOf, isAwsError, reaching } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';
 import { visitsOf } from './visits.ts';

@@ -1,6 +1,6 @@
 /** Reads the history of an execution as the states it entered. Pure. */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { StateVisit } from '#domain/ports.ts';
+import type { StateVisit } from '#domain/ports/executions.ts';
 
 type Open = { -readonly [K in keyof StateVisit]: StateVisit[K] };
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#domain/ports.ts';
+import type { Clock } from '#domain/ports/clock.ts';
 
 /** The machine's clock. */
 export function systemClock(): Clock {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Ids } from '#domain/ports.ts';
+import type { Ids } from '#domain/ports/ids.ts';
 
 /** Crockford's alphabet: no I, L, O, U, so that an id can be read aloud. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -2,16 +2,13 @@
 import type { ChampionMoved, RunRejected } from '#contracts/events.ts';
 import { type ChainedEntry, chain, type LedgerEntry } from '#domain/champion.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type {
-  Approvals,
-  ArtifactStore,
-  ChampionRegistry,
-  Clock,
-  EventBus,
-  RegistryChange,
-  RunStore,
-} from '#domain/ports.ts';
-import type { Log } from '#domain/log.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry, RegistryChange } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { EventBus } from '#domain/ports/event-bus.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
+import type { Log } from '#domain/ports/log.ts';
 
 export interface DecisionDeps {
   readonly registry: ChampionRegistry;

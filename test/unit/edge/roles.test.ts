@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ROLES } from '#domain/ports.ts';
+import { ROLES } from '#domain/roles.ts';
 import { match, type Route, ROUTES } from '#contracts/routes.ts';
 import { PRODUCTION_PATHS } from '../../../infra/routes.ts';
 import { MODEL, world } from '../functions/support/world.ts';

@@ -12,7 +12,7 @@ import { claimsCsv } from '#claims/generate.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/ids.ts';
-import type { Executions } from '#domain/ports.ts';
+import type { Executions } from '#domain/ports/executions.ts';
 import { executionName, type Run, type RunStatus } from '#domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';

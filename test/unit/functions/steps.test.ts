@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Serving } from '#domain/ports.ts';
+import type { Serving } from '#domain/ports/serving.ts';
 import { evaluateChallenger } from '../../../functions/evaluate-challenger/handler.ts';
 import { recordDecision } from '../../../functions/record-decision/handler.ts';
 import { smokeTest } from '../../../functions/smoke-test/handler.ts';

@@ -8,13 +8,8 @@ import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { chain, type LedgerEntry, type Pointer } from '#domain/champion.ts';
 import { runIdOf } from '#domain/ids.ts';
-import {
-  type Executions,
-  type ExecutionStatus,
-  type Principal,
-  ROLES,
-  type StateVisit,
-} from '#domain/ports.ts';
+import type { Executions, ExecutionStatus, StateVisit } from '#domain/ports/executions.ts';
+import { type Principal, ROLES } from '#domain/roles.ts';
 import type { Commit, Run } from '#domain/run.ts';
 import { acceptCommit } from '../../../../functions/accept-commit/handler.ts';
 import { decideRun } from '../../../../functions/decide-run/handler.ts';
