@@ -1,7 +1,15 @@
-/** The machine's definition as data, and how its placeholders name functions. */
-import definition from './definition.asl.json' with { type: 'json' };
+/** The machine's definition as it is deployed, and how its placeholders name functions. */
+import source from './definition.asl.json' with { type: 'json' };
+import { RETRY } from './retry.ts';
 
-export const releaseModel: unknown = definition;
+/** `definition.asl.json` with the one Retry in every Task: the text that AWS, the interpreter and the picture get. */
+export const releaseModel: unknown = JSON.parse(JSON.stringify(source), (_, value: unknown) =>
+  isTask(value) ? { Retry: [RETRY], ...value } : value,
+);
+
+function isTask(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'Type' in value && value.Type === 'Task';
+}
 
 /** `evaluate-challenger` → `EvaluateChallenger`, the placeholder that stands for the function's ARN. */
 export function placeholderOf(functionName: string): string {

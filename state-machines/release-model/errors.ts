@@ -40,8 +40,8 @@ export const ROUTES: Readonly<Record<ErrorName, Route>> = {
   ChampionMoved: 'rerouted',
   ApprovalStale: 'rerouted',
   // May pass by itself.
-  Conflict: 'retried',
   Unavailable: 'retried',
+  Conflict: 'retried',
   // MLflow is down or refuses: its adapter has retried for a bounded time; `resume` goes on from there.
   TrackingUnavailable: 'fatal',
   TrackingRefused: 'fatal',

@@ -10,6 +10,7 @@ import {
   releaseModel,
 } from '../../state-machines/release-model/definition.ts';
 import { PLATFORM_ERRORS, ROUTES } from '../../state-machines/release-model/errors.ts';
+import { RETRY } from '../../state-machines/release-model/retry.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const definition = Definition.parse(releaseModel);
@@ -85,8 +86,11 @@ describe('the definition of release-model', () => {
 
   it('retries everywhere alike', () => {
     const retries = new Set(tasks.map(({ state }) => JSON.stringify(state.Retry)));
-    expect(retries.size).toBe(1);
-    expect([...retries][0]).toContain('"JitterStrategy":"FULL"');
+    expect([...retries]).toEqual([JSON.stringify([RETRY])]);
+    expect(RETRY.JitterStrategy).toBe('FULL');
+    for (const error of RETRY.ErrorEquals) {
+      expect(error in ERROR_NAMES || error in PLATFORM_ERRORS, error).toBe(true);
+    }
   });
 
   it('reaches every state, and every state leads to an end', () => {

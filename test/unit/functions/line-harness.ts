@@ -34,6 +34,7 @@ import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts'
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
+import { releaseModel } from '../../../state-machines/release-model/definition.ts';
 
 export const MODEL = 'claims-denial';
 const ROOT = new URL('../../../', import.meta.url);
@@ -169,7 +170,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   const close = closeRun(base);
   const state_bytes: number[] = [];
   const machine: MemoryExecutions = memoryExecutions({
-    definition: JSON.parse(text('state-machines/release-model/definition.asl.json')),
+    definition: releaseModel,
     functions,
     now: clock.now,
     onStatusChange: async (event) => {
