@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { quantile } from 'simple-statistics';
 import * as z from 'zod';
-import { pointAt, PROJECT } from '../cli/place.ts';
+import { pointAt, PROJECT } from '../cli/local-stack.ts';
 import { bringUp } from '../cli/stack/bring-up.ts';
 import { decodeArtifact, recordsFor, rowsOf } from '../demo/scoring.ts';
 import { claimsCsv } from '#claims/generate.ts';

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
 import { type Output, Stop, table, terminalOutput } from './output.ts';
-import { awsEnvironment, isAlive, runningStack, STACK_FOLDER, type Endpoints } from './place.ts';
+import { isAlive, runningStack, STACK_FOLDER, type Endpoints } from './local-stack.ts';
+import { environmentOf } from '../localstack/stack.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
 import { ownStack, stackOwner } from './stack/owner.ts';
@@ -48,7 +49,7 @@ export function registerStackVerbs(program: Command): void {
       const running = await runningStack();
       const findings = await diagnose({
         ...process.env,
-        ...(running === undefined ? {} : awsEnvironment(running)),
+        ...(running === undefined ? {} : environmentOf(running)),
       });
       const bad = findings.filter((finding) => !finding.ok);
       terminalOutput(options.json === true).data(

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { endOf, Stop } from '../cli/output.ts';
-import { PROJECT } from '../cli/place.ts';
+import { PROJECT } from '../cli/local-stack.ts';
 import { bringUp, type RunningStack } from '../cli/stack/bring-up.ts';
 import { StoryFailed } from './expectation.ts';
 import { playStory } from './story.ts';

@@ -1,7 +1,7 @@
 /** What every scene has at hand. */
 import type { LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
-import type { Endpoints } from '../cli/place.ts';
+import type { Endpoints } from '../cli/local-stack.ts';
 import type { Session } from '../cli/remote/session.ts';
 import type { AwsView } from './aws.ts';
 import type { Diary } from './diary.ts';

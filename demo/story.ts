@@ -13,7 +13,7 @@ import { rollback } from './scenes/rollback.ts';
 import { castPeople, type Stage } from './stage.ts';
 import type { Teller } from './teller.ts';
 import type { LocalIssuer } from '#adapters/oidc/local-issuer.ts';
-import type { Endpoints } from '../cli/place.ts';
+import type { Endpoints } from '../cli/local-stack.ts';
 
 export interface Told {
   readonly report: StoryReport;

@@ -8,7 +8,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { awsEnvironment, endpointsFile } from '../cli/place.ts';
+import { endpointsFile } from '../cli/local-stack.ts';
+import { environmentOf } from '../localstack/stack.ts';
 import { bringUp } from '../cli/stack/bring-up.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
@@ -113,7 +114,7 @@ async function onTheStack(env: Readonly<Record<string, string>>): Promise<Result
   try {
     const there = {
       ...env,
-      ...awsEnvironment(stack.endpoints),
+      ...environmentOf(stack.endpoints),
       TITLEHOLDER_TEST_STACK: endpointsFile(folder),
     };
     const beside = vitest('stack', ON_THE_STACK, there, '--exclude', ALONE, '--exclude', LAST);

@@ -25,7 +25,7 @@ import { ask, type Judged, PYTHON, versions } from './processes.ts';
 import { report } from './report.ts';
 import { compareWithShap } from './shap.ts';
 import { type Engine, ENGINES, TASKS, type TaskName } from './task.ts';
-import { PROJECT } from '../../cli/place.ts';
+import { PROJECT } from '../../cli/local-stack.ts';
 
 const JUDGED_ROWS = 20_000;
 const EXPLAINED_ROWS = 1000;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readTable } from './data.ts';
 import { Answer, type Engine, type Task } from './task.ts';
-import { PROJECT } from '../../cli/place.ts';
+import { PROJECT } from '../../cli/local-stack.ts';
 import { logLossOf, orderByScore, rankMetrics } from '#learning/metrics/metrics.ts';
 
 export const PYTHON = join(PROJECT, '.local', 'venv-peers', 'bin', 'python');

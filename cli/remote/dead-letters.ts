@@ -1,6 +1,6 @@
 /** What the dead-letter queues hold, looked at without taking it out. */
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { needStack, pointAt } from '../place.ts';
+import { needStack, pointAt } from '../local-stack.ts';
 
 export interface DeadLetter {
   readonly queue: string;

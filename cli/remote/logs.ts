@@ -5,7 +5,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
-import { needStack, pointAt, type Endpoints } from '../place.ts';
+import { needStack, pointAt, type Endpoints } from '../local-stack.ts';
 
 export interface LogLine {
   /** ISO 8601 UTC. */

@@ -8,7 +8,8 @@ import { localIssuer } from '#adapters/oidc/local-issuer.ts';
 import { ROLES } from '#domain/roles.ts';
 import { Stop } from '../output.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
-import { IDENTITY_FOLDER, needStack, readJson, STACK_FOLDER, writePrivate } from '../place.ts';
+import { IDENTITY_FOLDER, needStack, STACK_FOLDER } from '../local-stack.ts';
+import { readJson, writePrivate } from '../private-files.ts';
 
 const Login = z.strictObject({
   schemaVersion: z.literal(1),

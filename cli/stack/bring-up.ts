@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { deployLocally } from '../../localstack/deploy.ts';
 import { startStack } from '../../localstack/stack.ts';
 import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
-import { endpointsFile, writePrivate, type Endpoints } from '../place.ts';
+import { endpointsFile, type Endpoints } from '../local-stack.ts';
+import { writePrivate } from '../private-files.ts';
 import { Stop } from '../output.ts';
 
 export interface RunningStack {

@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { Stop } from '../output.ts';
-import { isAlive, STACK_FOLDER } from '../place.ts';
+import { isAlive, STACK_FOLDER } from '../local-stack.ts';
 
 /** Beside the folder, which is emptied at each start. */
 const FILE = `${STACK_FOLDER}.pid`;

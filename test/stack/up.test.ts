@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { apiClient } from '#client/client.ts';
-import { endpointsFile, PROJECT, readJson, Endpoints } from '../../cli/place.ts';
+import { endpointsFile, PROJECT, Endpoints } from '../../cli/local-stack.ts';
+import { readJson } from '../../cli/private-files.ts';
 import { listenOnce } from '../../localstack/stack.ts';
 
 const NAME = `test${process.pid}`;

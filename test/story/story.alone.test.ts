@@ -10,7 +10,7 @@ import { firstChampion } from '../../demo/scenes/first-champion.ts';
 import type { Stage } from '../../demo/stage.ts';
 import { playStory, setStage, type Setting } from '../../demo/story.ts';
 import { plainTeller } from '../../demo/teller.ts';
-import { Endpoints, pointAt } from '../../cli/place.ts';
+import { Endpoints, pointAt } from '../../cli/local-stack.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];

@@ -6,7 +6,8 @@ import { dirname, join, resolve } from 'node:path';
 import { awsClients, type Clients } from '#adapters/aws/clients.ts';
 import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
-import { awsEnvironment, Endpoints, pointAt } from '../../../cli/place.ts';
+import { Endpoints, pointAt } from '../../../cli/local-stack.ts';
+import { environmentOf } from '../../../localstack/stack.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];
@@ -66,7 +67,7 @@ export async function connect(): Promise<StackUnderTest> {
     api: (who) => apiClient({ url: endpoints.apiUrl, token: token(who) }),
     verb: (who, ...args) =>
       command(args, {
-        ...awsEnvironment(endpoints),
+        ...environmentOf(endpoints),
         TITLEHOLDER_API: endpoints.apiUrl,
         TITLEHOLDER_TOKEN: token(who),
       }),

@@ -1,9 +1,10 @@
-/** Where the command line keeps what it must remember, and what it finds there. */
+/** Where the local stack keeps its files, and which one is up. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { environmentOf } from '../localstack/stack.ts';
 import { Stop } from './output.ts';
+import { readJson } from './private-files.ts';
 
 export const PROJECT = resolve(import.meta.dirname, '..');
 /** Another stack beside the usual one, by name: for tests, which mustn't touch a person's. */
@@ -66,42 +67,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-export async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    throw new Stop(2, `${file} is not JSON: delete it and try again`);
-  }
-}
-
-/** Writes a file that only its owner may read; its folder too, when that has to be made. */
-export async function writePrivate(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  // `mode` counts only when the file is made.
-  await chmod(file, 0o600);
-}
-
-/** The variables by which the SDKs find the local stack; never a person's own AWS account. */
-export function awsEnvironment(
-  endpoints: Pick<Endpoints, 'awsEndpointUrl' | 'mlflowTrackingUri'>,
-): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: endpoints.awsEndpointUrl,
-    MLFLOW_TRACKING_URI: endpoints.mlflowTrackingUri,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-}
-
 /** Makes this process's SDK clients talk to the local stack. */
 export function pointAt(endpoints: Pick<Endpoints, 'awsEndpointUrl' | 'mlflowTrackingUri'>): void {
-  Object.assign(process.env, awsEnvironment(endpoints));
+  // A person's own AWS account must never be meant.
+  Object.assign(process.env, environmentOf(endpoints));
   delete process.env['AWS_PROFILE'];
   delete process.env['AWS_SESSION_TOKEN'];
 }

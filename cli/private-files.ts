@@ -1,0 +1,23 @@
+/** JSON files that the command line keeps for one person: logins, endpoints. */
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Stop } from './output.ts';
+
+/** Throws `Stop` with 2 where the text is not JSON. */
+export async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    throw new Stop(2, `${file} is not JSON: delete it and try again`);
+  }
+}
+
+/** Writes a file that only its owner may read; its folder too, when that has to be made. */
+export async function writePrivate(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  // `mode` counts only when the file is made.
+  await chmod(file, 0o600);
+}
