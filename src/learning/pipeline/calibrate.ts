@@ -15,7 +15,8 @@ export type CalibratorKind = Calibrator['kind'];
  * `scores` are from 0 to 1 (NaN: row not scored, left out), `labels` 0 or 1, `weights` finite and not
  * negative (absent: 1 each). `sigmoid` is Platt 1999 with his smoothed targets, by the Newton method of
  * Lin, Lin and Weng 2007; `isotonic` is least squares by pooling adjacent violators (Ayer et al. 1955),
- * equal scores first averaged to one point. Both agree with scikit-learn's `CalibratedClassifierCV`.
+ * equal scores first averaged to one point. Both agree with scikit-learn's `CalibratedClassifierCV`, but for
+ * scores that fall with the class: there a sigmoid's slope is 0, so that no calibrator turns an order.
  * Throws `ScoresInvalid` with the row, and `OneClass`.
  */
 export function fitCalibrator(
@@ -164,7 +165,14 @@ function fitSigmoid({ scores, labels, weights, positive, negative }: Points): Ca
     intercept += size * step1;
     if (!(descent < -1e-20 * loss)) break;
   }
+  // Out-of-fold scores of a weak model fall with the class by chance: a slope below 0 would turn its order.
+  if (slope < 0) return constantAt(positive * high + negative * low, positive + negative);
   return { kind: 'sigmoid', slope: slope / scale, intercept: intercept - (slope * mean) / scale };
+}
+
+/** The best sigmoid that doesn't look at the score: the mean target. */
+function constantAt(sum: number, total: number): Calibrator {
+  return { kind: 'sigmoid', slope: 0, intercept: Math.log(sum / (total - sum)) };
 }
 
 function standardise(

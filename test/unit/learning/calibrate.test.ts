@@ -66,6 +66,17 @@ describe('isotonic calibration', () => {
 });
 
 describe('sigmoid calibration', () => {
+  it('never turns an order: where scores fall with the class it is the mean target', () => {
+    // Platt's targets 4/5 (three positives) and 1/6 (four negatives): (3 · 4/5 + 4 · 1/6) / 7.
+    const scores = Float64Array.of(0.1, 0.2, 0.35, 0.5, 0.6, 0.7, 0.9);
+    const labels = Uint8Array.of(1, 1, 0, 1, 0, 0, 0);
+    const calibrator = fitCalibrator('sigmoid', scores, labels);
+    expect(calibrator).toMatchObject({ slope: 0 });
+    expect(calibrate(calibrator, 0.3)).toBeCloseTo((3 * (4 / 5) + 4 * (1 / 6)) / 7, 14);
+    const rising = fitCalibrator('sigmoid', scores.toReversed(), labels);
+    expect(rising.kind === 'sigmoid' && rising.slope).toBeGreaterThan(0);
+  });
+
   it.each(fixture.cases)("is scikit-learn's: $name", (given) => {
     const calibrator = fitted('sigmoid', given);
     given.asked.forEach((score, i) => {
