@@ -4,7 +4,7 @@ jobs.json lists the tables (columns of numbers and texts, null for missing) and 
 table that each is to score. Answers go to answers.json, probabilities to <folder>/probabilities.f64.
 """
 
-import importlib.util
+import importlib
 import json
 import logging
 import sys
@@ -46,7 +46,6 @@ frames = {name: frame_of(table) for name, table in jobs["tables"].items()}
 answers = {"cases": {}}
 for case in jobs["cases"]:
     folder = root / case["folder"]
-    # MLflow keeps the first folder's code/ for every later one: all have the same loader.
     model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
     frame = frames[case["table"]]
     scored = model.predict(frame)
@@ -82,9 +81,7 @@ answers["folder"] = {
 }
 
 # The loader alone: cells that MLflow's signature would not let pass, and files that it refuses.
-spec = importlib.util.spec_from_file_location("loader", first / "code/titleholder_model.py")
-loader = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(loader)
+loader = importlib.import_module(model.metadata.flavors["python_function"]["loader_module"])
 alone = loader.load(root / jobs["cells"]["model"])
 
 

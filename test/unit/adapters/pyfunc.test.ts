@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
-import { EMBEDDED, embed, SOURCE } from '#adapters/mlflow/pyfunc/embed.ts';
+import { EMBEDDED, embed, readSources } from '#adapters/mlflow/pyfunc/embed.ts';
 import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
-import { PYTHON_LOADER } from '#adapters/mlflow/pyfunc/python-loader.ts';
+import { LOADER_SOURCES } from '#adapters/mlflow/pyfunc/loader.generated.ts';
+import { LOADER, loaderPackage } from '#adapters/mlflow/pyfunc/loader-package.ts';
 import { MANIFEST, PROVENANCE } from '../learning/made.ts';
 
 /** Names that YAML, JSON and Python's text files each have trouble with. */
@@ -46,7 +47,7 @@ describe('the MLflow folder', () => {
     expect(folder().map(({ path }) => path)).toEqual([
       'MLmodel',
       'model.json',
-      'code/titleholder_model.py',
+      ...Object.keys(LOADER_SOURCES).map((name) => `code/${LOADER.name}/${name}`),
       'input_example.json',
       'serving_input_example.json',
       'requirements.txt',
@@ -79,10 +80,20 @@ describe('the MLflow folder', () => {
     });
   });
 
-  it('carries the loader as it is in python/', () => {
-    const source = readFileSync(SOURCE, 'utf8');
-    expect(PYTHON_LOADER, 'run `node src/adapters/mlflow/pyfunc/embed.ts`').toBe(source);
-    expect(readFileSync(EMBEDDED, 'utf8')).toBe(embed(source));
-    expect(textOf('code/titleholder_model.py')).toBe(source);
+  it('carries the Python package as it is in its folder', () => {
+    const sources = readSources();
+    expect(LOADER_SOURCES, 'run `node src/adapters/mlflow/pyfunc/embed.ts`').toEqual(sources);
+    expect(readFileSync(EMBEDDED, 'utf8')).toBe(embed(sources));
+    for (const [name, python] of Object.entries(sources)) {
+      expect(textOf(`code/${LOADER.name}/${name}`)).toBe(python);
+    }
+    expect(textOf('MLmodel')).toContain(`\n    loader_module: "${LOADER.name}"\n`);
+  });
+
+  it('names another loader otherwise, and the same one alike', () => {
+    const changed = { ...LOADER_SOURCES, 'cells.py': `${LOADER_SOURCES['cells.py']}\n` };
+    expect(LOADER.name).toMatch(/^titleholder_model_[0-9a-f]{16}$/);
+    expect(loaderPackage(changed).name).not.toBe(LOADER.name);
+    expect(loaderPackage({ ...LOADER_SOURCES }).name).toBe(LOADER.name);
   });
 });

@@ -1,7 +1,7 @@
 /** The folder by which MLflow, and so Python, loads a model: `mlflow.pyfunc.load_model`. */
 import { sha256Hex } from '#domain/canonical.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
-import { PYTHON_LOADER } from './python-loader.ts';
+import { LOADER, type LoaderPackage } from './loader-package.ts';
 
 type ArtifactColumn = Artifact['columns'][number];
 
@@ -28,7 +28,6 @@ export interface ModelFolderInput {
 export const LOADER_REQUIREMENTS = ['mlflow==3.17.2', 'numpy==2.4.6', 'pandas==3.1.1'] as const;
 const MLFLOW_VERSION = '3.17.2';
 const PYTHON_VERSION = '3.12';
-const LOADER = 'titleholder_model';
 
 /**
  * The files of an MLflow model (measured with MLflow 3.17.2); the same input gives the same bytes.
@@ -37,13 +36,18 @@ const LOADER = 'titleholder_model';
  * lets missing cells pass: a missing cell is NaN or None, not an absent column. The input example is
  * made up from the columns' names and levels; no row of any table is in it.
  */
-export function modelFolder(input: ModelFolderInput): readonly ModelFolderFile[] {
+export function modelFolder(
+  input: ModelFolderInput,
+  loader: LoaderPackage = LOADER,
+): readonly ModelFolderFile[] {
   const { artifact, bytes } = input;
   const example = exampleOf(artifact.columns);
   return [
-    textFile('MLmodel', descriptorOf(input), 'text/plain'),
+    textFile('MLmodel', descriptorOf(input, loader.name), 'text/plain'),
     { path: 'model.json', bytes, contentType: 'application/json' },
-    textFile(`code/${LOADER}.py`, PYTHON_LOADER, 'text/plain'),
+    ...Object.entries(loader.sources).map(([name, python]) =>
+      textFile(`code/${loader.name}/${name}`, python, 'text/plain'),
+    ),
     textFile('input_example.json', jsonOf(example), 'application/json'),
     textFile(
       'serving_input_example.json',
@@ -65,7 +69,10 @@ export function modelFolder(input: ModelFolderInput): readonly ModelFolderFile[]
   ];
 }
 
-function descriptorOf({ artifact, bytes, createdAt, runId, modelId }: ModelFolderInput): string {
+function descriptorOf(
+  { artifact, bytes, createdAt, runId, modelId }: ModelFolderInput,
+  loader: string,
+): string {
   const sha256 = sha256Hex(bytes);
   const optional = (name: string, value: string | null): string[] =>
     value === null ? [] : [`${name}: ${quote(value)}`];
@@ -77,7 +84,7 @@ function descriptorOf({ artifact, bytes, createdAt, runId, modelId }: ModelFolde
     '    data: "model.json"',
     '    env:',
     '      virtualenv: "python_env.yaml"',
-    `    loader_module: ${quote(LOADER)}`,
+    `    loader_module: ${quote(loader)}`,
     `    python_version: ${quote(PYTHON_VERSION)}`,
     '    streamable: false',
     '  titleholder:',

@@ -1,0 +1,20 @@
+"""Loads model folders in one process, in the order given, and then scores a row with each:
+`python load_together.py <row.json> <folder> <folder> ...`. Prints the probabilities in that order."""
+
+import json
+import logging
+import shutil
+import sys
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+
+row = pd.DataFrame([json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))])
+logging.getLogger("mlflow").setLevel(logging.ERROR)
+
+models = [mlflow.pyfunc.load_model(folder, suppress_warnings=True) for folder in sys.argv[2:]]
+# As MLflow does with what it downloaded: a model that was loaded needs its folder no more.
+for folder in sys.argv[2:]:
+    shutil.rmtree(folder)
+print(json.dumps([float(model.predict(row)["probability"].iloc[0]) for model in models]))
