@@ -91,11 +91,18 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
   };
 
   /** Its commit and the steps before it, and its own output for `resume`. */
-  const recordedStep = may.runs(['GetItem', 'Query', 'PutItem'], ['RUN']);
+  const recordedStep = [
+    may.runs(['GetItem'], ['COMMIT']),
+    may.runs(['GetItem', 'Query', 'PutItem'], ['STEP']),
+  ];
+  /** Its commit and the outputs of its steps, to be read. */
+  const readRun = [may.runs(['GetItem'], ['COMMIT']), may.runs(['Query'], ['STEP'])];
+  const changeRun = may.runs(['GetItem', 'PutItem'], ['RUN']);
   /** The policy that rules a run: the model's accepted charter, or the commit's own. */
   const rulingPolicy = [may.champion(['GetItem'], ['CHARTER']), ...may.read('bundles', 'evidence')];
   /** Moving the lock wakes whoever has it next, or fails a token that nobody waits on. */
   const lockAndQueue = [
+    may.runs(['GetItem'], ['COMMIT']),
     may.runs(['GetItem', 'PutItem'], ['RUN', 'LOCK']),
     ...rulingPolicy,
     may.tokens('SendTaskSuccess', 'SendTaskFailure'),
@@ -126,7 +133,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       // It tells at once what it decided; deliver-outbox only makes good what was lost.
       may.champion(['DeleteItem'], ['OUTBOX']),
       may.publish(props.busArn, 'ChampionMoved', 'RunRejected'),
-      recordedStep,
+      ...recordedStep,
+      changeRun,
       may.runs(['GetItem', 'UpdateItem'], ['APPROVAL']),
       may.runs(['GetItem', 'ConditionCheckItem'], ['VERIFIED']),
       ...may.read('bundles', 'evidence', 'models'),
@@ -145,14 +153,15 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       environment: { ...runs, ...bucket },
       memoryMb: 256,
       seconds: 60,
-      grants: [recordedStep, ...may.read('reports', 'bundles')],
+      grants: [...recordedStep, ...may.read('reports', 'bundles')],
     }),
     'validate-data': make('ValidateData', 'validate-data', validateDataEnv, {
       environment: { ...tables, ...bucket, ...code },
       memoryMb: 3008,
       seconds: 300,
       grants: [
-        recordedStep,
+        ...recordedStep,
+        changeRun,
         may.runs(['GetItem', 'PutItem'], ['HOLDOUT']),
         may.champion(['GetItem'], ['CHARTER']),
         may.champion(['Query'], ['LEDGER']),
@@ -164,32 +173,37 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 3008,
       seconds: 300,
-      grants: [recordedStep, ...may.read('bundles', 'data'), may.write('models', 'reports')],
+      grants: [
+        ...recordedStep,
+        changeRun,
+        ...may.read('bundles', 'data'),
+        may.write('models', 'reports'),
+      ],
     }),
     'plan-candidates': make('PlanCandidates', 'plan-candidates', planCandidatesEnv, {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 256,
       seconds: 60,
-      grants: [recordedStep, ...may.read('bundles')],
+      grants: [...recordedStep, changeRun, ...may.read('bundles')],
     }),
     'train-candidate': make('TrainCandidate', 'train-candidate', trainCandidateEnv, {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 8192,
       seconds: 900,
-      grants: [recordedStep, ...may.read('bundles', 'data'), may.write('reports')],
+      grants: [...recordedStep, ...may.read('bundles', 'data'), may.write('reports')],
     }),
     'choose-candidate': make('ChooseCandidate', 'choose-candidate', chooseCandidateEnv, {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 512,
       seconds: 60,
-      grants: [recordedStep, ...may.read('bundles', 'reports'), may.write('reports')],
+      grants: [...recordedStep, ...may.read('bundles', 'reports'), may.write('reports')],
     }),
     'full-train': make('FullTrain', 'full-train', fullTrainEnv, {
       environment: { ...runs, ...bucket, ...code },
       memoryMb: 8192,
       seconds: 900,
       grants: [
-        recordedStep,
+        ...recordedStep,
         ...may.read('bundles', 'data', 'reports'),
         may.write('models', 'reports'),
       ],
@@ -199,7 +213,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 120,
       grants: [
-        recordedStep,
+        ...recordedStep,
         may.champion(['GetItem'], ['CHARTER']),
         ...may.read('reports', 'evidence', 'models'),
       ],
@@ -213,7 +227,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
         memoryMb: 3008,
         seconds: 600,
         grants: [
-          recordedStep,
+          ...recordedStep,
+          changeRun,
           may.runs(['GetItem'], ['HOLDOUT']),
           may.champion(['GetItem'], ['POINTER', 'VERSION', 'CHARTER', 'DECISION', 'LEDGER']),
           ...may.read('bundles', 'data', 'models', 'evidence'),
@@ -226,7 +241,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 256,
       seconds: 30,
       grants: [
-        may.runs(['GetItem', 'Query', 'PutItem'], ['RUN']),
+        ...readRun,
+        changeRun,
         may.runs(['GetItem', 'PutItem'], ['APPROVAL']),
         ...rulingPolicy,
         // An approval of the same evidence that nobody spent answers at once.
@@ -239,7 +255,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 1024,
       seconds: 120,
       grants: [
-        recordedStep,
+        ...recordedStep,
         may.runs(['PutItem'], ['VERIFIED']),
         ...may.read('data', 'models'),
         may.invoke(serveStaging.arn),
@@ -250,7 +266,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 60,
       grants: [
-        recordedStep,
+        ...recordedStep,
+        changeRun,
         may.champion(['GetItem'], ['POINTER', 'VERSION', 'HEAD']),
         may.champion(['Query'], ['LEDGER']),
         may.invoke(serveProduction.arn),
@@ -278,8 +295,9 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 25,
       grants: [
-        may.runs(['GetItem', 'PutItem'], ['RUN']),
-        may.runLists(),
+        may.runs(['GetItem', 'PutItem'], ['COMMIT']),
+        may.runs(['GetItem'], ['RUN']),
+        may.commitLists(),
         ...may.read('bundles', 'data', 'reports'),
         // What it signs for the committer's upload.
         may.write('bundles', 'data', 'reports'),
@@ -295,7 +313,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 256,
       seconds: props.startSeconds,
       grants: [
-        may.runs(['GetItem', 'PutItem'], ['RUN']),
+        may.runs(['GetItem'], ['COMMIT']),
+        changeRun,
         may.machine('StartExecution'),
         may.executions('DescribeExecution'),
         may.send(props.startDeadLetters.queueArn),
@@ -312,7 +331,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 28,
       grants: [
-        may.runs(['GetItem', 'Query', 'PutItem'], ['RUN']),
+        ...readRun,
+        changeRun,
         may.runs(['GetItem', 'PutItem'], ['APPROVAL']),
         may.champion(['GetItem'], ['POINTER']),
         ...rulingPolicy,
@@ -327,7 +347,8 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       memoryMb: 512,
       seconds: 28,
       grants: [
-        may.runs(['GetItem', 'Query'], ['RUN']),
+        ...readRun,
+        may.runs(['GetItem'], ['RUN']),
         may.runs(['GetItem'], ['APPROVAL']),
         may.runLists(),
         may.champion(['GetItem'], ['POINTER', 'HEAD', 'CHARTER']),

@@ -16,7 +16,7 @@ export interface Grant {
   readonly why?: string;
 }
 
-export type RunsItem = 'RUN' | 'LOCK' | 'HOLDOUT' | 'VERIFIED' | 'APPROVAL';
+export type RunsItem = 'COMMIT' | 'RUN' | 'STEP' | 'LOCK' | 'HOLDOUT' | 'VERIFIED' | 'APPROVAL';
 export type ChampionItem =
   | 'POINTER'
   | 'HEAD'
@@ -37,8 +37,9 @@ type DynamoAction =
 
 export interface Grants {
   readonly runs: (actions: readonly DynamoAction[], items: readonly RunsItem[]) => Grant;
-  /** A list of runs or commits by the runs table's indexes. */
+  /** Lists by the runs table's indexes. */
   readonly runLists: () => Grant;
+  readonly commitLists: () => Grant;
   readonly champion: (actions: readonly DynamoAction[], items: readonly ChampionItem[]) => Grant;
   /** Reading needs ListBucket too, else a missing object answers 403 and not 404. */
   readonly read: (...folders: readonly ObjectFolder[]) => readonly Grant[];
@@ -63,6 +64,10 @@ export function grantsOf(names: Names): Grants {
   const dynamo = (actions: readonly DynamoAction[]) => actions.map((a) => `dynamodb:${a}`);
   const objects = (folders: readonly ObjectFolder[]) =>
     folders.map((folder) => `${names.bucketArn}/${folder}/*`);
+  const query = (...indexes: readonly { readonly name: string }[]): Grant => ({
+    actions: ['dynamodb:Query'],
+    resources: indexes.map(({ name }) => `${names.runsTableArn}/index/${name}`),
+  });
   const byHash =
     'objects are named by the hash of their bytes, so their names are not known before';
   return {
@@ -71,12 +76,8 @@ export function grantsOf(names: Names): Grants {
       resources: [names.runsTableArn],
       conditions: leading(items),
     }),
-    runLists: () => ({
-      actions: ['dynamodb:Query'],
-      resources: Object.values(RUN_INDEXES).map(
-        ({ name }) => `${names.runsTableArn}/index/${name}`,
-      ),
-    }),
+    runLists: () => query(RUN_INDEXES.byModel, RUN_INDEXES.byTime),
+    commitLists: () => query(RUN_INDEXES.byModel),
     champion: (actions, items) => ({
       actions: dynamo(actions),
       resources: [names.championTableArn],

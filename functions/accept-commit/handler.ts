@@ -7,6 +7,7 @@ import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts'
 import type { Clock } from '#domain/ports/clock.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
 import type { Identity } from '#domain/ports/identity.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit } from '#domain/run.ts';
 import type { Answer, SignedRequest } from '#edge/edge.ts';
@@ -18,7 +19,8 @@ import { readBundle } from './read-bundle.ts';
 
 export interface Deps {
   readonly identity: Identity;
-  readonly runs: Pick<RunStore, 'putCommit' | 'commits' | 'commit' | 'run'>;
+  readonly commits: CommitStore;
+  readonly runs: Pick<RunStore, 'get'>;
   readonly artifacts: Pick<ArtifactStore, 'get' | 'size' | 'presignPut'>;
   readonly bus: EventBus;
   readonly clock: Clock;
@@ -85,15 +87,15 @@ const commit =
       authors: authorsOf(principal.subject, report.authors, deps.people),
       asOf: deps.clock.now(),
     };
-    const put = await deps.runs.putCommit(made);
+    const put = await deps.commits.put(made);
     if (put === 'stored') {
       await publish(deps, made);
       return accepted(runId, false, `${runId} is accepted`);
     }
-    if ((await deps.runs.run(runId)) === undefined) {
+    if ((await deps.runs.get(runId)) === undefined) {
       // Stored, but nobody made a run of it: its event was lost, or is still on its way (which the
       // run's own put-if-absent takes care of).
-      const stored = await deps.runs.commit(runId);
+      const stored = await deps.commits.get(runId);
       if (stored !== undefined) await publish(deps, stored);
     }
     return accepted(runId, true, `duplicate of ${runId}`);
@@ -103,14 +105,14 @@ const start =
   (deps: Deps) =>
   async ({ body }: SignedRequest<typeof ROUTES.start>): Promise<Answer> => {
     const prefix = body.commit ?? '';
-    const found = await deps.runs.commits({ model: body.model, prefix, limit: 100 });
+    const found = await deps.commits.list({ model: body.model, prefix, limit: 100 });
     const stored = found[0];
     if (stored === undefined) {
       const which = prefix === '' ? '' : ` that begins with ${prefix}`;
       throw new TitleholderError('NotFound', `${body.model} has no stored commit${which}`);
     }
     if (prefix !== '') refuseAmbiguous(prefix, found);
-    const exists = (await deps.runs.run(stored.runId)) !== undefined;
+    const exists = (await deps.runs.get(stored.runId)) !== undefined;
     await publish(deps, stored);
     return exists
       ? accepted(stored.runId, true, `duplicate of ${stored.runId}`)
@@ -124,7 +126,7 @@ function accepted(runId: string, duplicate: boolean, message: string): Answer {
 /** The full hash of a commit; short ones only where exactly one stored commit is meant. */
 async function resolve(deps: Deps, model: string, commit: string): Promise<string> {
   if (commit.length === 40) return commit;
-  const found = await deps.runs.commits({ model, prefix: commit, limit: 100 });
+  const found = await deps.commits.list({ model, prefix: commit, limit: 100 });
   refuseAmbiguous(commit, found);
   const sha = found[0]?.commit;
   if (sha === undefined) {

@@ -1,4 +1,5 @@
 import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { configuredIdentity } from '#adapters/oidc/configured.ts';
@@ -12,6 +13,7 @@ const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = acceptCommit({
   identity: configuredIdentity(vars),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   bus: eventBridgeBus(aws.eventbridge(), vars.EVENT_BUS),

@@ -4,15 +4,30 @@ import type { Approval } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
+import type { Executions } from '#domain/ports/executions.ts';
+import type { Log } from '#domain/ports/log.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
+import type { StepStore } from '#domain/ports/step-store.ts';
 import { type Commit, isOpen, type RunStatus } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
 import { rulingPolicy } from '#release/load-folder.ts';
-import type { LockDeps } from '#release/lock-queue.ts';
 import { checkHandedOver, commitOf } from '#release/recorded-step.ts';
 import { updateRun } from '#release/update-run.ts';
 
-export interface AskDeps extends LockDeps {
+export interface AskDeps {
+  readonly commits: CommitStore;
+  readonly runs: RunStore;
+  readonly steps: StepStore;
   readonly approvals: Approvals;
+  readonly artifacts: ArtifactStore;
+  readonly registry: ChampionRegistry;
+  readonly executions: Executions;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 const TRIES = 10;
@@ -37,8 +52,8 @@ export const askPerson =
   async (event: unknown): Promise<{ readonly asked: boolean }> => {
     const ask = readInput(AskInput, event, 'ask-person');
     const { run, kind, token } = ask;
-    const commit = await commitOf(deps.runs, run);
-    checkHandedOver(ask, await deps.runs.steps(run.runId));
+    const commit = await commitOf(deps.commits, run);
+    checkHandedOver(ask, await deps.steps.list(run.runId));
     const digest = digestOf(ask);
     const policy = await rulingPolicy(deps, run);
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {

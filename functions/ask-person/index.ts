@@ -1,7 +1,9 @@
 import { awsClients } from '#adapters/aws/clients.ts';
 import { dynamoApprovals } from '#adapters/dynamodb/approvals.ts';
 import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
 import { systemClock } from '#adapters/system/clock.ts';
@@ -12,10 +14,12 @@ import { askPerson } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = askPerson({
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   approvals: dynamoApprovals(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
   clock: systemClock(),
   log: jsonLog(),

@@ -1,5 +1,6 @@
 import { awsClients } from '#adapters/aws/clients.ts';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { env } from './env.ts';
@@ -8,7 +9,8 @@ import { chooseCandidate } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = chooseCandidate({
-  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   code: vars.CODE_DIGEST,
   clock: systemClock(),

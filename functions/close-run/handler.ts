@@ -29,7 +29,7 @@ export const closeRun =
   async (event: unknown): Promise<{ readonly status: string }> => {
     const call = readCall(event);
     if (call === undefined) return Closed.parse({ status: 'ignored' });
-    const before = await deps.runs.run(call.runId);
+    const before = await deps.runs.get(call.runId);
     if (before === undefined) {
       throw new TitleholderError('NotFound', `there is no run ${call.runId} to close`);
     }

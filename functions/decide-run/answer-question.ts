@@ -75,7 +75,7 @@ async function decideOnce(
     throw new TitleholderError('Conflict', `${runId} is ${run.status}; there is nothing to decide`);
   }
   // Looked at anew: a later commit may have come since the request was read.
-  refuseSuperseded((await deps.runs.run(runId)) ?? run);
+  refuseSuperseded((await deps.runs.get(runId)) ?? run);
   if (!repeated) {
     if (approval.kind === 'approval' && said.choice === 'approve') {
       await refuseMovedChampion(deps, stored, said);
@@ -153,7 +153,7 @@ function refusal(why: Refusal, approval: Approval): TitleholderError {
 /** An approval counts against the champion that the challenger was compared with, and no other. */
 async function refuseMovedChampion(deps: Deps, approval: Approval, said: Said): Promise<void> {
   const { runId, model, digest } = approval;
-  const records = await deps.runs.steps(runId);
+  const records = await deps.steps.list(runId);
   const evaluation = records
     .filter((r) => r.step === 'EvaluateChallenger')
     .map((r) => EvaluationReference.safeParse(r.output))
@@ -237,11 +237,11 @@ function answerOf(approval: Approval): TokenAnswer {
  */
 async function recordAcceptance(deps: Deps, run: Run, approval: Approval): Promise<void> {
   const { runId, digest } = approval;
-  const commit = await deps.runs.commit(runId);
+  const commit = await deps.commits.get(runId);
   if (commit === undefined) {
     throw new TitleholderError('CommitUnknown', `no commit is stored for ${runId}`);
   }
-  const data = (await deps.runs.steps(runId))
+  const data = (await deps.steps.list(runId))
     .filter((r) => r.step === 'ValidateData')
     .map((r) => DataReference.safeParse(r.output))
     .findLast((parsed) => parsed.success && parsed.data.question?.digest === digest)?.data;

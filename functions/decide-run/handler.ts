@@ -93,7 +93,7 @@ const resume =
         );
       }
     } else {
-      await deps.runs.replaceRun(next);
+      await deps.runs.replace(next);
     }
     const input: ExecutionInput = {
       schemaVersion: 1,
@@ -163,7 +163,7 @@ function rollbackId(
 }
 
 async function runOf(deps: Deps, runId: string): Promise<Run> {
-  const run = await deps.runs.run(runId);
+  const run = await deps.runs.get(runId);
   if (run === undefined) throw noSuchRun(runId);
   return run;
 }

@@ -1,11 +1,11 @@
 /** Publishes what a registry's transaction left in the outbox, at least once and in its order. */
 import { TitleholderError } from '#domain/errors.ts';
-import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Outbox } from '#domain/ports/outbox.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
 import type { Log } from '#domain/ports/log.ts';
 
 export interface Deps {
-  readonly registry: Pick<ChampionRegistry, 'outbox' | 'delivered'>;
+  readonly outbox: Outbox;
   readonly bus: EventBus;
   readonly log: Log;
 }
@@ -18,12 +18,12 @@ const BATCH = 100;
  * the call then fails (`Unavailable`), so that somebody hears of it, and the next minute tries again.
  */
 export const deliverOutbox = (deps: Deps) => async (): Promise<{ readonly delivered: number }> => {
-  const events = await deps.registry.outbox(BATCH);
+  const events = await deps.outbox.pending(BATCH);
   const failed: string[] = [];
   for (const { id, type, detail } of events) {
     try {
       await deps.bus.publish({ type, detail });
-      await deps.registry.delivered(id);
+      await deps.outbox.delivered(id);
     } catch (error) {
       const name = error instanceof Error ? error.name : 'Error';
       deps.log('an event of the outbox was not delivered', { id, type, error: name });

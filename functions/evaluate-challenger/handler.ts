@@ -12,8 +12,12 @@ import { storeCharts } from '#release/selection.ts';
 import { updateRun } from '#release/update-run.ts';
 import { drawn, holdoutCharts } from '#evaluation/charts.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
+import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 
 export interface EvaluateDeps extends StepDeps {
+  readonly runs: RunStore;
+  readonly holdouts: HoldoutStore;
   readonly artifacts: ArtifactStore;
   readonly registry: ChampionRegistry;
   readonly code: string;
@@ -102,12 +106,12 @@ async function opponentOf(
   deps: EvaluateDeps,
   { run, training }: { run: { model: string; runId: string }; training: { artifact: string } },
 ): Promise<EvaluationReference['champion']> {
-  const { registry, runs } = deps;
+  const { registry, steps } = deps;
   const pointer = await registry.pointer(run.model, 'production');
   if (pointer === undefined) return null;
   const { version, sha256, revision } = pointer;
   if ((await registry.version(run.model, version))?.runId === run.runId) {
-    for (const record of await runs.steps(run.runId)) {
+    for (const record of await steps.list(run.runId)) {
       const before = EvaluationReference.safeParse(record.output);
       if (record.step !== 'EvaluateChallenger' || !before.success) continue;
       if (before.data.artifact !== training.artifact) continue;
@@ -126,7 +130,7 @@ async function checkData(
   model: string,
   data: { holdout: string; register: string; epoch: number; charter: string; question: unknown },
 ): Promise<void> {
-  const stored = await deps.runs.holdout(model);
+  const stored = await deps.holdouts.get(model);
   const same =
     stored?.snapshot === data.holdout &&
     stored.register === data.register &&

@@ -1,6 +1,9 @@
 import { awsClients } from '#adapters/aws/clients.ts';
 import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoHoldoutStore } from '#adapters/dynamodb/holdout-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
@@ -10,9 +13,12 @@ import { evaluateChallenger } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = evaluateChallenger({
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
+  holdouts: dynamoHoldoutStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   code: vars.CODE_DIGEST,
   stopwatch: () => performance.now() / 1000,
   clock: systemClock(),

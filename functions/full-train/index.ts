@@ -1,5 +1,6 @@
 import { awsClients } from '#adapters/aws/clients.ts';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
@@ -9,7 +10,8 @@ import { fullTrain } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = fullTrain({
-  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   code: vars.CODE_DIGEST,
   stopwatch: () => performance.now() / 1000,

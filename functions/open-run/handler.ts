@@ -20,8 +20,8 @@ export const openRun =
   (deps: LockDeps) =>
   async (event: unknown): Promise<{ readonly status: 'running' | 'waiting' }> => {
     const { runId, model, attempt, token } = readInput(OpenRunInput, event, 'open-run');
-    const commit = await deps.runs.commit(runId);
-    const run = await deps.runs.run(runId);
+    const commit = await deps.commits.get(runId);
+    const run = await deps.runs.get(runId);
     if (commit === undefined || run === undefined || commit.model !== model) {
       throw new TitleholderError(
         'CommitUnknown',
@@ -59,8 +59,8 @@ export const openRun =
  */
 async function settleHolder(deps: LockDeps, commit: Commit, holder: string): Promise<void> {
   const { model, runId } = commit;
-  const run = await deps.runs.run(holder);
-  const older = await deps.runs.commit(holder);
+  const run = await deps.runs.get(holder);
+  const older = await deps.commits.get(holder);
   if (run === undefined || older === undefined || !isOpen(run.status)) {
     await leaveQueue(deps, model, holder);
     return;

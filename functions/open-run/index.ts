@@ -1,5 +1,7 @@
 import { awsClients } from '#adapters/aws/clients.ts';
 import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoLockStore } from '#adapters/dynamodb/lock-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
@@ -11,9 +13,11 @@ import { openRun } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = openRun({
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  locks: dynamoLockStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
   clock: systemClock(),
   log: jsonLog(),

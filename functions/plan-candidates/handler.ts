@@ -5,8 +5,10 @@ import { loadFolder } from '#release/load-folder.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { markRunning } from '#release/update-run.ts';
 import { attemptsOf } from '#training/candidates.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 
 export interface PlanDeps extends StepDeps {
+  readonly runs: RunStore;
   readonly artifacts: ArtifactStore;
   /** Digest of the code that proposes. */
   readonly code: string;

@@ -1,8 +1,13 @@
 import { TrainInput, Training } from '#contracts/steps.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
 import { markRunning } from '#release/update-run.ts';
 import { trainQuickly } from '#training/train.ts';
+
+export interface QuickTrainDeps extends TrainDeps {
+  readonly runs: RunStore;
+}
 
 /**
  * Trains the first candidate that can be fitted, small and on a sample: a commit that can't be trained at
@@ -10,7 +15,7 @@ import { trainQuickly } from '#training/train.ts';
  *
  * Throws `NoCandidateFitted`, `OutOfTime`, `SettingsInvalid`, `DataInvalid`, `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
-export const quickTrain = (deps: TrainDeps) =>
+export const quickTrain = (deps: QuickTrainDeps) =>
   recorded(
     {
       name: 'QuickTrain',

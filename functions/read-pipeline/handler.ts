@@ -34,7 +34,7 @@ export const readPipeline = (deps: Deps) => {
   return httpFunction('read-pipeline', deps, [
     on(ROUTES.runs, async ({ query: { model, limit, cursor } }) =>
       ok(
-        await deps.runs.runs({
+        await deps.runs.list({
           limit,
           ...(model !== undefined && { model }),
           ...(cursor !== undefined && { cursor }),

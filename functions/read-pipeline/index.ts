@@ -1,7 +1,9 @@
 import { awsClients } from '#adapters/aws/clients.ts';
 import { dynamoApprovals } from '#adapters/dynamodb/approvals.ts';
 import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { configuredIdentity } from '#adapters/oidc/configured.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
@@ -15,9 +17,11 @@ const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = readPipeline({
   identity: configuredIdentity(vars),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   approvals: dynamoApprovals(aws.dynamodb(), vars.RUNS_TABLE),
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
   tracking: mlflowTracking(aws.mlflow()),

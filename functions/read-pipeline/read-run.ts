@@ -7,7 +7,9 @@ import type { Approvals } from '#domain/ports/approvals.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Executions } from '#domain/ports/executions.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
+import type { StepStore } from '#domain/ports/step-store.ts';
 import type { StepRecord } from '#domain/run.ts';
 import { executionName, isOpen } from '#domain/run.ts';
 import { decide } from '#domain/verdict.ts';
@@ -22,7 +24,9 @@ import type { DefinedStep } from './steps.ts';
 import { shownSteps } from './steps.ts';
 
 export interface RunDeps {
+  readonly commits: CommitStore;
   readonly runs: RunStore;
+  readonly steps: StepStore;
   readonly approvals: Approvals;
   readonly artifacts: ArtifactStore;
   readonly registry: Pick<ChampionRegistry, 'charter'>;
@@ -37,10 +41,10 @@ export async function readStatus(
   defined: readonly DefinedStep[],
   runId: string,
 ): Promise<Answer> {
-  const [run, commit] = await Promise.all([deps.runs.run(runId), deps.runs.commit(runId)]);
+  const [run, commit] = await Promise.all([deps.runs.get(runId), deps.commits.get(runId)]);
   if (run === undefined || commit === undefined) throw noSuchRun(runId);
   const [records, visits, approvals] = await Promise.all([
-    deps.runs.steps(runId),
+    deps.steps.list(runId),
     deps.executions.visits(executionName(runId, run.attempt)),
     Promise.all(KINDS.map((kind) => deps.approvals.get(runId, kind))),
   ]);
@@ -108,8 +112,8 @@ function evaluationOf(records: readonly StepRecord[]): EvaluationReference | und
  * the evidence names; what was recorded of it stands. Throws `NotFound` before there is any.
  */
 export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer> {
-  if ((await deps.runs.run(runId)) === undefined) throw noSuchRun(runId);
-  const evaluation = evaluationOf(await deps.runs.steps(runId));
+  if ((await deps.runs.get(runId)) === undefined) throw noSuchRun(runId);
+  const evaluation = evaluationOf(await deps.steps.list(runId));
   if (evaluation === undefined) {
     throw new TitleholderError('NotFound', `${runId} was not evaluated`);
   }

@@ -30,8 +30,8 @@ export const recordDecision =
     const input = readInput(RecordDecisionInput, event, 'record-decision');
     if (input.decision === 'rollback') return rollBack(deps, input);
     const { run } = input;
-    const commit = await commitOf(deps.runs, run);
-    checkHandedOver(input, await deps.runs.steps(run.runId));
+    const commit = await commitOf(deps.commits, run);
+    checkHandedOver(input, await deps.steps.list(run.runId));
     const keep = async <T>(step: StepName, output: T): Promise<T> => {
       const hash = inputHash(step, input, { output });
       await recordOutput(deps, run, step, { inputHash: hash, output, startedAt });

@@ -1,6 +1,7 @@
 import { awsClients } from '#adapters/aws/clients.ts';
 import { dynamoChampionRegistry } from '#adapters/dynamodb/champion-registry.ts';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
@@ -10,9 +11,10 @@ import { recordRun } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = recordRun({
-  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, vars.RUNS_TABLE),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   tracking: mlflowTracking(aws.mlflow()),
   code: vars.CODE_DIGEST,
   clock: systemClock(),

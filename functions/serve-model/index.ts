@@ -7,15 +7,12 @@ import { jsonLog } from '#adapters/system/log.ts';
 import { env } from './env.ts';
 import { serveModel } from './handler.ts';
 
-// Only a commit touches the runs table, and this function has no right to it.
-const NEVER_COMMITS = '';
-
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = serveModel({
   identity: configuredIdentity(vars),
   slot: vars.SLOT,
-  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE, NEVER_COMMITS),
+  registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   clock: systemClock(),
   code: vars.CODE_DIGEST,

@@ -9,8 +9,10 @@ import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { loadArtifact } from '#release/load-artifact.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
 import { serves } from '#release/serves.ts';
+import type { VerificationStore } from '#domain/ports/verification-store.ts';
 
 export interface SmokeTestDeps extends StepDeps {
+  readonly verifications: VerificationStore;
   readonly artifacts: ArtifactStore;
   readonly serving: Serving;
   readonly tracking: Tracking;
@@ -76,7 +78,12 @@ export const smokeTest = (deps: SmokeTestDeps) =>
           { checks: failed.map((c) => c.name).join(','), version: staged.version },
         );
       }
-      await deps.runs.putVerified(run.model, staged.sha256, run.runId, deps.clock.now());
+      await deps.verifications.put({
+        model: run.model,
+        sha256: staged.sha256,
+        runId: run.runId,
+        at: deps.clock.now(),
+      });
       return { sha256: staged.sha256, checks };
     },
   );

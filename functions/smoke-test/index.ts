@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsClients } from '#adapters/aws/clients.ts';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
+import { dynamoVerificationStore } from '#adapters/dynamodb/verification-store.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { lambdaServing } from '#adapters/lambda/serving.ts';
@@ -11,7 +13,9 @@ import { smokeTest } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = smokeTest({
-  runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
+  steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
+  verifications: dynamoVerificationStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   serving: lambdaServing(aws.lambda(), {
     staging: vars.SERVING_STAGING_FUNCTION,

@@ -7,6 +7,7 @@ import { runIdOf } from '#domain/ids.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { DeadLetters } from '#domain/ports/dead-letters.ts';
 import type { Executions } from '#domain/ports/executions.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
 import { executionName, isOpen } from '#domain/run.ts';
@@ -16,7 +17,8 @@ import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
 
 export interface Deps {
-  readonly runs: Pick<RunStore, 'commit' | 'createRun' | 'run'>;
+  readonly commits: Pick<CommitStore, 'get'>;
+  readonly runs: Pick<RunStore, 'create' | 'get'>;
   readonly executions: Pick<Executions, 'start' | 'status'>;
   readonly deadLetters: DeadLetters;
   readonly clock: Clock;
@@ -57,7 +59,7 @@ async function startOne(deps: Deps, body: string): Promise<void> {
   }
   const { detail } = parse(Envelope, parseJson(body, 'the event'), 'the event');
   const runId = runIdOf(detail);
-  const stored = await deps.runs.commit(runId);
+  const stored = await deps.commits.get(runId);
   if (stored === undefined) {
     throw new TitleholderError('CommitUnknown', `no commit is stored for ${runId}`);
   }
@@ -82,7 +84,7 @@ async function startOne(deps: Deps, body: string): Promise<void> {
     createdAt: now,
     updatedAt: now,
   };
-  if ((await deps.runs.createRun(run)) === 'exists' && !(await neverStarted(deps, runId))) {
+  if ((await deps.runs.create(run)) === 'exists' && !(await neverStarted(deps, runId))) {
     deps.log(`duplicate of ${runId}`, { runId });
     return;
   }
@@ -94,7 +96,7 @@ async function startOne(deps: Deps, body: string): Promise<void> {
 
 /** A run that was created and then lost its function before the execution began. */
 async function neverStarted(deps: Deps, runId: string): Promise<boolean> {
-  const run = await deps.runs.run(runId);
+  const run = await deps.runs.get(runId);
   if (run === undefined || run.attempt !== 1 || !isOpen(run.status)) return false;
   return (await deps.executions.status(executionName(runId, 1))) === undefined;
 }

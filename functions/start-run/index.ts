@@ -1,4 +1,5 @@
 import { awsClients } from '#adapters/aws/clients.ts';
+import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { sqsDeadLetters } from '#adapters/sqs/dead-letters.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
@@ -10,6 +11,7 @@ import { startRun } from './handler.ts';
 const vars = env.parse(process.env);
 const aws = awsClients();
 export const handler = startRun({
+  commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
   executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
   deadLetters: sqsDeadLetters(aws.sqs(), vars.DEAD_LETTER_QUEUE_URL),

@@ -14,8 +14,12 @@ import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { waitSecondsOf } from '#release/run-reference.ts';
 import { markRunning } from '#release/update-run.ts';
 import { prepare, type Prepared, type PrepareInput } from '#dataset/prepare.ts';
+import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 
 export interface ValidateDeps extends StepDeps {
+  readonly runs: RunStore;
+  readonly holdouts: HoldoutStore;
   readonly artifacts: ArtifactStore;
   readonly registry: ChampionRegistry;
   readonly code: string;
@@ -36,7 +40,7 @@ export const validateData = (deps: ValidateDeps) =>
       output: DataReference,
       mode: 'settled',
       key: async ({ run }) => {
-        const holdout = await deps.runs.holdout(run.model);
+        const holdout = await deps.holdouts.get(run.model);
         return {
           code: deps.code,
           accepted: (await deps.registry.charter(run.model))?.charter ?? null,
@@ -109,7 +113,7 @@ export const validateData = (deps: ValidateDeps) =>
         before.register === register &&
         before.epoch === prepared.epoch;
       if (question === null && !same) {
-        await deps.runs.putHoldout({
+        await deps.holdouts.put({
           schemaVersion: 1,
           model: run.model,
           epoch: prepared.epoch,

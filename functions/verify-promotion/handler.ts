@@ -7,8 +7,10 @@ import { isOpen } from '#domain/run.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
 import { serves } from '#release/serves.ts';
 import { updateRun } from '#release/update-run.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
 
 export interface VerifyDeps extends StepDeps {
+  readonly runs: RunStore;
   readonly registry: ChampionRegistry;
   readonly serving: Serving;
   readonly wait: (millis: number) => Promise<void>;

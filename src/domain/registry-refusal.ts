@@ -1,6 +1,6 @@
 /** Why a registry's transaction was refused: shared by every registry, so that all say the same. */
 import { TitleholderError } from './errors.ts';
-import type { RegistryChange } from './ports/champion-registry.ts';
+import type { RegistryChange } from './ports/ledger-writer.ts';
 
 /** The parts of a change that carry a condition. */
 export type ChangePart =

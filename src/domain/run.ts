@@ -105,3 +105,17 @@ export function parseExecutionName(
   if (runId === undefined || attempt === undefined) return undefined;
   return { runId, attempt: Number(attempt) };
 }
+
+/** Orders step records as they began. */
+export function byStart(a: StepRecord, b: StepRecord): number {
+  return order(a.startedAt, b.startedAt) || order(a.step, b.step) || a.attempt - b.attempt;
+}
+
+/** Orders commits by when they were stored, the newest first. */
+export function newestFirst(a: Commit, b: Commit): number {
+  return order(b.asOf, a.asOf) || order(b.runId, a.runId);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

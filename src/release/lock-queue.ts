@@ -10,6 +10,8 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { Executions } from '#domain/ports/executions.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
+import type { LockStore } from '#domain/ports/lock-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import { executionName, isOpen } from '#domain/run.ts';
 import type { Log } from '#domain/ports/log.ts';
@@ -17,7 +19,9 @@ import { runReferenceOf } from './run-reference.ts';
 import { updateRun } from './update-run.ts';
 
 export interface LockDeps {
+  readonly commits: CommitStore;
   readonly runs: RunStore;
+  readonly locks: LockStore;
   readonly artifacts: ArtifactStore;
   readonly registry: ChampionRegistry;
   readonly executions: Executions;
@@ -34,16 +38,16 @@ const TRIES = 10;
  * lost races.
  */
 async function moveLock(
-  runs: RunStore,
+  locks: LockStore,
   model: string,
   next: (lock: Lock) => Promise<Lock | undefined> | Lock | undefined,
 ): Promise<Lock> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const lock = (await runs.lock(model)) ?? freeLock(model);
+    const lock = (await locks.get(model)) ?? freeLock(model);
     const moved = await next(lock);
     if (moved === undefined) return lock;
     try {
-      await runs.putLock({ ...moved, revision: lock.revision + 1 });
+      await locks.put({ ...moved, revision: lock.revision + 1 });
       return { ...moved, revision: lock.revision + 1 };
     } catch (error) {
       if (!isNamed(error, 'Conflict')) throw error;
@@ -61,7 +65,7 @@ export async function joinQueue(
   model: string,
   waiter: Waiter,
 ): Promise<{ readonly taken: boolean; readonly holder: string }> {
-  const lock = await moveLock(deps.runs, model, async (stored) => {
+  const lock = await moveLock(deps.locks, model, async (stored) => {
     const asked = acquire(stored, waiter);
     // Before the token is in the queue: once it is there, whoever wakes the run says 'running'.
     if (!asked.taken) await setStatus(deps, waiter.runId, 'waiting');
@@ -79,7 +83,7 @@ export async function joinQueue(
 
 /** Leaves the lock or its queue, and wakes the run that the lock passes to. Safe to repeat. */
 export async function leaveQueue(deps: LockDeps, model: string, runId: string): Promise<void> {
-  await moveLock(deps.runs, model, (stored) => released(stored, runId));
+  await moveLock(deps.locks, model, (stored) => released(stored, runId));
   await wakeHolder(deps, model);
 }
 
@@ -89,11 +93,11 @@ export async function leaveQueue(deps: LockDeps, model: string, runId: string): 
  */
 export async function wakeHolder(deps: LockDeps, model: string): Promise<void> {
   for (;;) {
-    const lock = await deps.runs.lock(model);
+    const lock = await deps.locks.get(model);
     const sleeper = lock?.waiters.find((w) => w.runId === lock.holder);
     if (sleeper === undefined) return;
     if (await wake(deps, sleeper)) {
-      await moveLock(deps.runs, model, (stored) =>
+      await moveLock(deps.locks, model, (stored) =>
         stored.holder === sleeper.runId
           ? { ...stored, waiters: stored.waiters.filter((w) => w.token !== sleeper.token) }
           : undefined,
@@ -101,7 +105,7 @@ export async function wakeHolder(deps: LockDeps, model: string): Promise<void> {
       return;
     }
     deps.log(`${sleeper.runId} waited for the lock and is gone`, { model, runId: sleeper.runId });
-    await moveLock(deps.runs, model, (stored) =>
+    await moveLock(deps.locks, model, (stored) =>
       stored.waiters.some((w) => w.token === sleeper.token)
         ? released(stored, sleeper.runId)
         : undefined,
@@ -118,8 +122,8 @@ function released(stored: Lock, runId: string): Lock | undefined {
 /** Whether the run goes on: its token was answered now, or was before and its execution runs. */
 async function wake(deps: LockDeps, waiter: Waiter): Promise<boolean> {
   const { runId, attempt, token } = waiter;
-  const run = await deps.runs.run(runId);
-  const commit = await deps.runs.commit(runId);
+  const run = await deps.runs.get(runId);
+  const commit = await deps.commits.get(runId);
   if (run === undefined || commit === undefined) return false;
   if (run.attempt !== attempt || !isOpen(run.status)) return false;
   try {

@@ -7,7 +7,8 @@ import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ports/clock.ts';
-import type { RunStore } from '#domain/ports/run-store.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
+import type { StepStore } from '#domain/ports/step-store.ts';
 import type { Commit, StepRecord } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
 
@@ -45,7 +46,8 @@ const PRODUCERS: Readonly<Record<string, readonly StepName[]>> = {
 };
 
 export interface StepDeps {
-  readonly runs: RunStore;
+  readonly commits: CommitStore;
+  readonly steps: StepStore;
   readonly clock: Clock;
 }
 
@@ -97,8 +99,8 @@ export function recorded<I extends StepInput, O, K>(
       invocation === undefined ? Infinity : invocation.getRemainingTimeInMillis() / 1000;
     const input = readInput(step.input, event, 'the step was handed a wrong input');
     const name = typeof step.name === 'string' ? step.name : step.name(input);
-    const commit = await commitOf(deps.runs, input.run);
-    const records = await deps.runs.steps(input.run.runId);
+    const commit = await commitOf(deps.commits, input.run);
+    const records = await deps.steps.list(input.run.runId);
     checkHandedOver(input, records);
     const key = await step.key(input);
     const hash = inputHash(name, input, key);
@@ -132,7 +134,7 @@ export async function recordOutput(
   step: StepName,
   what: { readonly inputHash: string; readonly output: unknown; readonly startedAt: string },
 ): Promise<unknown> {
-  await deps.runs.recordStep({
+  await deps.steps.record({
     schemaVersion: 1,
     runId: run.runId,
     step,
@@ -140,7 +142,7 @@ export async function recordOutput(
     endedAt: deps.clock.now(),
     ...what,
   });
-  return (await deps.runs.step(run.runId, step, what.inputHash))?.output ?? what.output;
+  return (await deps.steps.get(run.runId, step, what.inputHash))?.output ?? what.output;
 }
 
 /** The key of a step whose output depends on nothing but its input. */
@@ -154,8 +156,8 @@ export function inputHash(step: StepName, input: StepInput, key: unknown): strin
 }
 
 /** The stored commit of a run. Throws `CommitUnknown`, and `ProvenanceMismatch` on another one's fields. */
-export async function commitOf(runs: RunStore, run: RunReference): Promise<Commit> {
-  const commit = await runs.commit(run.runId);
+export async function commitOf(commits: CommitStore, run: RunReference): Promise<Commit> {
+  const commit = await commits.get(run.runId);
   if (commit === undefined) {
     throw new TitleholderError('CommitUnknown', `no commit is stored for run ${run.runId}`);
   }

@@ -21,7 +21,7 @@ export async function updateRun(
   change: (run: Run) => RunChange | undefined,
 ): Promise<Run> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const run = await deps.runs.run(runId);
+    const run = await deps.runs.get(runId);
     if (run === undefined) throw new TitleholderError('NotFound', `there is no run ${runId}`);
     const changed = change(run);
     if (changed === undefined) return run;
@@ -32,7 +32,7 @@ export async function updateRun(
       updatedAt: deps.clock.now(),
     };
     try {
-      await deps.runs.replaceRun(next);
+      await deps.runs.replace(next);
       return next;
     } catch (error) {
       if (!isNamed(error, 'Conflict')) throw error;

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listenOnce } from '../../localstack/stack.ts';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { crown, send, until } from './support/line.ts';
 import { forest, newRepository, type Repository } from './support/repository.ts';
 import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';
@@ -77,7 +77,7 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
       expect(after.outputs[name]).toEqual(before.outputs[name]);
     }
     // What attempt 1 recorded was reused, not made again.
-    const records = await dynamoRunStore(stack.aws.dynamodb(), `${PREFIX}-runs`).steps(runId);
+    const records = await dynamoStepStore(stack.aws.dynamodb(), `${PREFIX}-runs`).list(runId);
     const attempts = Object.fromEntries(records.map(({ step, attempt }) => [step, attempt]));
     expect(attempts).toMatchObject({
       CheckCiReport: 1,

@@ -58,7 +58,7 @@ describe('the line, from a commit to the champion', () => {
     ]);
     expect(entries[3]).toMatchObject({ actor: BOB, authority: 'approval', reason: 'approve it' });
     expect((await l.registry.charter(MODEL))?.acceptedBy).toBe(BOB);
-    expect(await l.registry.outbox(10)).toEqual([]);
+    expect(await l.outbox.pending(10)).toEqual([]);
     expect(l.bus.events).toHaveLength(10);
     const tracked = await l.tracking.runs({ limit: 100 });
     expect(tracked.runs).toHaveLength(10);
@@ -68,7 +68,7 @@ describe('the line, from a commit to the champion', () => {
       }
     }
     expect(Math.max(...l.state_bytes)).toBeLessThan(32 * 1024);
-    expect((await l.runs.lock(MODEL))?.holder).toBeNull();
+    expect((await l.locks.get(MODEL))?.holder).toBeNull();
   });
 
   it('goes on by policy alone only on a low tier and a clear win', async () => {
@@ -91,11 +91,11 @@ describe('the line, from a commit to the champion', () => {
     const l = line();
     await l.say(await l.commit({ commit: 'd1', settings: SETTINGS.weak }), 'approve');
     await l.say(await l.commit({ commit: 'd2' }), 'approve');
-    const commit = (change: Parameters<typeof l.registry.commit>[0]) => {
+    const commit = (change: Parameters<typeof l.ledgerWriter.commit>[0]) => {
       expect(change.requireVerified).toBe(change.pointer?.sha256);
-      return l.registry.commit(change);
+      return l.ledgerWriter.commit(change);
     };
-    const deps = { ...l, registry: { ...l.registry, commit } };
+    const deps = { ...l, ledgerWriter: { commit } };
     const input = {
       decision: 'rollback',
       decisionId: 'r1',
@@ -159,7 +159,7 @@ describe('the line, from a commit to the champion', () => {
     expect(await l.runOf(first)).toMatchObject({ status: 'cancelled', reason: 'by hand' });
     expect(await l.status(second)).toBe('cancelled');
     expect(await l.status(third)).toBe('awaiting_approval');
-    expect(await l.runs.lock(MODEL)).toMatchObject({ holder: third, waiters: [] });
+    expect(await l.locks.get(MODEL)).toMatchObject({ holder: third, waiters: [] });
   });
 
   it('times a run out when its machine does, and when nobody answers', async () => {
@@ -191,7 +191,7 @@ describe('the line, from a commit to the champion', () => {
     l.state.trackingDown = false;
     await l.resume(run);
     expect(await l.status(run)).toBe('awaiting_approval');
-    const steps = await l.runs.steps(run);
+    const steps = await l.steps.list(run);
     expect(steps.filter((s) => s.step === 'QuickTrain')).toHaveLength(1);
     await l.say(run, 'approve');
     expect(await l.status(run)).toBe('completed');
@@ -204,7 +204,7 @@ describe('the line, from a commit to the champion', () => {
     l.state.busDown = true;
     await l.say(run, 'reject');
     expect(await l.runOf(run)).toMatchObject({ status: 'rejected', reason: 'reject it' });
-    const [left] = await l.registry.outbox(10);
+    const [left] = await l.outbox.pending(10);
     const [cd] = (await l.tracking.runs({ model: MODEL, stage: 'CD', limit: 1 })).runs;
     expect(left).toMatchObject({
       type: 'RunRejected',
@@ -250,10 +250,10 @@ describe('the line, from a commit to the champion', () => {
       rows: new TextEncoder().encode(`${rows}\n`),
     });
     expect(await l.status(run)).toBe('held');
-    const before = await l.runs.holdout(MODEL);
+    const before = await l.holdouts.get(MODEL);
     await l.say(run, 'approve', { kind: 'acceptance' });
     expect(await l.status(run)).toBe('awaiting_approval');
-    expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
+    expect((await l.holdouts.get(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
   });
 
   it('lets a first mistake about who a row is be put right, until a charter is accepted', async () => {
@@ -264,12 +264,12 @@ describe('the line, from a commit to the champion', () => {
     const second = await l.commit({ commit: 'ab2' });
     // A holdout that has judged is not drawn anew by whoever commits.
     expect(await l.status(second)).toBe('held');
-    const before = await l.runs.holdout(MODEL);
+    const before = await l.holdouts.get(MODEL);
     const data = l.lastOutput('ValidateData') as { question: { summary: string } };
     expect(data.question.summary).toMatch(/by key claim_id, and this commit’s by group member_id/);
     await l.say(second, 'approve', { kind: 'acceptance' });
     expect(await l.status(second)).toBe('awaiting_approval');
-    expect((await l.runs.holdout(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
+    expect((await l.holdouts.get(MODEL))?.revision).toBe((before?.revision ?? 0) + 1);
     expect((await l.registry.ledger(MODEL)).at(-1)).toMatchObject({ kind: 'holdout_accepted' });
     await l.say(second, 'approve');
     const third = await l.commit({ commit: 'ab3', model: byClaim });
@@ -448,7 +448,7 @@ describe('the candidates of a commit', () => {
     l.replaced.clear();
     await l.resume(run);
     expect(await l.status(run)).toBe('awaiting_approval');
-    const steps = await l.runs.steps(run);
+    const steps = await l.steps.list(run);
     expect(steps.filter((s) => s.step === 'TrainCandidate')).toHaveLength(2);
   });
 

@@ -1,9 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
 import { ApprovalItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
-import { follows, table } from './table.ts';
+import { table } from './table.ts';
 
 /** Approvals in the runs table, each moved by compare-and-swap on its revision. */
 export function dynamoApprovals(client: DynamoDBDocumentClient, runsTable: string): Approvals {
@@ -13,20 +12,11 @@ export function dynamoApprovals(client: DynamoDBDocumentClient, runsTable: strin
       const item = await runs.get(runsKeys.approval(runId, kind));
       return item === undefined ? undefined : ApprovalItem.parse(item);
     },
-
-    async put(approval) {
-      const stored = await runs.putIf(
+    put: (approval) =>
+      runs.putNext(
         runsKeys.approval(approval.runId, approval.kind),
         { ...approval },
-        follows(approval.revision),
-      );
-      if (!stored) {
-        throw new TitleholderError(
-          'Conflict',
-          `the ${approval.kind} of ${approval.runId} is no longer at revision ${approval.revision - 1}`,
-          { revision: approval.revision },
-        );
-      }
-    },
+        `the ${approval.kind} of ${approval.runId}`,
+      ),
   };
 }

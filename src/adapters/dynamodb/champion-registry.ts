@@ -1,48 +1,21 @@
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ChainedEntry } from '#domain/champion.ts';
-import type { ChampionRegistry, RegistryChange } from '#domain/ports/champion-registry.ts';
-import { attemptsOf, isAmbiguous, reaching, unavailable } from '#adapters/aws/errors.ts';
-import { jsonText } from '#adapters/json-text.ts';
-import { refusalOf, type ChangePart } from '#domain/registry-refusal.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import {
   CharterItem,
   DecisionItem,
   EntryItem,
   HeadItem,
-  OutboxItem,
   PointerItem,
   VersionItem,
 } from './documents.ts';
-import { championKeys, runsKeys } from './keys.ts';
-import { ABSENT, type Condition, conditionInput, follows, table, withoutKeys } from './table.ts';
+import { championKeys } from './keys.ts';
+import { table, withoutKeys } from './table.ts';
 
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-/**
- * Two transactions that touch the same item at the same moment cancel one another
- * (`TransactionConflict`): nobody has won yet, so it is tried again, 25 to 50 ms · 2^n, five times.
- */
-const CONFLICT_TRIES = 5;
-const CONFLICT_MILLIS = 50;
-
-/**
- * Pointers, ledger, versions, charters and the outbox in the champion table; one decision is one
- * transaction, which also spends the approval and checks the verification in the runs table.
- *
- * A transaction whose answer was lost is looked up by its decision, never sent again blindly:
- * ClientRequestToken would only help for ten minutes, and not on every AWS.
- */
+/** Pointers, ledger, versions and charters in the champion table. */
 export function dynamoChampionRegistry(
   client: DynamoDBDocumentClient,
   championTable: string,
-  runsTable: string,
 ): ChampionRegistry {
   const champion = table(client, championTable);
 
@@ -56,43 +29,10 @@ export function dynamoChampionRegistry(
     return item === undefined ? undefined : entryAt(model, DecisionItem.parse(item).sequence);
   };
 
-  /** After an attempt that may have acted: did this very entry go in? */
-  const wentIn = async (entry: ChainedEntry): Promise<boolean> =>
-    (await decision(entry.model, entry.decisionId))?.hash === entry.hash;
-
   return {
     async pointer(model, slot) {
       const item = await champion.get(championKeys.pointer(model, slot));
       return item === undefined ? undefined : PointerItem.parse(item);
-    },
-
-    async commit(change) {
-      const parts = transactionOf(change, championTable, runsTable);
-      for (let tried = 1; ; tried++) {
-        try {
-          await client.send(new TransactWriteCommand({ TransactItems: parts.map((p) => p.item) }));
-          return;
-        } catch (error) {
-          if (isAmbiguous(error)) {
-            if (await wentIn(change.entry)) return;
-            throw unavailable('DynamoDB', error);
-          }
-          if (!(error instanceof TransactionCanceledException)) throw error;
-          const codes = (error.CancellationReasons ?? []).map((r) => r.Code ?? 'None');
-          const failed = parts.filter((_, i) => codes[i] === 'ConditionalCheckFailed');
-          const refusal = refusalOf(
-            failed.map((p) => p.part),
-            change,
-          );
-          if (refusal !== undefined) {
-            if (attemptsOf(error) > 1 && (await wentIn(change.entry))) return;
-            throw refusal;
-          }
-          if (!codes.some((c) => PASSING.includes(c))) throw error;
-          if (tried === CONFLICT_TRIES) throw unavailable('DynamoDB', error);
-          await sleep(CONFLICT_MILLIS * 2 ** (tried - 1) * (0.5 + Math.random() / 2));
-        }
-      }
     },
 
     async head(model) {
@@ -121,159 +61,5 @@ export function dynamoChampionRegistry(
       const item = await champion.get(championKeys.charter(model));
       return item === undefined ? undefined : CharterItem.parse(item);
     },
-
-    async outbox(limit) {
-      const items = await champion.all(championKeys.outbox());
-      return items
-        .map((item) => OutboxItem.parse(item))
-        .sort(oldestFirst)
-        .slice(0, limit)
-        .map(({ id, type, detail }) => {
-          const parsed: unknown = JSON.parse(detail);
-          return { id, type, detail: parsed };
-        });
-    },
-
-    async delivered(id) {
-      await reaching('DynamoDB', () =>
-        client.send(
-          new DeleteCommand({ TableName: championTable, Key: { ...championKeys.event(id) } }),
-        ),
-      );
-    },
   };
-}
-
-/** Reasons that pass by themselves. */
-const PASSING: readonly string[] = [
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-];
-
-function oldestFirst(
-  a: { readonly at: string; readonly model: string; readonly sequence: number },
-  b: { readonly at: string; readonly model: string; readonly sequence: number },
-): number {
-  if (a.at !== b.at) return a.at < b.at ? -1 : 1;
-  if (a.model !== b.model) return a.model < b.model ? -1 : 1;
-  return a.sequence - b.sequence;
-}
-
-/** The transaction, each item with the part of the change whose condition it carries. */
-function transactionOf(
-  change: RegistryChange,
-  championTable: string,
-  runsTable: string,
-): readonly { readonly part: ChangePart; readonly item: TransactItem }[] {
-  const { entry, pointer, version, charter, spend, requireVerified, outbox } = change;
-  const { model, sequence } = entry;
-  const put = (
-    part: ChangePart,
-    key: { readonly pk: string; readonly sk: string },
-    document: object,
-    condition?: Condition,
-  ) => ({
-    part,
-    item: {
-      Put: {
-        TableName: championTable,
-        Item: { ...document, ...key },
-        ...(condition === undefined ? {} : conditionInput(condition)),
-      },
-    },
-  });
-
-  return [
-    put('entry', championKeys.entry(model, sequence), entry, ABSENT),
-    put(
-      'head',
-      championKeys.head(model),
-      { schemaVersion: 1, sequence, hash: entry.hash },
-      entry.prevHash === null
-        ? ABSENT
-        : {
-            expression: '#sequence = :sequence and #hash = :hash',
-            names: { '#sequence': 'sequence', '#hash': 'hash' },
-            values: { ':sequence': sequence - 1, ':hash': entry.prevHash },
-          },
-    ),
-    put(
-      'decision',
-      championKeys.decision(model, entry.decisionId),
-      { schemaVersion: 1, sequence },
-      ABSENT,
-    ),
-    ...(pointer === undefined
-      ? []
-      : [
-          put(
-            'pointer',
-            championKeys.pointer(pointer.model, pointer.slot),
-            pointer,
-            follows(pointer.revision),
-          ),
-        ]),
-    ...(version === undefined
-      ? []
-      : [put('version', championKeys.version(version.model, version.version), version, ABSENT)]),
-    // Unconditional: the head's condition orders whoever accepts charters of one model.
-    ...(charter === undefined
-      ? []
-      : [put('charter', championKeys.charter(charter.model), charter)]),
-    ...(outbox === undefined
-      ? []
-      : [
-          put(
-            'outbox',
-            championKeys.event(outbox.id),
-            {
-              schemaVersion: 1,
-              id: outbox.id,
-              type: outbox.type,
-              detail: jsonText(outbox.detail),
-              at: entry.at,
-              model,
-              sequence,
-            },
-            ABSENT,
-          ),
-        ]),
-    ...(spend === undefined
-      ? []
-      : [
-          {
-            part: 'spend' as const,
-            item: {
-              Update: {
-                TableName: runsTable,
-                Key: { ...runsKeys.approval(spend.runId, spend.kind) },
-                UpdateExpression: 'set #status = :spent, revision = :after',
-                ConditionExpression: '#status = :approved and revision = :before',
-                ExpressionAttributeNames: { '#status': 'status' },
-                ExpressionAttributeValues: {
-                  ':spent': 'spent',
-                  ':approved': 'approved',
-                  ':before': spend.revision,
-                  ':after': spend.revision + 1,
-                },
-              },
-            },
-          },
-        ]),
-    ...(requireVerified === undefined
-      ? []
-      : [
-          {
-            part: 'verified' as const,
-            item: {
-              ConditionCheck: {
-                TableName: runsTable,
-                Key: { ...runsKeys.verified(model, requireVerified) },
-                ConditionExpression: 'attribute_exists(pk)',
-              },
-            },
-          },
-        ]),
-  ];
 }

@@ -4,9 +4,9 @@
  *
  * | table | pk | sk | item |
  * |---|---|---|---|
- * | runs | `RUN#<runId>` | `COMMIT` | the stored commit; listed by `gsiModel` |
+ * | runs | `COMMIT#<runId>` | `COMMIT` | the stored commit; listed by `gsiModel` |
  * | runs | `RUN#<runId>` | `RUN` | the run; listed by `gsiModel` and by `gsiAll` |
- * | runs | `RUN#<runId>` | `STEP#<step>/<inputHash>` | a step's recorded output |
+ * | runs | `STEP#<runId>` | `<step>/<inputHash>` | a step's recorded output |
  * | runs | `LOCK#<model>` | `LOCK` | one release a model at a time |
  * | runs | `HOLDOUT#<model>` | `HOLDOUT` | which rows judge |
  * | runs | `VERIFIED#<model>` | `<sha256>` | staging verified this hash |
@@ -46,13 +46,13 @@ export const commitsOf = (model: string): string => `COMMITS#${model}`;
 const padded = (n: number): string => String(n).padStart(12, '0');
 
 export const runsKeys = {
-  commit: (runId: string): Key => ({ pk: `RUN#${runId}`, sk: 'COMMIT' }),
+  commit: (runId: string): Key => ({ pk: `COMMIT#${runId}`, sk: 'COMMIT' }),
   run: (runId: string): Key => ({ pk: `RUN#${runId}`, sk: 'RUN' }),
   step: (runId: string, step: string, inputHash: string): Key => ({
-    pk: `RUN#${runId}`,
-    sk: `STEP#${step}/${inputHash}`,
+    pk: `STEP#${runId}`,
+    sk: `${step}/${inputHash}`,
   }),
-  steps: (runId: string) => ({ pk: `RUN#${runId}`, prefix: 'STEP#' }),
+  steps: (runId: string) => ({ pk: `STEP#${runId}` }),
   lock: (model: string): Key => ({ pk: `LOCK#${model}`, sk: 'LOCK' }),
   holdout: (model: string): Key => ({ pk: `HOLDOUT#${model}`, sk: 'HOLDOUT' }),
   verified: (model: string, sha256: string): Key => ({ pk: `VERIFIED#${model}`, sk: sha256 }),
@@ -66,14 +66,14 @@ export const championKeys = {
     pk: `LEDGER#${model}`,
     sk: padded(sequence),
   }),
-  ledger: (model: string) => ({ pk: `LEDGER#${model}`, prefix: undefined }),
+  ledger: (model: string) => ({ pk: `LEDGER#${model}` }),
   decision: (model: string, id: string): Key => ({ pk: `DECISION#${model}`, sk: id }),
   version: (model: string, version: number): Key => ({
     pk: `VERSION#${model}`,
     sk: padded(version),
   }),
-  versions: (model: string) => ({ pk: `VERSION#${model}`, prefix: undefined }),
+  versions: (model: string) => ({ pk: `VERSION#${model}` }),
   charter: (model: string): Key => ({ pk: `CHARTER#${model}`, sk: 'CHARTER' }),
   event: (id: string): Key => ({ pk: 'OUTBOX', sk: id }),
-  outbox: () => ({ pk: 'OUTBOX', prefix: undefined }),
+  outbox: () => ({ pk: 'OUTBOX' }),
 };

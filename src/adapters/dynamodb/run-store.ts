@@ -1,85 +1,28 @@
 import { QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { CommitDocument, RunDocument } from '#contracts/run.ts';
+import { RunDocument } from '#contracts/run.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
-import type { Commit, Run, StepRecord } from '#domain/run.ts';
+import type { Run } from '#domain/run.ts';
 import { reaching } from '#adapters/aws/errors.ts';
-import { jsonText } from '#adapters/json-text.ts';
-import { HoldoutItem, LockItem, StepItem } from './documents.ts';
-import { ALL_RUNS, commitsOf, RUN_INDEXES, runsKeys, runsOf } from './keys.ts';
-import { ABSENT, follows, table } from './table.ts';
+import { ALL_RUNS, RUN_INDEXES, runsKeys, runsOf } from './keys.ts';
+import { ABSENT, conflict, table } from './table.ts';
 
-/**
- * Commits, runs, steps, locks, holdouts and verifications in the runs table.
- *
- * Reads are strongly consistent, except `runs`, which reads an index.
- */
+/** Runs in the runs table. `list` reads an index, eventually consistently. */
 export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string): RunStore {
   const runs = table(client, runsTable);
-
   return {
-    async putCommit(commit) {
-      const stored = await runs.putIf(
-        runsKeys.commit(commit.runId),
-        {
-          ...commit,
-          gsiModel: commitsOf(commit.model),
-          gsiSort: `${commit.commit}#${commit.runId}`,
-        },
-        ABSENT,
-      );
-      return stored ? 'stored' : 'exists';
-    },
-
-    async commit(runId) {
-      const item = await runs.get(runsKeys.commit(runId));
-      return item === undefined ? undefined : CommitDocument.parse(item);
-    },
-
-    async commits({ model, prefix, limit }) {
-      const found: Commit[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const page = await reaching('DynamoDB', () =>
-          client.send(
-            new QueryCommand({
-              TableName: runsTable,
-              IndexName: RUN_INDEXES.byModel.name,
-              KeyConditionExpression:
-                prefix === ''
-                  ? '#partition = :pk'
-                  : '#partition = :pk and begins_with(#sort, :prefix)',
-              ExpressionAttributeNames: {
-                '#partition': RUN_INDEXES.byModel.partitionKey,
-                ...(prefix === '' ? {} : { '#sort': RUN_INDEXES.byModel.sortKey }),
-              },
-              ExpressionAttributeValues: {
-                ':pk': commitsOf(model),
-                ...(prefix === '' ? {} : { ':prefix': prefix }),
-              },
-              ExclusiveStartKey: start,
-            }),
-          ),
-        );
-        found.push(...(page.Items ?? []).map((item) => CommitDocument.parse(item)));
-        start = page.LastEvaluatedKey;
-      } while (start !== undefined);
-      // The index sorts by hash; a prefix leaves few.
-      return found.sort(newestFirst).slice(0, limit);
-    },
-
-    async createRun(run) {
+    async create(run) {
       const created = await runs.putIf(runsKeys.run(run.runId), indexed(run), ABSENT);
       return created ? 'created' : 'exists';
     },
 
-    async run(runId) {
+    async get(runId) {
       const item = await runs.get(runsKeys.run(runId));
       return item === undefined ? undefined : RunDocument.parse(item);
     },
 
-    async runs({ model, limit, cursor }) {
+    async list({ model, limit, cursor }) {
       const index = model === undefined ? RUN_INDEXES.byTime : RUN_INDEXES.byModel;
       const partition = model === undefined ? ALL_RUNS : runsOf(model);
       const page = await reaching('DynamoDB', () =>
@@ -103,72 +46,13 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
         : { runs: found, cursor: toCursor(page.LastEvaluatedKey) };
     },
 
-    async replaceRun(run) {
+    async replace(run) {
+      // A run is created before it is replaced: revision 1 follows nothing here.
       const replaced = await runs.putIf(runsKeys.run(run.runId), indexed(run), {
         expression: 'revision = :before',
         values: { ':before': run.revision - 1 },
       });
       if (!replaced) throw conflict(`the run ${run.runId}`, run.revision);
-    },
-
-    async recordStep(record) {
-      // The first record stands: whoever runs the same step with the same input again reads it.
-      await runs.putIf(
-        runsKeys.step(record.runId, record.step, record.inputHash),
-        { ...record, output: jsonText(record.output) },
-        ABSENT,
-      );
-    },
-
-    async step(runId, step, inputHash) {
-      const item = await runs.get(runsKeys.step(runId, step, inputHash));
-      return item === undefined ? undefined : toStep(item);
-    },
-
-    async steps(runId) {
-      const items = await runs.all(runsKeys.steps(runId));
-      return items.map(toStep).sort(byStart);
-    },
-
-    async lock(model) {
-      const item = await runs.get(runsKeys.lock(model));
-      return item === undefined ? undefined : LockItem.parse(item);
-    },
-
-    async putLock(lock) {
-      const stored = await runs.putIf(
-        runsKeys.lock(lock.model),
-        { schemaVersion: 1, ...lock },
-        follows(lock.revision),
-      );
-      if (!stored) throw conflict(`the lock of ${lock.model}`, lock.revision);
-    },
-
-    async holdout(model) {
-      const item = await runs.get(runsKeys.holdout(model));
-      return item === undefined ? undefined : HoldoutItem.parse(item);
-    },
-
-    async putHoldout(holdout) {
-      const stored = await runs.putIf(
-        runsKeys.holdout(holdout.model),
-        { ...holdout },
-        follows(holdout.revision),
-      );
-      if (!stored) throw conflict(`the holdout of ${holdout.model}`, holdout.revision);
-    },
-
-    async putVerified(model, sha256, runId, at) {
-      // Verified once is verified: a second run of the same bytes changes nothing.
-      await runs.putIf(
-        runsKeys.verified(model, sha256),
-        { schemaVersion: 1, model, sha256, runId, at },
-        ABSENT,
-      );
-    },
-
-    async verified(model, sha256) {
-      return (await runs.get(runsKeys.verified(model, sha256))) !== undefined;
     },
   };
 }
@@ -180,31 +64,6 @@ function indexed(run: Run): Record<string, unknown> {
     gsiAll: ALL_RUNS,
     gsiSort: `${run.createdAt}#${run.runId}`,
   };
-}
-
-function toStep(item: Record<string, unknown>): StepRecord {
-  const parsed = StepItem.parse(item);
-  const output: unknown = JSON.parse(parsed.output);
-  return { ...parsed, output };
-}
-
-/** In the order in which they began. */
-export function byStart(a: StepRecord, b: StepRecord): number {
-  return order(a.startedAt, b.startedAt) || order(a.step, b.step) || a.attempt - b.attempt;
-}
-export function newestFirst(a: Commit, b: Commit): number {
-  return order(b.asOf, a.asOf) || order(b.runId, a.runId);
-}
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function conflict(what: string, revision: number): TitleholderError {
-  return new TitleholderError(
-    'Conflict',
-    `${what} is no longer at revision ${revision - 1}; read it again`,
-    { revision },
-  );
 }
 
 const CursorKey = z.record(z.string(), z.string());

@@ -1,4 +1,4 @@
-/** The four things that are done to a table here: read one, read all under a prefix, write if, list. */
+/** What is done to a table here: read an item, read a partition, write if, write the next revision. */
 import {
   type DynamoDBDocumentClient,
   GetCommand,
@@ -47,13 +47,18 @@ export function conditionInput(condition: Condition): {
 export interface Table {
   readonly name: string;
   get(key: Key): Promise<Item | undefined>;
-  /** All pages, in order of sk. */
-  all(of: { readonly pk: string; readonly prefix: string | undefined }): Promise<readonly Item[]>;
+  /** A whole partition, all pages, in order of sk. */
+  all(of: { readonly pk: string }): Promise<readonly Item[]>;
   /**
    * Writes if the condition holds; false when it doesn't. A write that the SDK sent again because its
    * first answer was lost meets its own item: that counts as written.
    */
   putIf(key: Key, item: Item, condition: Condition): Promise<boolean>;
+  /**
+   * Writes an item over the one of the revision before its own, as `putIf` does. Throws `Conflict`,
+   * which names the item as `what` does.
+   */
+  putNext(key: Key, item: Item & { readonly revision: number }, what: string): Promise<void>;
 }
 
 export function table(client: DynamoDBDocumentClient, name: string): Table {
@@ -63,11 +68,27 @@ export function table(client: DynamoDBDocumentClient, name: string): Table {
     );
     return answer.Item;
   };
+  const putIf: Table['putIf'] = async (key, item, condition) => {
+    const whole = { ...item, ...key };
+    try {
+      await reaching('DynamoDB', () =>
+        client.send(new PutCommand({ TableName: name, Item: whole, ...conditionInput(condition) })),
+      );
+      return true;
+    } catch (error) {
+      if (isTooLarge(error)) throw tooLarge(key, error);
+      if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
+      if (attemptsOf(error) === 1) return false;
+      const stored = await get(key);
+      return stored !== undefined && sameJson(stored, whole);
+    }
+  };
   return {
     name,
     get,
+    putIf,
 
-    async all({ pk, prefix }) {
+    async all({ pk }) {
       const items: Item[] = [];
       let start: Item | undefined;
       do {
@@ -76,12 +97,8 @@ export function table(client: DynamoDBDocumentClient, name: string): Table {
             new QueryCommand({
               TableName: name,
               ConsistentRead: true,
-              KeyConditionExpression:
-                prefix === undefined ? 'pk = :pk' : 'pk = :pk and begins_with(sk, :prefix)',
-              ExpressionAttributeValues: {
-                ':pk': pk,
-                ...(prefix === undefined ? {} : { ':prefix': prefix }),
-              },
+              KeyConditionExpression: 'pk = :pk',
+              ExpressionAttributeValues: { ':pk': pk },
               ExclusiveStartKey: start,
             }),
           ),
@@ -92,24 +109,20 @@ export function table(client: DynamoDBDocumentClient, name: string): Table {
       return items;
     },
 
-    async putIf(key, item, condition) {
-      const whole = { ...item, ...key };
-      try {
-        await reaching('DynamoDB', () =>
-          client.send(
-            new PutCommand({ TableName: name, Item: whole, ...conditionInput(condition) }),
-          ),
-        );
-        return true;
-      } catch (error) {
-        if (isTooLarge(error)) throw tooLarge(key, error);
-        if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
-        if (attemptsOf(error) === 1) return false;
-        const stored = await get(key);
-        return stored !== undefined && sameJson(stored, whole);
-      }
+    async putNext(key, item, what) {
+      const stored = await putIf(key, item, follows(item.revision));
+      if (!stored) throw conflict(what, item.revision);
     },
   };
+}
+
+/** Somebody else stored the revision that `what` was to get. */
+export function conflict(what: string, revision: number): TitleholderError {
+  return new TitleholderError(
+    'Conflict',
+    `${what} is no longer at revision ${revision - 1}; read it again`,
+    { revision },
+  );
 }
 
 /** Equal as JSON, whatever the order of the fields. */

@@ -1,7 +1,6 @@
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
-import { settled } from './settled.ts';
 
 export interface MemoryArtifactStore extends ArtifactStore {
   /** What a client's PUT to a presigned URL does. Throws as S3 refuses. */
@@ -20,13 +19,13 @@ export function memoryArtifactStore(): MemoryArtifactStore {
   };
   return {
     put: (kind, bytes) =>
-      settled(() => {
+      Promise.try(() => {
         const sha256 = sha256Hex(bytes);
         if (!objects.has(key(kind, sha256))) objects.set(key(kind, sha256), bytes.slice());
         return sha256;
       }),
     get: (kind, sha256) =>
-      settled(() => {
+      Promise.try(() => {
         const bytes = objects.get(key(kind, sha256));
         if (bytes === undefined) {
           throw new TitleholderError('ArtifactMissing', `there is no object ${kind}/${sha256}`, {
@@ -43,9 +42,9 @@ export function memoryArtifactStore(): MemoryArtifactStore {
         }
         return bytes.slice();
       }),
-    size: (kind, sha256) => settled(() => objects.get(key(kind, sha256))?.byteLength),
+    size: (kind, sha256) => Promise.try(() => objects.get(key(kind, sha256))?.byteLength),
     presignPut: (kind, sha256, bytes) =>
-      settled(() => ({
+      Promise.try(() => ({
         url: `memory:${key(kind, sha256)}?bytes=${bytes}`,
         headers: { 'x-amz-checksum-sha256': sha256 },
       })),

@@ -1,7 +1,6 @@
 import type { DeadLetters } from '#domain/ports/dead-letters.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
 import { eventText } from '#adapters/eventbridge/event-bus.ts';
-import { settled } from './settled.ts';
 
 export interface MemoryEvent {
   readonly type: string;
@@ -18,7 +17,7 @@ export function memoryEventBus(deliver?: (event: MemoryEvent) => Promise<void>):
   return {
     events,
     publish: async ({ type, detail }) => {
-      const sent = await settled((): MemoryEvent => {
+      const sent = await Promise.try((): MemoryEvent => {
         const parsed: unknown = JSON.parse(eventText(type, detail));
         return { type, detail: parsed };
       });
@@ -34,5 +33,8 @@ export interface MemoryDeadLetters extends DeadLetters {
 
 export function memoryDeadLetters(): MemoryDeadLetters {
   const letters: { body: string; reason: string }[] = [];
-  return { letters, send: (body, reason) => settled(() => void letters.push({ body, reason })) };
+  return {
+    letters,
+    send: (body, reason) => Promise.try(() => void letters.push({ body, reason })),
+  };
 }

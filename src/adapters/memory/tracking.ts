@@ -2,7 +2,6 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports/tracking.ts';
 import { assertWritable, TAGS } from '#adapters/mlflow/limits.ts';
 import { readArtifact, withModelFolder } from '#adapters/mlflow/run-model.ts';
-import { settled } from './settled.ts';
 
 export interface MemoryTracking extends Tracking {
   readonly registered: readonly {
@@ -33,7 +32,7 @@ export function memoryTracking(): MemoryTracking {
     registered,
     file: (id, path) => files.get(`${id}/${path}`)?.slice(),
     record: (run) =>
-      settled(() => {
+      Promise.try(() => {
         const old = keys.get(run.key);
         if (old !== undefined) return { trackingRunId: old };
         const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
@@ -57,7 +56,7 @@ export function memoryTracking(): MemoryTracking {
         return { trackingRunId };
       }),
     registerVersion: ({ model, version, trackingRunId }) =>
-      settled(() => {
+      Promise.try(() => {
         const old = registered.find((r) => r.model === model && r.version === version);
         if (old !== undefined) return { trackingVersion: old.trackingVersion };
         mustRun(trackingRunId);
@@ -69,7 +68,7 @@ export function memoryTracking(): MemoryTracking {
         return { trackingVersion };
       }),
     setAliases: (model, wanted) =>
-      settled(() => {
+      Promise.try(() => {
         for (const version of [wanted.champion, wanted.challenger, wanted.previous]) {
           const known = registered.some((r) => r.model === model && r.version === version);
           if (version !== null && !known) {
@@ -86,18 +85,18 @@ export function memoryTracking(): MemoryTracking {
         }
       }),
     aliases: (model) =>
-      settled(() => {
+      Promise.try(() => {
         const found = aliases.get(model);
         return found === undefined ? undefined : { ...found };
       }),
     setTag: (id, key, value) =>
-      settled(() => {
+      Promise.try(() => {
         assertWritable({ tags: { [key]: value } });
         const run = mustRun(id);
         runs.set(id, { ...run, tags: { ...run.tags, [key]: value } });
       }),
     runs: ({ model, stage, commit, limit, cursor }) =>
-      settled(() => {
+      Promise.try(() => {
         const all = [...runs.values()]
           .filter(
             (r) =>
@@ -113,7 +112,7 @@ export function memoryTracking(): MemoryTracking {
           : { runs: page };
       }),
     run: (id) =>
-      settled(() => {
+      Promise.try(() => {
         const run = runs.get(id);
         return run === undefined ? undefined : structuredClone(run);
       }),

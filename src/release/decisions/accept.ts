@@ -1,7 +1,7 @@
 import { charterOf } from '#contracts/folder.ts';
 import type { RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { RegistryChange } from '#domain/ports/champion-registry.ts';
+import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import { charterHash, loadFolder } from '#release/load-folder.ts';
 import { commitDecision, type DecisionDeps } from './commit-decision.ts';
 

@@ -2,7 +2,7 @@
 import type { EvaluationReference, RunReference } from '#contracts/steps.ts';
 import { type ChainedEntry, isStillChampion, type LedgerEntry } from '#domain/champion.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { RegistryChange } from '#domain/ports/champion-registry.ts';
+import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import type { Evidence } from '#release/evaluation.ts';

@@ -4,15 +4,25 @@ import { type ChainedEntry, chain, type LedgerEntry } from '#domain/champion.ts'
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
-import type { ChampionRegistry, RegistryChange } from '#domain/ports/champion-registry.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
+import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
+import type { Outbox } from '#domain/ports/outbox.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
+import type { StepStore } from '#domain/ports/step-store.ts';
+import type { VerificationStore } from '#domain/ports/verification-store.ts';
 import type { Log } from '#domain/ports/log.ts';
 
 export interface DecisionDeps {
   readonly registry: ChampionRegistry;
+  readonly ledgerWriter: LedgerWriter;
+  readonly outbox: Outbox;
+  readonly commits: CommitStore;
   readonly runs: RunStore;
+  readonly steps: StepStore;
+  readonly verifications: VerificationStore;
   readonly approvals: Approvals;
   readonly artifacts: ArtifactStore;
   readonly bus: EventBus;
@@ -60,7 +70,11 @@ export async function commitDecision(
     const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
     const event = tells && { id: `${model}-${chained.sequence}`, ...tells(chained) };
     try {
-      await deps.registry.commit({ ...change, entry: chained, ...(event && { outbox: event }) });
+      await deps.ledgerWriter.commit({
+        ...change,
+        entry: chained,
+        ...(event && { outbox: event }),
+      });
     } catch (error) {
       if (isNamed(error, 'DecisionExists')) continue;
       if (attempt < TRIES && isNamed(error, 'ChampionMoved', 'Conflict')) continue;
@@ -107,7 +121,7 @@ async function publish(
 ): Promise<void> {
   try {
     await deps.bus.publish({ type: event.type, detail: event.detail });
-    await deps.registry.delivered(event.id);
+    await deps.outbox.delivered(event.id);
   } catch (error) {
     deps.log(`the event ${event.id} stays in the outbox`, {
       error: error instanceof Error ? error.name : 'unknown',

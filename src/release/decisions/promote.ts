@@ -39,7 +39,7 @@ export async function promote(
     }
     const right = await authorityOf(deps, run, commit, evaluation, evidence);
     await checkChampion(deps, run, evaluation);
-    if (!(await deps.runs.verified(model, sha256))) {
+    if (!(await deps.verifications.has(model, sha256))) {
       throw new TitleholderError('SmokeTestFailed', `staging has not verified version ${version}`);
     }
     const before = await registry.pointer(model, 'production');

@@ -1,6 +1,6 @@
 /** Runs on the real line: sent by the command, followed by the API. */
 import { expect } from 'vitest';
-import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
+import { dynamoLockStore } from '#adapters/dynamodb/lock-store.ts';
 import type { StatusAnswer } from '#contracts/answers.ts';
 import { Refused } from '#client/client.ts';
 import { isOpen } from '#domain/run.ts';
@@ -84,7 +84,7 @@ export async function lockOf(
   stack: StackUnderTest,
   model: string,
 ): Promise<{ readonly holder: string | null; readonly waiters: number }> {
-  const lock = await dynamoRunStore(stack.aws.dynamodb(), `${PREFIX}-runs`).lock(model);
+  const lock = await dynamoLockStore(stack.aws.dynamodb(), `${PREFIX}-runs`).get(model);
   return { holder: lock?.holder ?? null, waiters: lock?.waiters.length ?? 0 };
 }
 

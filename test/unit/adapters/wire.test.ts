@@ -10,7 +10,7 @@ import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { faultPlan, withFaults } from '#adapters/faults.ts';
 import { lambdaDecisions } from '#adapters/lambda/decisions.ts';
 import { memoryClock, memoryIds } from '#adapters/memory/clock.ts';
-import { memoryStore } from '#adapters/memory/store.ts';
+import { memoryStores } from '#adapters/memory/stores.ts';
 import { lambdaServing } from '#adapters/lambda/serving.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
 import { systemClock } from '#adapters/system/clock.ts';
@@ -247,33 +247,34 @@ describe('the client factory', () => {
 describe('withFaults', () => {
   const commit = commitOf({ runId: 'r', model: 'm' });
   it('throws before, after, repeats, drops and delays the numbered call', async () => {
-    const { runs } = memoryStore();
-    const broken = withFaults(runs, [
+    const { commits } = memoryStores();
+    const broken = withFaults(commits, [
       { call: 1, action: 'throw-before' },
       { call: 3, action: 'throw-after' },
       { call: 5, action: 'repeat' },
       { call: 6, action: 'drop' },
       { call: 7, action: { delayMillis: 5 } },
     ]);
-    await expect(broken.putCommit(commit)).rejects.toMatchObject({ name: 'Unavailable' });
-    expect(await broken.commit('r')).toBeUndefined();
-    await expect(broken.putCommit(commit)).rejects.toMatchObject({ name: 'Unavailable' });
-    expect(await broken.commit('r')).toEqual(commit);
+    await expect(broken.put(commit)).rejects.toMatchObject({ name: 'Unavailable' });
+    expect(await broken.get('r')).toBeUndefined();
+    await expect(broken.put(commit)).rejects.toMatchObject({ name: 'Unavailable' });
+    expect(await broken.get('r')).toEqual(commit);
     const other = { ...commit, runId: 'r2' };
-    expect(await broken.putCommit(other)).toBe('exists');
-    expect(await broken.putCommit({ ...commit, runId: 'r3' })).toBeUndefined();
-    expect(await broken.commit('r3')).toBeUndefined();
+    expect(await broken.put(other)).toBe('exists');
+    expect(await broken.put({ ...commit, runId: 'r3' })).toBeUndefined();
+    expect(await broken.get('r3')).toBeUndefined();
   });
 
   it('numbers the calls of several ports together, and of one method alone', async () => {
-    const { runs, approvals } = memoryStore();
-    const plan = faultPlan([{ call: 2, method: 'commit', action: 'throw-before' }]);
-    const a = withFaults(runs, plan);
-    const b = withFaults(approvals, plan);
-    await a.commit('x');
-    await b.get('x', 'approval');
-    await expect(a.commit('x')).rejects.toThrow('call 3 (commit)');
-    expect(plan.calls.map((c) => c.method)).toEqual(['commit', 'get', 'commit']);
+    const { locks, commits } = memoryStores();
+    const plan = faultPlan([{ call: 2, method: 'list', action: 'throw-before' }]);
+    const a = withFaults(commits, plan);
+    const b = withFaults(locks, plan);
+    const all = { model: 'm', prefix: '', limit: 1 };
+    await a.list(all);
+    await b.get('m');
+    await expect(a.list(all)).rejects.toThrow('call 3 (list)');
+    expect(plan.calls.map((c) => c.method)).toEqual(['list', 'get', 'list']);
   });
 });
 

@@ -52,7 +52,7 @@ describe('POST /pipeline/commit', () => {
     const answer = await post(w, '/pipeline/commit', bodyOf(w));
     expect(answer.status).toBe(202);
     expect(answer.body).toMatchObject({ runId: w.runId, duplicate: false });
-    const stored = await w.runs.commit(w.runId);
+    const stored = await w.commits.get(w.runId);
     expect(stored?.submitter).toBe('committer-1');
     expect(stored?.authors).toEqual(['committer-1', 'ann', 'unmapped@example.org']);
     expect(w.bus.events).toHaveLength(1);
@@ -65,7 +65,7 @@ describe('POST /pipeline/commit', () => {
     expect(w.bus.events).toHaveLength(2);
     expect(w.bus.events[1]).toEqual(w.bus.events[0]);
 
-    await w.runs.createRun(w.run);
+    await w.runs.create(w.run);
     const third = await post(w, '/pipeline/commit', bodyOf(w));
     expect(third.body).toMatchObject({ duplicate: true, message: `duplicate of ${w.runId}` });
     expect(w.bus.events).toHaveLength(2);
@@ -82,7 +82,7 @@ describe('POST /pipeline/commit', () => {
     const known = await post(w, '/pipeline/commit', bodyOf(w, { commit: 'ccccccc' }));
     expect(known.body).toMatchObject({ runId: w.runId, duplicate: true });
     const other = `${'c'.repeat(39)}d`;
-    await w.runs.putCommit({ ...w.commit, runId: `${MODEL}-cccccccccccc-00000000`, commit: other });
+    await w.commits.put({ ...w.commit, runId: `${MODEL}-cccccccccccc-00000000`, commit: other });
     const two = await post(w, '/pipeline/commit', bodyOf(w, { commit: 'ccccccc' }));
     expect(two.body['detail']).toMatch(/2 stored commits begin with ccccccc/);
   });
@@ -206,10 +206,10 @@ describe('POST /pipeline/start', () => {
   it("sends a stored commit's event again, the latest where none is named", async () => {
     const w = await world();
     expect((await post(w, '/pipeline/start', { model: MODEL })).status).toBe(404);
-    await w.runs.putCommit(w.commit);
+    await w.commits.put(w.commit);
     const first = await post(w, '/pipeline/start', { model: MODEL, commit: 'ccccccc' });
     expect(first.body).toMatchObject({ runId: w.runId, duplicate: false });
-    await w.runs.createRun(w.run);
+    await w.runs.create(w.run);
     const second = await post(w, '/pipeline/start', { model: MODEL });
     expect(second.body).toMatchObject({ duplicate: true, message: `duplicate of ${w.runId}` });
     expect(w.bus.events).toHaveLength(2);

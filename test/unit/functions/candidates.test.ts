@@ -169,7 +169,7 @@ describe('the candidates of a run', () => {
         scores: await l.artifacts.put('reports', bytes),
         seconds: 1,
       };
-      await l.runs.recordStep({
+      await l.steps.record({
         ...{ schemaVersion: 1, runId, step: 'TrainCandidate', inputHash: 'b', attempt: 1 },
         ...{ output, startedAt: l.clock.now(), endedAt: l.clock.now() },
       });
@@ -184,7 +184,7 @@ describe('the candidates of a run', () => {
       'reports',
       new TextEncoder().encode(JSON.stringify(board)),
     );
-    await l.runs.recordStep({
+    await l.steps.record({
       ...{ schemaVersion: 1, runId, step: 'ChooseCandidate', inputHash: 'c', attempt: 1 },
       output: { attempt: 1, candidate: 'a', leaderboard, next: 'fit', reason: 'why' },
       ...{ startedAt: l.clock.now(), endedAt: l.clock.now() },
@@ -201,7 +201,7 @@ describe('the candidates of a run', () => {
     expect(running.candidates.map((c) => c.status)).toEqual(['success', 'running', 'success']);
     const run = await l.runOf(runId);
     const cancelled = { cancelledBy: 'ana', reason: 'wrong branch', revision: run.revision + 1 };
-    await l.runs.replaceRun({ ...run, ...cancelled });
+    await l.runs.replace({ ...run, ...cancelled });
     await l.executions.stop(executionName(runId, 1), 'Cancelled', 'wrong branch');
     while ((await l.status(runId)) !== 'cancelled') await wait(20);
     const status = await statusOf(l, runId);
@@ -223,7 +223,7 @@ describe('the end of an execution that somebody cancelled', () => {
     const runId = await l.commit({ commit: 'e1' });
     const run = await l.runOf(runId);
     const cancelled = { cancelledBy: 'ana', reason: 'wrong branch', revision: run.revision + 1 };
-    await l.runs.replaceRun({ ...run, ...cancelled });
+    await l.runs.replace({ ...run, ...cancelled });
     await closeRun(l)({
       'detail-type': 'Step Functions Execution Status Change',
       detail: {

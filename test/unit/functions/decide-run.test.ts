@@ -32,7 +32,7 @@ describe('POST approve', () => {
         output: { choice: 'approved', by: 'approver-1', reason: 'better on every slice' },
       },
     ]);
-    expect((await w.runs.run(w.runId))?.status).toBe('running');
+    expect((await w.runs.get(w.runId))?.status).toBe('running');
     const before = await w.state();
     expect((await post(w, 'approve', 'approver')).status).toBe(200);
     expect(await w.state()).toEqual(before);
@@ -79,7 +79,7 @@ describe('POST approve', () => {
       { token: 'the-secret-token', output: expect.objectContaining({ choice: 'stale' }) },
     ]);
     expect((await w.approvals.get(w.runId, 'approval'))?.status).toBe('stale');
-    expect((await w.runs.run(w.runId))?.status).toBe('running');
+    expect((await w.runs.get(w.runId))?.status).toBe('running');
     // A repeat tells nobody twice.
     expect((await post(w, 'approve', 'approver')).status).toBe(409);
     expect(w.answers).toHaveLength(1);
@@ -100,16 +100,16 @@ describe('POST approve', () => {
 
   it('of a closed run is refused', async () => {
     const w = await asked();
-    const run = (await w.runs.run(w.runId))!;
-    await w.runs.replaceRun({ ...run, status: 'cancelled', revision: run.revision + 1 });
+    const run = (await w.runs.get(w.runId))!;
+    await w.runs.replace({ ...run, status: 'cancelled', revision: run.revision + 1 });
     const before = await w.state();
     expect((await post(w, 'approve', 'approver')).status).toBe(409);
     expect(await w.state()).toEqual(before);
   });
 
   const markedBy = async (w: World, later: string) => {
-    const run = (await w.runs.run(w.runId))!;
-    await w.runs.replaceRun({ ...run, supersededBy: later, revision: run.revision + 1 });
+    const run = (await w.runs.get(w.runId))!;
+    await w.runs.replace({ ...run, supersededBy: later, revision: run.revision + 1 });
   };
 
   it.each([
@@ -138,7 +138,7 @@ describe('POST approve', () => {
     expect(answer).toMatchObject({ status: 409, body: { error: 'Conflict' } });
     expect(answer.body['detail']).toContain('run-later');
     expect(w.answers).toEqual([]);
-    expect((await w.runs.run(w.runId))?.status).toBe('awaiting_approval');
+    expect((await w.runs.get(w.runId))?.status).toBe('awaiting_approval');
     // Nor does saying it again.
     expect((await post(w, 'approve', 'approver')).status).toBe(409);
     expect(w.answers).toEqual([]);
@@ -164,7 +164,9 @@ describe('POST approve', () => {
     let raced = false;
     const handler = decideRun({
       identity: { verify: async () => w.principals['approver']! },
+      commits: w.commits,
       runs: w.runs,
+      steps: w.steps,
       registry: w.registry,
       artifacts: w.artifacts,
       executions: w.executions,
@@ -285,18 +287,18 @@ describe('POST cancel and resume', () => {
     const { status, body } = await post(w, 'cancel', 'committer', { reason: 'wrong data' });
     expect(status).toBe(200);
     // Its closer has not come yet.
-    const run = await w.runs.run(w.runId);
+    const run = await w.runs.get(w.runId);
     expect(body).toMatchObject({ status: run?.status, message: `${w.runId} is being cancelled` });
     expect(w.stopped).toEqual([{ name: `${w.runId}-1`, error: 'Cancelled', cause: 'wrong data' }]);
-    expect((await w.runs.run(w.runId))?.cancelledBy).toBe('committer-1');
+    expect((await w.runs.get(w.runId))?.cancelledBy).toBe('committer-1');
   });
 
   it('cancel closes a run whose execution never began', async () => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
-    await w.runs.createRun(w.run);
+    await w.commits.put(w.commit);
+    await w.runs.create(w.run);
     expect((await post(w, 'cancel', 'operator')).status).toBe(200);
-    expect((await w.runs.run(w.runId))?.status).toBe('cancelled');
+    expect((await w.runs.get(w.runId))?.status).toBe('cancelled');
     expect((await post(w, 'cancel', 'operator')).status).toBe(200);
   });
 
@@ -305,7 +307,7 @@ describe('POST cancel and resume', () => {
     await w.open('failed');
     expect((await post(w, 'resume', 'committer')).status).toBe(200);
     expect([...w.started.keys()]).toEqual([`${w.runId}-1`, `${w.runId}-2`]);
-    const run = await w.runs.run(w.runId);
+    const run = await w.runs.get(w.runId);
     expect(run).toMatchObject({ attempt: 2, status: 'running' });
     expect((await post(w, 'resume', 'committer')).status).toBe(409);
     for (const status of ['completed', 'rejected', 'rejected_by_gate', 'superseded'] as const) {
@@ -320,7 +322,7 @@ describe('POST cancel and resume', () => {
   it('resume starts an attempt that was opened and never started', async () => {
     const w = await world();
     await w.open('failed');
-    await w.runs.replaceRun({ ...w.run, status: 'running', attempt: 2, revision: 2 });
+    await w.runs.replace({ ...w.run, status: 'running', attempt: 2, revision: 2 });
     expect((await post(w, 'resume', 'operator')).status).toBe(200);
     expect([...w.started.keys()]).toContain(`${w.runId}-2`);
   });

@@ -5,7 +5,7 @@ import { memoryClock, memoryIds } from '#adapters/memory/clock.ts';
 import { memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/executions.ts';
 import { memoryServing } from '#adapters/memory/serving.ts';
-import { memoryStore } from '#adapters/memory/store.ts';
+import { memoryStores } from '#adapters/memory/stores.ts';
 import { memoryTracking } from '#adapters/memory/tracking.ts';
 import type { ModelDocument, PolicyDocument } from '#contracts/folder.ts';
 import { claimsCsv } from '#claims/generate.ts';
@@ -70,7 +70,8 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return standing.now();
     },
   };
-  const { runs, approvals, registry } = memoryStore();
+  const stores = memoryStores();
+  const { commits, runs, registry } = stores;
   const store = memoryArtifactStore();
   /** Every object that was read, and which function read it. */
   const reads: { by: string; sha256: string }[] = [];
@@ -122,9 +123,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     definition: () => own().definition(),
   };
   const base = {
-    runs,
-    approvals,
-    registry,
+    ...stores,
     artifacts,
     executions,
     tracking,
@@ -230,7 +229,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     const runId = runIdOf({ model: MODEL, commit, bundle, cause: 'push' });
     const asOf = clock.now();
     const shared = { schemaVersion: 1, runId, model: MODEL, commit, branch: 'main' } as const;
-    await runs.putCommit({
+    await commits.put({
       ...shared,
       bundle,
       data,
@@ -250,7 +249,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       createdAt: asOf,
       updatedAt: asOf,
     };
-    await runs.createRun(run);
+    await runs.create(run);
     return run;
   }
 
@@ -260,7 +259,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     await own().idle();
   }
 
-  const runOf = async (runId: string): Promise<Run> => (await runs.run(runId))!;
+  const runOf = async (runId: string): Promise<Run> => (await runs.get(runId))!;
 
   return {
     ...base,
@@ -290,7 +289,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       const kept = Object.entries(await runOf(runId)).filter(([field]) => !ended.includes(field));
       const run = Object.fromEntries(kept) as unknown as Run;
       const attempt = run.attempt + 1;
-      await runs.replaceRun({ ...run, status: 'running', attempt, revision: run.revision + 1 });
+      await runs.replace({ ...run, status: 'running', attempt, revision: run.revision + 1 });
       await start(runId, attempt);
     },
     async say(

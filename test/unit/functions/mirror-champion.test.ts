@@ -180,8 +180,8 @@ describe('deliver-outbox', () => {
     let broken = 'b';
     const published: unknown[] = [];
     const deliver = deliverOutbox({
-      registry: {
-        outbox: async () => [...outbox.values()],
+      outbox: {
+        pending: async () => [...outbox.values()],
         delivered: async (id) => void outbox.delete(id),
       },
       bus: {

@@ -120,8 +120,8 @@ describe('GET /pipeline/{run}/status', () => {
   it('shows the step that a cancel ended as cancelled, and an earlier failure as it was', async () => {
     const w = await world();
     await w.open('awaiting_approval');
-    const run = (await w.runs.run(w.runId))!;
-    await w.runs.replaceRun({
+    const run = (await w.runs.get(w.runId))!;
+    await w.runs.replace({
       ...run,
       status: 'cancelled',
       cancelledBy: 'ana',
@@ -198,7 +198,7 @@ describe('GET /pipeline/{run}/evidence', () => {
     const runId = await l.commit({ commit: 'a1', policy: { gates: [...gates] } });
     const { body } = await readEvidence(l, runId);
     const evidence = EvidenceAnswer.parse(body);
-    const recorded = (await l.runs.steps(runId)).find((s) => s.step === 'EvaluateChallenger');
+    const recorded = (await l.steps.list(runId)).find((s) => s.step === 'EvaluateChallenger');
     expect(evidence.verdict).toMatchObject(recorded?.output as object);
     expect(evidence.verdict.gates).toMatchObject([
       { name: 'auc', mode: 'warn', limit: 0.99, passed: false },
@@ -338,7 +338,7 @@ describe('GET /pipeline/runs, /steps, /claims/generate', () => {
   it('pages runs, newest first; across models only for those who may read all', async () => {
     const w = await world();
     for (let i = 0; i < 3; i += 1) {
-      await w.runs.createRun({
+      await w.runs.create({
         ...w.run,
         runId: `${MODEL}-cccccccccccc-0000000${i}`,
         createdAt: at(i),

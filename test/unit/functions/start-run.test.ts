@@ -31,7 +31,7 @@ const envelope = (detail: unknown) => ({
 describe('start-run', () => {
   it('starts one execution, however often and with whatever time the event comes', async () => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
+    await w.commits.put(w.commit);
     const event = envelope(detailOf(w));
     const later = envelope(detailOf(w, { asOf: '2026-05-05T00:00:00.000Z', branch: 'other' }));
     expect(await w.startRun(batch(event, event, later))).toEqual({ batchItemFailures: [] });
@@ -39,22 +39,22 @@ describe('start-run', () => {
       [`${w.runId}-1`, { schemaVersion: 1, runId: w.runId, model: MODEL, attempt: 1 }],
     ]);
     expect(w.logs.filter((l) => l === `duplicate of ${w.runId}`)).toHaveLength(2);
-    const run = await w.runs.run(w.runId);
+    const run = await w.runs.get(w.runId);
     expect(run).toMatchObject({ submitter: 'committer-1', attempt: 1, branch: 'main' });
   });
 
   it('is a duplicate after the run has ended too', async () => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
-    await w.runs.createRun({ ...w.run, status: 'completed' });
+    await w.commits.put(w.commit);
+    await w.runs.create({ ...w.run, status: 'completed' });
     await w.startRun(batch(envelope(detailOf(w))));
     expect(w.started.size).toBe(0);
   });
 
   it('starts a run that was created and then lost its function', async () => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
-    await w.runs.createRun(w.run);
+    await w.commits.put(w.commit);
+    await w.runs.create(w.run);
     await w.startRun(batch(envelope(detailOf(w))));
     expect([...w.started.keys()]).toEqual([`${w.runId}-1`]);
   });
@@ -84,7 +84,7 @@ describe('start-run', () => {
     ],
   ])('sends %s to the dead letters with its reason', async (_what, make, reason) => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
+    await w.commits.put(w.commit);
     const before = await w.state();
     expect(await w.startRun(batch(make(w)))).toEqual({ batchItemFailures: [] });
     expect(w.letters.letters).toHaveLength(1);
@@ -95,7 +95,7 @@ describe('start-run', () => {
 
   it('refuses an event whose id is that of another commit', async () => {
     const w = await world();
-    await w.runs.putCommit({ ...w.commit, bundle: `sha256:${'7'.repeat(64)}` });
+    await w.commits.put({ ...w.commit, bundle: `sha256:${'7'.repeat(64)}` });
     await w.startRun(batch(envelope(detailOf(w))));
     expect(w.letters.letters[0]?.reason).toMatch(/bundle is not the stored commit's/);
     expect(w.started.size).toBe(0);
@@ -103,9 +103,10 @@ describe('start-run', () => {
 
   it('gives back only the message that a service failed', async () => {
     const w = await world();
-    await w.runs.putCommit(w.commit);
+    await w.commits.put(w.commit);
     let calls = 0;
     const handler = startRun({
+      commits: w.commits,
       runs: w.runs,
       deadLetters: w.letters,
       clock: { now: () => w.commit.asOf },

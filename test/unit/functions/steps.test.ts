@@ -39,7 +39,7 @@ describe('check-ci-report', () => {
     const run = await l.commit({ commit: 'a1', report });
     expect(await l.runOf(run)).toMatchObject({ status: 'failed', error: 'CiReportRefused' });
     expect((await l.runOf(run)).reason).toMatch(reason);
-    expect(await l.runs.holdout(MODEL)).toBeUndefined();
+    expect(await l.holdouts.get(MODEL)).toBeUndefined();
   });
 });
 
@@ -153,7 +153,7 @@ describe('record-decision', () => {
       reason: 'worse',
     });
     expect(await l.served()).toBe(1);
-    expect(await l.registry.outbox(10)).toMatchObject([
+    expect(await l.outbox.pending(10)).toMatchObject([
       { type: 'ChampionMoved', detail: { kind: 'rolled_back', version: 1, previousVersion: 2 } },
     ]);
   });
@@ -193,7 +193,7 @@ describe('evaluate-challenger', () => {
     const runs = {
       ...l.runs,
       steps: async (id: string) => [
-        ...(await l.runs.steps(id)),
+        ...(await l.steps.list(id)),
         {
           schemaVersion: 1 as const,
           runId: run,

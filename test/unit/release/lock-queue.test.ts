@@ -27,12 +27,12 @@ describe('the lock’s queue', () => {
       },
     };
     await expect(leaveQueue(dying, MODEL, first)).rejects.toMatchObject({ name: 'Unavailable' });
-    expect((await l.runs.lock(MODEL))?.holder).toBe(second);
-    expect((await l.runs.lock(MODEL))?.waiters).toHaveLength(1);
+    expect((await l.locks.get(MODEL))?.holder).toBe(second);
+    expect((await l.locks.get(MODEL))?.waiters).toHaveLength(1);
     await leaveQueue(l, MODEL, first);
     await l.elapse(0);
     expect(await l.status(second)).toBe('awaiting_approval');
-    expect((await l.runs.lock(MODEL))?.waiters).toEqual([]);
+    expect((await l.locks.get(MODEL))?.waiters).toEqual([]);
   });
 
   it('does not pass over a run that was woken before its mark was cleared', async () => {
@@ -40,18 +40,18 @@ describe('the lock’s queue', () => {
     let puts = 0;
     const dying = {
       ...l,
-      runs: {
-        ...l.runs,
-        putLock: (lock: Parameters<typeof l.runs.putLock>[0]) => {
+      locks: {
+        ...l.locks,
+        put: (lock: Parameters<typeof l.locks.put>[0]) => {
           puts += 1;
           if (puts === 2) return Promise.reject(new TitleholderError('Unavailable', 'died'));
-          return l.runs.putLock(lock);
+          return l.locks.put(lock);
         },
       },
     };
     await expect(leaveQueue(dying, MODEL, first)).rejects.toMatchObject({ name: 'Unavailable' });
     await leaveQueue(l, MODEL, first);
-    expect(await l.runs.lock(MODEL)).toMatchObject({ holder: second, waiters: [] });
+    expect(await l.locks.get(MODEL)).toMatchObject({ holder: second, waiters: [] });
   });
 
   it('ignores an event about an attempt that a later one replaced', async () => {
@@ -65,7 +65,7 @@ describe('the lock’s queue', () => {
     };
     await closeRun(l)(event);
     expect(await l.status(run)).toBe('awaiting_approval');
-    expect((await l.runs.lock(MODEL))?.holder).toBe(run);
+    expect((await l.locks.get(MODEL))?.holder).toBe(run);
   });
 
   it('closes twice as once, and keeps what the machine said', async () => {
@@ -88,21 +88,21 @@ describe('the lock’s queue', () => {
     let stopped = false;
     const late = {
       ...l,
-      runs: {
-        ...l.runs,
-        putLock: async (lock: Parameters<typeof l.runs.putLock>[0]) => {
+      locks: {
+        ...l.locks,
+        put: async (lock: Parameters<typeof l.locks.put>[0]) => {
           if (!stopped) {
             stopped = true;
             await closeRun(l)(aborted(runId));
           }
-          return l.runs.putLock(lock);
+          return l.locks.put(lock);
         },
       },
     };
     const event = { schemaVersion: 1, runId, model, attempt: 1, token: 'spent' };
     await expect(openRun(late)(event)).rejects.toMatchObject({ name: 'BadInput' });
     expect(await l.status(runId)).toBe('cancelled');
-    expect((await l.runs.lock(MODEL))?.holder).toBeNull();
+    expect((await l.locks.get(MODEL))?.holder).toBeNull();
     expect(await l.status(await l.commit({ commit: 'd2' }))).toBe('awaiting_approval');
   });
 

@@ -121,14 +121,14 @@ describe('the training steps', () => {
     const { data, choice } = input as { data: DataReference; choice: Choice };
     // As if the choice's record had been forged to name the holdout as its leaderboard.
     const forged = { ...choice, leaderboard: data.holdout };
-    const runs = {
-      ...l.runs,
-      steps: async (id: string) =>
-        (await l.runs.steps(id)).map((s) =>
+    const steps = {
+      ...l.steps,
+      list: async (id: string) =>
+        (await l.steps.list(id)).map((s) =>
           s.step === 'ChooseCandidate' ? { ...s, output: forged } : s,
         ),
     };
-    await expect(fullTrain({ ...l, runs })({ ...input, choice: forged })).rejects.toMatchObject({
+    await expect(fullTrain({ ...l, steps })({ ...input, choice: forged })).rejects.toMatchObject({
       name: 'HoldoutRefused',
     });
   });

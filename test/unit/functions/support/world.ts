@@ -2,7 +2,7 @@
 import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
 import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { memoryIdentity } from '#adapters/memory/identity.ts';
-import { memoryStore } from '#adapters/memory/store.ts';
+import { memoryStores } from '#adapters/memory/stores.ts';
 import { memoryTracking } from '#adapters/memory/tracking.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
@@ -117,7 +117,7 @@ export function notedExecutions() {
 }
 
 export async function world() {
-  const store = memoryStore();
+  const store = memoryStores();
   const artifacts = memoryArtifactStore();
   const bus = memoryEventBus();
   const letters = memoryDeadLetters();
@@ -155,6 +155,7 @@ export async function world() {
   const functions: Readonly<Record<RouteFunction, (event: unknown) => Promise<unknown>>> = {
     'accept-commit': acceptCommit({
       ...shared,
+      commits: store.commits,
       runs: store.runs,
       artifacts,
       bus,
@@ -248,6 +249,7 @@ export async function world() {
     startRun: startRun({
       log,
       clock,
+      commits: store.commits,
       runs: store.runs,
       executions: noted.executions,
       deadLetters: letters,
@@ -257,15 +259,15 @@ export async function world() {
 
     /** A stored commit with an open run of this status, its execution running. */
     async open(status: Run['status'] = 'running') {
-      await store.runs.putCommit(commit);
-      await store.runs.createRun({ ...run, status });
+      await store.commits.put(commit);
+      await store.runs.create({ ...run, status });
       await noted.executions.start(`${runId}-1`, {});
     },
 
     /** What the machine does before it asks: the evaluation's record and the question. */
     async ask(kind: ApprovalKind = 'approval', of: Partial<Approval> = {}) {
       const digest = of.digest ?? sha256Hex(`evaluation`);
-      await store.runs.recordStep({
+      await store.steps.record({
         schemaVersion: 1,
         runId,
         step: kind === 'acceptance' ? 'ValidateData' : 'EvaluateChallenger',
@@ -325,7 +327,7 @@ export async function world() {
         charter: null,
       };
       const known = await store.registry.version(MODEL, version);
-      await store.registry.commit({
+      await store.ledgerWriter.commit({
         entry: chain(entry, await store.registry.head(MODEL)),
         pointer,
         ...(known === undefined && {
@@ -347,12 +349,12 @@ export async function world() {
     async state() {
       const kinds: readonly ApprovalKind[] = ['approval', 'continue', 'acceptance'];
       return structuredClone({
-        runs: await store.runs.runs({ limit: 100 }),
-        commits: await store.runs.commits({ model: MODEL, prefix: '', limit: 100 }),
+        runs: await store.runs.list({ limit: 100 }),
+        commits: await store.commits.list({ model: MODEL, prefix: '', limit: 100 }),
         approvals: await Promise.all(kinds.map((kind) => store.approvals.get(runId, kind))),
         ledger: await store.registry.ledger(MODEL),
         production: await store.registry.pointer(MODEL, 'production'),
-        lock: await store.runs.lock(MODEL),
+        lock: await store.locks.get(MODEL),
         events: bus.events,
         started: [...noted.started.keys()],
         stopped: noted.stopped,
