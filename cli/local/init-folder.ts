@@ -10,6 +10,7 @@ import {
 } from '#contracts/folder.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { splitTable } from '#dataset/prepare.ts';
+import type { DataTable } from '#dataset/read-table.ts';
 import { readFolder } from '#model-folder/read.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
@@ -73,8 +74,8 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       positive,
       identity: inferred.identity,
       data: { path: data },
-      split: { holdout: 0.2, epoch: 1 },
-      plan: { primaryMetric: 'auc', folds: 5 },
+      split: { holdout: HOLDOUT, epoch: 1 },
+      plan: planFor(inferred.table),
       seed: 1,
       quick: {},
       candidates: [
@@ -122,6 +123,23 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     warnings: findings.findings.map(
       (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${rows} (${f.limit})`,
     ),
+  };
+}
+
+/** Below so many training rows, one folding's differences between candidates are luck. */
+const FEW_ROWS = 2000;
+/** Below this share of either class, the most accurate threshold may put every row into the other one. */
+const RARE = 0.3;
+const HOLDOUT = 0.2;
+
+function planFor({ rows, labels }: DataTable): object {
+  let positives = 0;
+  for (const label of labels) positives += label;
+  return {
+    primaryMetric: 'auc',
+    folds: 5,
+    ...(rows * (1 - HOLDOUT) < FEW_ROWS ? { repeats: 3 } : {}),
+    ...(Math.min(positives, rows - positives) < RARE * rows ? { threshold: 'youden' } : {}),
   };
 }
 

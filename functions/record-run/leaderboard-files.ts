@@ -54,8 +54,15 @@ function csvOf({ rows, notFitted, chosen }: Leaderboard): string {
   return `${[header, ...lines, ...others].map((cells) => cells.join(',')).join('\n')}\n`;
 }
 
+const RULES: Readonly<Record<Leaderboard['rule'], string>> = {
+  'half-margin':
+    'The rule: of the candidates whose mean lies within half the charter’s margin of the best mean, the smallest.',
+  'one-standard-error':
+    'The rule is one standard error: of the candidates whose mean lies within one standard error of the best mean, the smallest.',
+};
+
 function reportOf(leaderboard: Leaderboard, charts: Charts): string {
-  const { model, rows, notFitted, chosen, reason, nested, gates, attempt, attemptsLeft } =
+  const { model, rule, rows, notFitted, chosen, reason, nested, gates, attempt, attemptsLeft } =
     leaderboard;
   const table = rows.map((row, i) => {
     const { name, algorithm } = row.candidate;
@@ -90,7 +97,7 @@ function reportOf(leaderboard: Leaderboard, charts: Charts): string {
             ),
           ].join('\n'),
         ]),
-    'AUC of rows held out of the training rows, by group; no row of the holdout was read. The rule is one standard error: of the candidates whose mean lies within one standard error of the best mean, the smallest. The intervals are by Student’s t over the folds, which share training rows, so they are too narrow rather than too wide.',
+    `AUC of rows held out of the training rows, by group; no row of the holdout was read. ${RULES[rule]} The intervals are by Student’s t over the folds, which share training rows, so they are too narrow rather than too wide.`,
     nested === null
       ? rows.length === 1
         ? 'One candidate was scored, so no choice makes its mean optimistic.'

@@ -182,6 +182,8 @@ export const ModelDocument = z.strictObject({
     margin: z.number().min(0).max(0.5).default(0.01),
     replicates: z.int().min(200).max(20_000).default(2000),
     folds: z.int().min(2).max(20).default(3),
+    /** How often the training rows are folded anew; absent: once. Few rows need more. */
+    repeats: z.int().min(1).max(10).optional(),
     threshold: z
       .union([z.number().min(0).max(1), z.enum(['max-f1', 'max-accuracy', 'youden'])])
       .default('max-accuracy'),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Candidate, CandidateName, MetricName, ModelName, Sha256 } from './folder.ts';
 
 const FoldScore = z.strictObject({
+  /** From 0; those of a second folding go on where the first one's end. */
   fold: z.int().min(0),
   /** On the fold, by the candidate fitted on the other folds. */
   auc: z.number(),
@@ -75,7 +76,8 @@ export const Leaderboard = z.strictObject({
   schemaVersion: z.literal(1),
   model: ModelName,
   attempt: z.int().min(1),
-  rule: z.literal('one-standard-error'),
+  /** one-standard-error: of leaderboards older than half-margin. */
+  rule: z.enum(['half-margin', 'one-standard-error']),
   rows: z.array(LeaderboardRow).min(1),
   /** Those that could not be chosen, in the order they were tried; none in a leaderboard from before they were told. */
   notFitted: z

@@ -10,7 +10,7 @@ import type {
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { passesGate } from '#domain/verdict.ts';
-import { meanOf, standardErrorOf, studentT } from './spread.ts';
+import { intervalOfMean, meanOf, standardErrorOf } from './spread.ts';
 
 /** What became of a candidate, and what isn't part of that. */
 export interface Tried<Outcome = CandidateOutcome> {
@@ -43,34 +43,38 @@ export interface Contender {
 }
 
 /**
- * The one-standard-error rule (Breiman et al. 1984, 3.4.3): of those whose mean is within one standard
- * error of the best mean, the one with the fewest leaves or coefficients; of as many, the one with the
- * better mean, then the earlier one.
+ * Of those whose mean is within `tolerance` of the best mean, the one with the fewest leaves or
+ * coefficients; of as many, the one with the better mean, then the earlier one.
  *
- * The standard error is the best one's own, over its folds; with a single fold there is none, and the
- * best is chosen. Returns indices. Throws `SettingsInvalid` where there is nothing to choose from.
+ * A tolerance by the folds' own standard error gives away more than anybody accepts of a challenger: that
+ * error holds how hard each fold is, which all candidates share (measured: docs/adr/0008). Returns
+ * indices. Throws `SettingsInvalid` where there is nothing to choose from.
  */
-export function oneStandardError(contenders: readonly Contender[]): {
-  readonly chosen: number;
-  readonly best: number;
-  readonly standardError: number | null;
-} {
+export function smallestWithin(
+  tolerance: number,
+  contenders: readonly Contender[],
+): { readonly chosen: number; readonly best: number } {
   const means = contenders.map(({ values }) => meanOf(values));
   let best = 0;
   means.forEach((mean, i) => {
     if (mean > (means[best] ?? Number.NaN)) best = i;
   });
-  const top = contenders[best];
-  if (top === undefined) throw new TitleholderError('SettingsInvalid', 'there is no candidate');
-  const standardError = standardErrorOf(top.values);
-  const least = (means[best] ?? Number.NaN) - (standardError ?? 0);
+  if (contenders[best] === undefined) {
+    throw new TitleholderError('SettingsInvalid', 'there is no candidate');
+  }
+  const least = (means[best] ?? Number.NaN) - tolerance;
   let chosen = best;
   contenders.forEach(({ size }, i) => {
     if (!((means[i] ?? Number.NaN) >= least)) return;
     const now = contenders[chosen]?.size ?? 0;
     if (size < now || (size === now && (means[i] ?? 0) > (means[chosen] ?? 0))) chosen = i;
   });
-  return { chosen, best, standardError };
+  return { chosen, best };
+}
+
+/** Half the charter's margin: less than what counts as no worse. */
+function toleranceOf({ model }: Folder): number {
+  return model.plan.margin / 2;
 }
 
 /**
@@ -97,14 +101,15 @@ export function choose(
     values: folds.map((f) => f.auc),
     size: meanOf(folds.map((f) => f.size)),
   }));
-  const { chosen, best, standardError } = oneStandardError(contenders);
+  const tolerance = toleranceOf(folder);
+  const { chosen, best } = smallestWithin(tolerance, contenders);
   const rows = able.map((one, i) => rowOf(one, contenders[i]?.size ?? 0));
   const [winner, top] = [rows[chosen], rows[best]];
   const metrics = able[chosen]?.scores.metrics;
   if (winner === undefined || top === undefined || metrics === undefined) {
     throw new TitleholderError('SettingsInvalid', 'there is no candidate');
   }
-  const nested = nestedEstimate(able);
+  const nested = nestedEstimate(able, tolerance);
   const gates = folder.policy.gates
     .filter((gate) => gate.mode === 'enforce' && gate.onFail === 'retune')
     .map((gate) => {
@@ -112,12 +117,12 @@ export function choose(
       return { name: gate.name, metric: gate.metric, measured, passed: passesGate(gate, measured) };
     });
   const left = attempts.length - attempt;
-  const reason = reasonOf(winner, top, rows, standardError, nested);
+  const reason = reasonOf(winner, top, rows, tolerance, nested);
   return {
     schemaVersion: 1,
     model: folder.model.name,
     attempt,
-    rule: 'one-standard-error',
+    rule: 'half-margin',
     rows: rows.toSorted((a, b) => b.meanAuc - a.meanAuc),
     notFitted: unable.map(({ scores, attempt, seconds }) => ({
       candidate: scores.candidate,
@@ -141,23 +146,25 @@ export function choose(
 function rowOf({ scores, attempt, seconds }: Tried<CandidateScores>, size: number): LeaderboardRow {
   const foldAuc = scores.folds.map((f) => f.auc);
   const meanAuc = meanOf(foldAuc);
-  const standardError = standardErrorOf(foldAuc);
-  const half = standardError === null ? null : standardError * studentT(foldAuc.length - 1);
+  const interval = intervalOfMean(foldAuc);
   return {
     candidate: scores.candidate,
     attempt,
     scores: sha256Hex(canonicalJson(scores)),
     foldAuc,
     meanAuc,
-    standardError,
-    lower: half === null ? null : meanAuc - half,
-    upper: half === null ? null : meanAuc + half,
+    standardError: standardErrorOf(foldAuc),
+    lower: interval?.lower ?? null,
+    upper: interval?.upper ?? null,
     size,
     seconds,
   };
 }
 
-function nestedEstimate(tried: readonly Tried<CandidateScores>[]): Leaderboard['nested'] {
+function nestedEstimate(
+  tried: readonly Tried<CandidateScores>[],
+  tolerance: number,
+): Leaderboard['nested'] {
   const [first] = tried;
   if (tried.length < 2 || first === undefined) return null;
   const chosen: string[] = [];
@@ -171,7 +178,7 @@ function nestedEstimate(tried: readonly Tried<CandidateScores>[]): Leaderboard['
       values: scores.folds[i]?.inner ?? [],
       size: scores.folds[i]?.size ?? 0,
     }));
-    const one = able[oneStandardError(contenders).chosen]?.scores;
+    const one = able[smallestWithin(tolerance, contenders).chosen]?.scores;
     const held = one?.folds[i];
     if (one === undefined || held === undefined) return;
     chosen.push(one.candidate.name);
@@ -185,20 +192,20 @@ function reasonOf(
   winner: LeaderboardRow,
   top: LeaderboardRow,
   rows: readonly LeaderboardRow[],
-  standardError: number | null,
+  tolerance: number,
   nested: Leaderboard['nested'],
 ): string {
   const { name } = winner.candidate;
   const mean = winner.meanAuc.toFixed(4);
   const folds = `${winner.foldAuc.length} fold${winner.foldAuc.length === 1 ? '' : 's'}`;
   if (rows.length === 1) return `${name} is the only candidate: mean AUC ${mean} over ${folds}`;
-  const near = rows.filter((row) => row.meanAuc >= top.meanAuc - (standardError ?? 0)).length;
+  const near = rows.filter((row) => row.meanAuc >= top.meanAuc - tolerance).length;
   const why =
     winner === top
       ? `${name} has the best mean AUC of ${rows.length} candidates, ${mean} over ${folds}${
           near > 1 ? ', and is the smallest' : ', and is alone'
-        } within one standard error (${(standardError ?? 0).toFixed(4)})`
-      : `${name} (mean AUC ${mean} over ${folds}) is the smallest of ${near} candidates within one standard error (${(standardError ?? 0).toFixed(4)}) of the best, ${top.candidate.name} (${top.meanAuc.toFixed(4)}): ${Math.round(winner.size)} leaves or coefficients against ${Math.round(top.size)}`;
+        } within half the margin (${tolerance})`
+      : `${name} (mean AUC ${mean} over ${folds}) is the smallest of ${near} candidates within half the margin (${tolerance}) of the best, ${top.candidate.name} (${top.meanAuc.toFixed(4)}): ${Math.round(winner.size)} leaves or coefficients against ${Math.round(top.size)}`;
   const honest =
     nested === null
       ? 'optimistic, being chosen'

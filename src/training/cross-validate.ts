@@ -14,6 +14,7 @@ import {
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type Calibrator, calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
 import type { Estimator } from '#learning/pipeline/estimators.ts';
+import { substream } from '#learning/random.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { chooseThreshold, type ThresholdRule } from '#learning/pipeline/threshold.ts';
 import { type TimeLimit, withinTime } from './time-limit.ts';
@@ -26,10 +27,11 @@ const INNER_FOLDS = 3;
 export type Fit = (rows: Rows, candidate: Candidate) => Artifact;
 
 /**
- * Scores a candidate on `plan.folds` stratified folds by group, each row by a fit that saw neither it nor its group.
+ * Scores a candidate on `plan.folds` stratified folds by group, each row by a fit that saw neither it nor its group,
+ * and does so `plan.repeats` times, each time with other folds.
  *
- * With `nested`, the rows outside each fold are folded again, so that a choice can be made without it.
- * Calibrator and threshold come from the out-of-fold scores. The metrics aren't those of rows that were
+ * With `nested`, the rows outside each fold of the first folding are folded again, so that a choice can be made without it.
+ * Calibrator and threshold come from the first folding's out-of-fold scores. The metrics aren't those of rows that were
  * fitted: a row's own probability is by a calibrator without its fold, and its label by a threshold chosen
  * on the other folds. A fold that a rare class missed is left out: it says nothing about the order of the
  * classes. What the engine refuses on a fold makes the candidate one that isn't fitted, with the reason.
@@ -45,20 +47,26 @@ export function crossValidate(of: {
 }): CandidateOutcome {
   const { folder, rows, candidate, fit } = of;
   const { name, plan, seed } = folder.model;
-  const fold = foldsOf(rows, plan.folds, seed);
+  const repeats = plan.repeats ?? 1;
+  const foldings = Array.from({ length: repeats }, (_, repeat) =>
+    foldsOf(rows, plan.folds, seedOf(seed, repeat)),
+  );
   const outOfFold = new Float64Array(rows.table.rows);
   const folds: FoldScore[] = [];
-  const needed = plan.folds * (of.nested ? 1 + INNER_FOLDS : 1);
+  const needed = plan.folds * (repeats + (of.nested ? INNER_FOLDS : 0));
   const timed = withinTime(`candidate '${candidate.name}'`, needed, of.time);
   const notFitted = (where: string, error: LearningError): CandidateOutcome => {
     return { schemaVersion: 1, model: name, candidate, notFitted: `${where}: ${error.message}` };
   };
-  for (let held = 0; held < plan.folds; held += 1) {
+  for (let index = 0; index < repeats * plan.folds; index += 1) {
+    const repeat = Math.floor(index / plan.folds);
+    const held = index % plan.folds;
+    const folding = foldings[repeat] ?? new Int32Array();
     const inside = pickRows(
       rows,
-      rowsWhere(fold, (f) => f !== held),
+      rowsWhere(folding, (f) => f !== held),
     );
-    const outside = rowsWhere(fold, (f) => f === held);
+    const outside = rowsWhere(folding, (f) => f === held);
     const heldOut = pickRows(rows, outside);
     const found = refusable(() =>
       timed(() => {
@@ -68,27 +76,37 @@ export function crossValidate(of: {
       }),
     );
     if (found instanceof LearningError) {
-      return notFitted(`without fold ${held + 1} of ${plan.folds}`, found);
+      return notFitted(`without fold ${index + 1} of ${repeats * plan.folds}`, found);
     }
     const { scores, size } = found;
-    outside.forEach((row, i) => {
-      outOfFold[row] = scores[i] ?? Number.NaN;
-    });
+    if (repeat === 0) {
+      outside.forEach((row, i) => {
+        outOfFold[row] = scores[i] ?? Number.NaN;
+      });
+    }
     const auc = aucOf(scores, heldOut.labels);
     if (Number.isNaN(auc)) continue;
-    const inner = of.nested ? innerScores(inside, candidate, fit, seed, timed) : [];
+    // Once is enough: it makes three more fits a fold.
+    const inner = of.nested && repeat === 0 ? innerScores(inside, candidate, fit, seed, timed) : [];
     folds.push(
       inner instanceof LearningError
-        ? { fold: held, auc, size, inner: [], innerNotFitted: inner.message }
-        : { fold: held, auc, size, inner },
+        ? { fold: index, auc, size, inner: [], innerNotFitted: inner.message }
+        : { fold: index, auc, size, inner },
     );
   }
   if (folds.length === 0) {
     throw new TitleholderError('DataInvalid', 'no fold of the training rows holds both classes');
   }
-  const fitted = refusable(() => lastStations(candidate, plan, outOfFold, rows, fold));
+  const fitted = refusable(() =>
+    lastStations(candidate, plan, outOfFold, rows, foldings[0] ?? new Int32Array()),
+  );
   if (fitted instanceof LearningError) return notFitted('out-of-fold scores', fitted);
   return { schemaVersion: 1, model: name, candidate, folds, ...fitted };
+}
+
+/** The first folding's is the master seed itself: a plan without repeats folds as it always did. */
+function seedOf(seed: number, repeat: number): number {
+  return repeat === 0 ? seed : substream(seed, 'repeat', repeat).nextUint32();
 }
 
 /** What the engine answers, or refuses by its own error. */

@@ -1,4 +1,5 @@
 /** Mean and spread of a measure over folds. */
+import { studentQuantile } from '#learning/metrics/student.ts';
 
 /** NaN of none. */
 export function meanOf(values: readonly number[]): number {
@@ -19,13 +20,13 @@ export function standardErrorOf(values: readonly number[]): number | null {
   return deviation === null ? null : deviation / Math.sqrt(values.length);
 }
 
-/** 97.5 % quantiles of Student's t with 1 to 19 degrees of freedom: a plan has at most 20 folds. */
-const STUDENT_T = [
-  12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281, 2.201, 2.1788,
-  2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.093,
-];
-
-/** NaN for other degrees of freedom than 1 to 19. */
-export function studentT(degrees: number): number {
-  return STUDENT_T[degrees - 1] ?? Number.NaN;
+/** Bounds of the mean, each leaving out 2.5 %, by Student's t; null for fewer than two values. */
+export function intervalOfMean(
+  values: readonly number[],
+): { readonly lower: number; readonly upper: number } | null {
+  const standardError = standardErrorOf(values);
+  if (standardError === null) return null;
+  const mean = meanOf(values);
+  const half = standardError * studentQuantile(0.975, values.length - 1);
+  return { lower: mean - half, upper: mean + half };
 }

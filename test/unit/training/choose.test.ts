@@ -2,32 +2,30 @@ import { describe, expect, it } from 'vitest';
 import type { Folder } from '#contracts/folder.ts';
 import { Leaderboard, type CandidateScores } from '#contracts/selection.ts';
 import { attemptsOf } from '#training/candidates.ts';
-import { choose, oneStandardError, type Tried } from '#training/choose.ts';
+import { choose, smallestWithin, type Tried } from '#training/choose.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
 
-describe('the one-standard-error rule', () => {
-  // Means 0.80, 0.81 and 0.82; the standard error of the last is 0.01: of (0.80, 0.82, 0.84) the standard
-  // deviation 0.02 by √3 is 0.0115.
-  const values = (mean: number) => [mean - 0.02, mean, mean + 0.02];
+describe('the choice within a tolerance', () => {
   it.each([
-    ['the smallest within one standard error', [0.8, 0.81, 0.82], [10, 20, 30], 1],
-    ['not a smaller one outside of it', [0.8, 0.8, 0.82], [10, 20, 30], 2],
-    ['the best where it is the smallest', [0.8, 0.81, 0.82], [30, 20, 10], 2],
-    ['of as small ones the better', [0.815, 0.818, 0.82], [10, 10, 30], 1],
+    ['the smallest within it', [0.815, 0.816, 0.82], [10, 20, 30], 0],
+    ['not a smaller one outside of it', [0.8, 0.81, 0.82], [10, 20, 30], 2],
+    ['the best where it is the smallest', [0.816, 0.818, 0.82], [30, 20, 10], 2],
+    ['of as small ones the better', [0.816, 0.818, 0.82], [10, 10, 30], 1],
     ['of equals the earlier', [0.82, 0.82, 0.7], [10, 10, 1], 0],
   ])('takes %s', (_, means, sizes, expected) => {
-    const contenders = means.map((mean, i) => ({ values: values(mean), size: sizes[i] ?? 0 }));
-    const { chosen, standardError } = oneStandardError(contenders);
-    expect(chosen).toBe(expected);
-    expect(standardError).toBeCloseTo(0.02 / Math.sqrt(3), 12);
+    const contenders = means.map((mean, i) => ({
+      values: [mean - 0.1, mean, mean + 0.1],
+      size: sizes[i] ?? 0,
+    }));
+    expect(smallestWithin(0.0051, contenders).chosen).toBe(expected);
   });
 
-  it('takes the best where one fold says nothing of an error', () => {
+  it('takes the best where there is no tolerance', () => {
     const contenders = [
       { values: [0.8], size: 1 },
       { values: [0.81], size: 100 },
     ];
-    expect(oneStandardError(contenders)).toEqual({ chosen: 1, best: 1, standardError: null });
+    expect(smallestWithin(0, contenders)).toEqual({ chosen: 1, best: 1 });
   });
 });
 
@@ -355,13 +353,13 @@ describe('the choice', () => {
       1,
       tried({
         a: { auc: [0.8, 0.82, 0.84], inner: [], size: 1000 },
-        b: { auc: [0.79, 0.81, 0.84], inner: [], size: 20 },
+        b: { auc: [0.79, 0.816, 0.842], inner: [], size: 20 },
         c: { auc: [0.6, 0.6, 0.6], inner: [], size: 1 },
       }),
     );
     expect(board.chosen).toBe('b');
     expect(board.reason).toBe(
-      'b (mean AUC 0.8133 over 3 folds) is the smallest of 2 candidates within one standard error (0.0115) of the best, a (0.8200): 20 leaves or coefficients against 1000; optimistic, being chosen',
+      'b (mean AUC 0.8160 over 3 folds) is the smallest of 2 candidates within half the margin (0.005) of the best, a (0.8200): 20 leaves or coefficients against 1000; optimistic, being chosen',
     );
   });
 });

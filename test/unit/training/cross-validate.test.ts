@@ -229,3 +229,33 @@ describe('a candidate whose folds take too long', () => {
     expect(fit).toHaveBeenCalledTimes(3);
   });
 });
+
+describe('a plan that folds the rows again', () => {
+  const planOf = (repeats?: number) =>
+    folderOf({
+      plan: { primaryMetric: 'auc', folds: FOLDS, ...(repeats === undefined ? {} : { repeats }) },
+      candidates: [
+        { name: 'a', algorithm: 'forest', settings: { trees: 5, maxDepth: 4, minLeaf: 5 } },
+        { name: 'b', algorithm: 'logistic' },
+      ],
+    });
+  const scoresOf = (folder: Folder) =>
+    fittedOn(prepareTraining(trainingOf(folder)), firstOf(folder));
+
+  it('scores by other folds each time, and keeps all else of the first', () => {
+    const once = scoresOf(planOf());
+    const thrice = scoresOf(planOf(3));
+    const { folds, ...rest } = thrice;
+    expect({ ...rest, folds: folds.slice(0, FOLDS) }).toEqual(once);
+    expect(folds.map(({ fold }) => fold)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(new Set(folds.map(({ auc }) => auc)).size).toBe(9);
+    expect(folds.map(({ inner }) => inner.length > 0)).toEqual([
+      ...[true, true, true],
+      ...Array<boolean>(6).fill(false),
+    ]);
+  });
+
+  it('is the same each time', () => {
+    expect(scoresOf(planOf(2))).toEqual(scoresOf(planOf(2)));
+  });
+});
