@@ -56,7 +56,7 @@ const tools: readonly Job[] = [
   tool('dead code', 'knip/bin/knip.js'),
 ];
 
-const QUICK = rooms('test/unit', 'test/ports', 'test/state-machines');
+const QUICK = rooms('test/unit', 'test/cases', 'test/ports', 'test/state-machines');
 const ON_THE_STACK = rooms(
   'test/python',
   'test/ports',

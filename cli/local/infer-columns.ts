@@ -95,9 +95,11 @@ function readUndecided(csv: Uint8Array, file: string, target: string) {
       rows = row + 1;
     };
   };
-  scanCsv(csv, file, open, (header) => {
-    if (header.includes(target)) return;
-    refuse(file, { row: 0, column: target }, 'is the target and is absent');
+  scanCsv(csv, file, open, {
+    checkHeader: (header) => {
+      if (header.includes(target)) return;
+      refuse(file, { row: 0, column: target }, 'is the target and is absent');
+    },
   });
   return { columns, rows };
 }

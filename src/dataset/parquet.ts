@@ -13,6 +13,7 @@ import { compressors } from 'hyparquet-compressors';
 import { MAX_DATA_BYTES } from '#contracts/api.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { csvWriter } from './csv.ts';
+import { refuseContainer } from './container.ts';
 import { checkClaims, type DeflatedPages } from './parquet-claims.ts';
 import { checkRuns } from './parquet-runs.ts';
 import { refuse } from './refusal.ts';
@@ -40,11 +41,13 @@ const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.key
  * with the digits that tell it from its neighbours, true and false in these words, a date and a moment at
  * midnight as YYYY-MM-DD, another moment as ISO 8601 without a zone, null and NaN as an empty cell.
  * Rows and columns keep their places, so what reads the CSV names them rightly. Throws `DataInvalid` for
- * a damaged file, for one that claims more than is read here (before room is made for it), for a nested
- * column and for one of another type or codec, naming it.
+ * a file of another format (compressed, a workbook) by its name, for damaged Parquet, for what claims more
+ * than is read here (before room is made for it), for a nested column and for one of another type or
+ * codec, naming it.
  */
 export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8Array> {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
+    refuseContainer(bytes, file);
     if (file.endsWith('.parquet')) refuse(file, {}, 'is not a Parquet file');
     return bytes;
   }

@@ -94,7 +94,7 @@ function typeTable(
         rows = row + 1;
       };
     },
-    headerOfSchema(file, folder),
+    { checkHeader: headerOfSchema(file, folder) },
   );
   const columns = builders.map((builder) => builder.finish(rows));
   const unknown = header.filter((name) => !known.has(name));
