@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/api.ts';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { Bundle, type Folder } from '#contracts/folder.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { csvOfTable } from '#dataset/parquet.ts';

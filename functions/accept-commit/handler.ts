@@ -1,5 +1,5 @@
 /** Commits enter here and nowhere else: uploads, the stored commit item, and its event on the bus. */
-import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/api.ts';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/commit-limits.ts';
 import { CommitPushed } from '#contracts/events.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/ids.ts';

@@ -78,8 +78,5 @@ export const Problem = z.looseObject({
 });
 export type Problem = z.infer<typeof Problem>;
 
-/** Limits of a commit, in bytes. */
-export const MAX_BUNDLE_BYTES = 2 * 1024 * 1024;
-export const MAX_DATA_BYTES = 256 * 1024 * 1024;
-export const MAX_REPORT_BYTES = 2 * 1024 * 1024;
+/** Of a request. */
 export const MAX_BODY_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 /** What a Parquet file says about itself, judged before anything of it is held: a few bytes may claim any size. */
 import type { ColumnMetaData, FileMetaData, PageHeader, SchemaElement } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
-import { MAX_DATA_BYTES } from '#contracts/api.ts';
+import { MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { checkLevels, checkRuns, type PagePlan } from './parquet-runs.ts';
 import { refuse } from './refusal.ts';
 

@@ -10,7 +10,7 @@ import {
   type SchemaElement,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { MAX_DATA_BYTES } from '#contracts/api.ts';
+import { MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { csvWriter } from './csv.ts';
 import { refuseContainer } from './container.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/api.ts';
+import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { bundleBytes, bytes, COMMIT, MODEL, type World, world } from './support/world.ts';
 
