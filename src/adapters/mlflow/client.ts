@@ -30,7 +30,7 @@ export function deadlineIn(millis: number): Deadline {
 }
 
 /** MLflow's own word for what was wrong. */
-export class Refused extends TitleholderError {
+class Refused extends TitleholderError {
   readonly code: string;
   constructor(code: string, status: number, path: string, message: string) {
     super('TrackingRefused', `MLflow refused ${path}: ${code} ${message}`.slice(0, 500), {
@@ -41,6 +41,25 @@ export class Refused extends TitleholderError {
     this.code = code;
   }
 }
+
+/** Whether MLflow refused with this word. */
+export function isRefused(
+  error: unknown,
+  code: 'RESOURCE_DOES_NOT_EXIST' | 'RESOURCE_ALREADY_EXISTS',
+): boolean {
+  return error instanceof Refused && error.code === code;
+}
+
+/** MLflow's tags and parameters. */
+export const Pairs = z
+  .array(z.object({ key: z.string(), value: z.string().default('') }))
+  .default([]);
+
+/** An answer that nobody reads. */
+export const Ignored = z.unknown();
+
+/** Answers at most so many entries a page. */
+export const PAGE = 1000;
 
 export interface MlflowClient {
   get<T>(path: string, query: Query, answer: z.ZodType<T>, deadline: Deadline): Promise<T>;

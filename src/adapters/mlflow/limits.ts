@@ -29,8 +29,15 @@ export const MAX_PARAM_CHARACTERS = 6_000;
 export const MAX_TAG_CHARACTERS = 8_000;
 const KEY = /^[A-Za-z0-9_\-. :/]+$/;
 
-export function experimentName(model: string): string {
-  return `titleholder/${model}`;
+/** Parts of a run that MLflow keeps as they are. */
+export interface Writable {
+  readonly params: readonly { readonly key: string; readonly value: string }[];
+  readonly metrics: readonly {
+    readonly key: string;
+    readonly value: number;
+    readonly step: number;
+  }[];
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
 }
 
 type Content = Partial<Pick<TrackingRun, 'params' | 'metrics' | 'curves'>> &
@@ -40,15 +47,7 @@ type Content = Partial<Pick<TrackingRun, 'params' | 'metrics' | 'curves'>> &
  * The run's parts as MLflow takes them. Metrics that aren't finite are left out: MLflow stores them as
  * something else. Throws `TrackingRefused` for what would be cut, and for a missing required tag.
  */
-export function assertWritable(run: TrackingRun | Content): {
-  readonly params: readonly { readonly key: string; readonly value: string }[];
-  readonly metrics: readonly {
-    readonly key: string;
-    readonly value: number;
-    readonly step: number;
-  }[];
-  readonly tags: readonly { readonly key: string; readonly value: string }[];
-} {
+export function assertWritable(run: TrackingRun | Content): Writable {
   const whole = 'files' in run ? run : undefined;
   if (whole !== undefined) {
     const missing = REQUIRED_TAGS.filter((tag) => whole.tags[tag] === undefined);
@@ -100,6 +99,19 @@ function checkedKey(what: string, key: string): string {
     refuse(`not a name of a ${what} in MLflow: ${key.slice(0, 60)}`);
   }
   return key;
+}
+
+/** ISO 8601 to whole milliseconds: a fraction would make MLflow drop the batch and answer 200. */
+export function millisOf(at: string): number {
+  const millis = Math.trunc(Date.parse(at));
+  if (Number.isNaN(millis)) refuse(`not a time: ${at}`);
+  return millis;
+}
+
+/** A text for MLflow's filters, which have no escape for a quote. */
+export function quoted(value: string): string {
+  if (/['"`\\]/.test(value)) refuse('a quote can not be searched for in MLflow');
+  return value;
 }
 
 function refuse(message: string): never {
