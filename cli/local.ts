@@ -4,6 +4,7 @@ import { ALGORITHMS, type Algorithm, PolicyDocument } from '#contracts/folder.ts
 import { csvOfTable } from '#dataset/parquet.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { metricText } from '#domain/metrics.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import { expectWritable, readBytes, writeBytes } from './local/files.ts';
@@ -109,7 +110,7 @@ function registerArtifacts(program: Command): void {
       const { sha256, candidate, metrics } = training;
       out.data(
         { file: options.out, sha256, candidate, metrics },
-        `${options.out}  ${sha256}  ${candidate}, AUC ${metrics.auc.toFixed(4)} out of fold`,
+        `${options.out}  ${sha256}  ${candidate}, AUC ${metricText('auc', metrics.auc)} out of fold`,
       );
     });
 

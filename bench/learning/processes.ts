@@ -6,7 +6,8 @@ import * as z from 'zod';
 import { readTable } from './data.ts';
 import { Answer, type Engine, type Task } from './task.ts';
 import { PROJECT } from '../../cli/local-stack.ts';
-import { logLossOf, orderByScore, rankMetrics } from '#learning/metrics/metrics.ts';
+import { logLossOf } from '#learning/metrics/functions.ts';
+import { aucOf } from '#learning/metrics/metrics.ts';
 
 export const PYTHON = join(PROJECT, '.local', 'venv-peers', 'bin', 'python');
 
@@ -44,7 +45,7 @@ async function judged(folder: string): Promise<{ auc: number; logLoss: number }>
   const { labels } = await readTable(join(folder, 'judge'));
   const bytes = new Uint8Array(await readFile(join(folder, 'scores.f64')));
   const scores = new Float64Array(bytes.buffer);
-  const { auc } = rankMetrics(orderByScore(scores), scores, labels);
+  const auc = aucOf(scores, labels);
   const loss = scores.reduce((sum, score, row) => sum + logLossOf(score, labels[row] ?? 0), 0);
   return { auc, logLoss: loss / labels.length };
 }

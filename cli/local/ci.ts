@@ -8,6 +8,7 @@ import { featureTable } from '#dataset/feature-table.ts';
 import { readPart, readTable } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { metricText } from '#domain/metrics.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
@@ -103,7 +104,7 @@ export async function makeCiReport(of: {
       if (!scores.every((score) => score >= 0 && score <= 1)) {
         throw new Failed('a holdout row has no probability');
       }
-      return `${packed.folder.model.quick.rows} rows at most, AUC ${training.metrics.auc.toFixed(4)} out of fold, ${scores.length} holdout rows scored`;
+      return `${packed.folder.model.quick.rows} rows at most, AUC ${metricText('auc', training.metrics.auc)} out of fold, ${scores.length} holdout rows scored`;
     }),
   );
   if (existsSync(join(of.folder, OWN_COMMAND))) {

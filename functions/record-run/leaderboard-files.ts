@@ -1,5 +1,6 @@
 /** The leaderboard as people read it: JSON, CSV and a page. */
 import type { Charts, Leaderboard, LeaderboardRow } from '#contracts/selection.ts';
+import { metricText } from '#domain/metrics.ts';
 import type { TrackingFile } from '#domain/ports/tracking.ts';
 
 /** `leaderboard.json`, `leaderboard.csv` and `report.md`, which says too which of the charts is missing. */
@@ -105,7 +106,7 @@ function reportOf(leaderboard: Leaderboard, charts: Charts): string {
       : `The chosen one’s mean is the best of ${rows.length}, and so optimistic. Chosen again without each fold, by the scores within the others, and measured on that fold (${nested.chosen.length} folds): ${digits(nested.meanAuc)}${nested.standardError === null ? '' : ` ± ${digits(nested.standardError)} (standard error)`}. Chosen there: ${nested.chosen.join(', ')}.`,
     ...gates.map(
       (gate) =>
-        `Gate ${gate.name}: ${gate.metric} ${digits(gate.measured)} out of fold, ${gate.passed ? 'passed' : 'not passed'}.`,
+        `Gate ${gate.name}: ${gate.metric} ${metricText(gate.metric, gate.measured)} out of fold, ${gate.passed ? 'passed' : 'not passed'}.`,
     ),
     ...(gates.length === 0 ? [] : [`Attempt ${attempt}; ${attemptsLeft} more may be made.`]),
     ...Object.entries(charts).flatMap(([name, svg]) =>

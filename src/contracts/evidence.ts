@@ -1,7 +1,8 @@
 /** The `measured` document as it is read back: what a verdict may be decided on again. */
 import * as z from 'zod';
 import { MetricName, Sha256 } from './folder.ts';
-import { type Measured, TOP_SHARE } from '#domain/evidence.ts';
+import type { Measured } from '#domain/evidence.ts';
+import { CONFUSION_CELLS, eachMetric, TOP_SHARE } from '#domain/metrics.ts';
 import { readInput, readJson } from './boundary.ts';
 
 const Value = z.union([z.number(), z.null()]);
@@ -12,8 +13,8 @@ const MetricValue = z.object({
   reason: z.string().exactOptional(),
 });
 
-/** Of evidence from before it was measured. */
-const Later = MetricValue.default({
+/** Evidence from before a metric was in the list lacks it. */
+const Measurable = MetricValue.default({
   value: null,
   lower: null,
   upper: null,
@@ -24,27 +25,8 @@ const Spread = z.object({ mean: z.number(), deviation: z.number() });
 
 const measures = {
   threshold: z.number(),
-  metrics: z.object({
-    auc: MetricValue,
-    accuracy: MetricValue,
-    f1: MetricValue,
-    precision: MetricValue,
-    recall: MetricValue,
-    prAuc: MetricValue,
-    logLoss: MetricValue,
-    brier: MetricValue,
-    precisionAtK: Later,
-    ece: Later,
-  }),
-  confusion: z.union([
-    z.null(),
-    z.object({
-      truePositives: z.number(),
-      falsePositives: z.number(),
-      trueNegatives: z.number(),
-      falseNegatives: z.number(),
-    }),
-  ]),
+  metrics: z.object(eachMetric(() => Measurable)),
+  confusion: z.union([z.null(), z.record(z.enum(CONFUSION_CELLS), z.number())]),
 };
 
 const MeasuredDocument: z.ZodType<Measured> = z.object({

@@ -4,7 +4,7 @@
  * Strict: an unknown field is refused with its path, so that a misspelt limit can't be silently off.
  */
 import * as z from 'zod';
-import { METRIC_NAMES } from '#domain/evidence.ts';
+import { METRIC_NAMES } from '#domain/metrics.ts';
 
 export const ModelName = z
   .string()

@@ -36,7 +36,7 @@ export const CandidateScores = z.strictObject({
   calibrator: z.union([z.null(), Calibrator]),
   threshold: z.number(),
   /** Of the out-of-fold probabilities, each row's calibrator fitted without its fold. */
-  metrics: z.record(MetricName, z.number()),
+  metrics: z.partialRecord(MetricName, z.number()),
 });
 export type CandidateScores = z.infer<typeof CandidateScores>;
 
@@ -108,7 +108,7 @@ export const Leaderboard = z.strictObject({
     z.strictObject({
       name: z.string(),
       metric: MetricName,
-      measured: z.number(),
+      measured: z.union([z.null(), z.number()]),
       passed: z.boolean(),
     }),
   ),

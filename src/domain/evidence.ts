@@ -1,30 +1,6 @@
 /** What a trial finds, as documents: `measured`, on which a verdict rests, and `timings` beside it. */
 
-/** In this order everywhere. */
-export const METRIC_NAMES = [
-  'auc',
-  'accuracy',
-  'f1',
-  'precision',
-  'recall',
-  'prAuc',
-  'logLoss',
-  'brier',
-  'precisionAtK',
-  'ece',
-] as const;
-
-export type MetricName = (typeof METRIC_NAMES)[number];
-
-/** `k` where none is named: the tenth of the rows with the highest scores. */
-export const TOP_SHARE = 0.1;
-
-export interface Confusion {
-  readonly truePositives: number;
-  readonly falsePositives: number;
-  readonly trueNegatives: number;
-  readonly falseNegatives: number;
-}
+import type { Confusion, MetricName } from './metrics.ts';
 
 /** By what a challenger is measured; the charter's, copied into the evidence. */
 export interface Plan {

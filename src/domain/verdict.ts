@@ -4,7 +4,8 @@
  * It compares recorded numbers and computes nothing that engines might round differently, so anyone can
  * decide again from the stored evidence and the charter.
  */
-import type { Measured, MetricName, MetricValue, Paired, Plan } from './evidence.ts';
+import type { Measured, MetricValue, Paired, Plan } from './evidence.ts';
+import { metricEntry, type MetricName, metricText } from './metrics.ts';
 
 export interface Gate {
   readonly name: string;
@@ -58,19 +59,6 @@ interface Ruling {
   readonly finding: Finding;
   readonly reason: string;
 }
-
-const LABELS: Readonly<Record<MetricName, string>> = {
-  auc: 'AUC',
-  accuracy: 'accuracy',
-  f1: 'F1',
-  precision: 'precision',
-  recall: 'recall',
-  prAuc: 'PR-AUC',
-  logLoss: 'log loss',
-  brier: 'Brier score',
-  precisionAtK: 'precision at k',
-  ece: 'calibration error (ECE)',
-};
 
 /**
  * The verdict on measured evidence under a charter.
@@ -161,20 +149,20 @@ function judgeGate(gate: Gate, measured: Measured): GateResult {
 
 function gateSentence(gate: Gate, result: GateResult, metric: MetricValue | undefined): string {
   const subject = `gate '${gate.name}'`;
-  const label = LABELS[gate.metric];
+  const label = metricEntry(gate.metric).label;
   if (metric === undefined) return `${subject} needs ${label}, which was not measured`;
   if (result.limit === null) return `${subject} has no limit`;
   if (metric.value === null) {
     return `${subject} failed: ${label} has no value (${metric.reason ?? 'not a number'})`;
   }
   const side = gate.min !== undefined && result.limit === gate.min ? 'at least' : 'at most';
-  return `${subject} failed: ${label} ${fixed(metric.value)} is not ${side} ${String(result.limit)}`;
+  return `${subject} failed: ${label} ${metricText(gate.metric, metric.value)} is not ${side} ${String(result.limit)}`;
 }
 
 /** The default rule, in its order, against the champion or the better trivial baseline. */
 function compare(measured: Measured, plan: Plan): Ruling {
   const { primaryMetric, alpha, margin } = plan;
-  const label = LABELS[primaryMetric];
+  const label = metricEntry(primaryMetric).label;
   if (measured.plan.alpha !== alpha || measured.plan.replicates !== plan.replicates) {
     return unmeasured(
       `the charter asks for ${label} at alpha ${alpha} with ${plan.replicates} replicates, and the evidence was measured by another plan`,
@@ -234,27 +222,17 @@ function betterBaseline(measured: Measured, metric: MetricName): string | null {
 function sentence(measured: Measured, paired: Paired, opponent: string, plan: Plan): string {
   const { champion } = measured;
   const metric = plan.primaryMetric;
-  const own = fixed(measured.challenger.metrics[metric].value);
+  const text = (value: number | null | undefined): string => metricText(metric, value);
+  const own = text(measured.challenger.metrics[metric].value);
   const other =
     champion === null
-      ? `baseline '${opponent}' ${fixed(
-          measured.baselines.find((baseline) => baseline.name === opponent)?.metrics[metric]
-            .value ?? null,
+      ? `baseline '${opponent}' ${text(
+          measured.baselines.find((baseline) => baseline.name === opponent)?.metrics[metric].value,
         )}`
-      : `champion ${fixed(champion.metrics[metric].value)} (version ${champion.version})`;
+      : `champion ${text(champion.metrics[metric].value)} (version ${champion.version})`;
   // Two one-sided bounds at alpha make an interval of 1 − 2 alpha.
   const percent = Number((100 * (1 - 2 * plan.alpha)).toFixed(4));
-  return `${LABELS[metric]} ${own} against ${other}: difference ${signed(paired.estimate)}, ${percent} % interval [${fixed(paired.lower)}, ${fixed(paired.upper)}]`;
-}
-
-/** Four decimals; toFixed is exact by its specification, so every engine writes the same. */
-function fixed(value: number | null): string {
-  if (value === null) return 'unmeasured';
-  const text = value.toFixed(4);
-  return text === '-0.0000' ? '0.0000' : text;
-}
-
-function signed(value: number | null): string {
-  const text = fixed(value);
-  return text.startsWith('-') || text === '0.0000' ? text : `+${text}`;
+  const difference = text(paired.estimate);
+  const sign = paired.estimate !== null && Number(difference) > 0 ? '+' : '';
+  return `${metricEntry(metric).label} ${own} against ${other}: difference ${sign}${difference}, ${percent} % interval [${text(paired.lower)}, ${text(paired.upper)}]`;
 }

@@ -4,13 +4,12 @@ import {
   type Check,
   type EvidenceSource,
   type Measured,
-  METRIC_NAMES,
-  type MetricName,
   type MetricValue,
   type ModelMeasures,
   type Paired,
   type Plan,
 } from '#domain/evidence.ts';
+import { eachMetric, type MetricName } from '#domain/metrics.ts';
 import { LearningError } from '#learning/errors.ts';
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
 import { type Bootstrap, bootstrap, type Scored } from '#learning/metrics/paired.ts';
@@ -61,18 +60,7 @@ export function measure(input: MeasureInput): Measured {
     };
     return {
       threshold: model.threshold,
-      metrics: {
-        auc: metric('auc'),
-        accuracy: metric('accuracy'),
-        f1: metric('f1'),
-        precision: metric('precision'),
-        recall: metric('recall'),
-        prAuc: metric('prAuc'),
-        logLoss: metric('logLoss'),
-        brier: metric('brier'),
-        precisionAtK: metric('precisionAtK'),
-        ece: metric('ece'),
-      },
+      metrics: eachMetric(metric),
       confusion: fault === null ? confusion(model.scores, labels, model.threshold) : null,
     };
   };
@@ -201,7 +189,7 @@ function draw(
 ): { readonly bootstrap: Bootstrap | null; readonly fault: string | null } {
   try {
     const how = { ...plan, labels, groups, seed: source.seeds.master };
-    return { bootstrap: bootstrap(models, how, METRIC_NAMES), fault: null };
+    return { bootstrap: bootstrap(models, how), fault: null };
   } catch (error) {
     if (error instanceof LearningError) return { bootstrap: null, fault: error.message };
     throw error;

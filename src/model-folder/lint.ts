@@ -1,6 +1,6 @@
 /** What is legal in a model folder and still unwise. */
 import type { Folder } from '#contracts/folder.ts';
-import { METRIC_NAMES, type MetricName } from '#domain/evidence.ts';
+import { metricEntry } from '#domain/metrics.ts';
 
 export interface Remark {
   /** error: the limit can't do what it says · warning: it is loose. */
@@ -10,8 +10,6 @@ export interface Remark {
   readonly what: string;
 }
 
-/** Metrics that live between 0 and 1; log loss has no upper end. */
-const UNIT: readonly MetricName[] = METRIC_NAMES.filter((name) => name !== 'logLoss');
 const LARGE_ALPHA = 0.1;
 const LARGE_MARGIN = 0.05;
 
@@ -36,7 +34,7 @@ export function lintFolder({ model, policy }: Folder): Remark[] {
   policy.gates.forEach((gate, i) => {
     const where = `policy.json: gates.${i}`;
     const limit = gate.min ?? gate.max ?? 0;
-    const unit = UNIT.includes(gate.metric);
+    const unit = metricEntry(gate.metric).largest === 1;
     if (unit && (limit < 0 || limit > 1)) {
       error(where, `'${gate.name}' has a limit outside 0 to 1, where ${gate.metric} lives`);
     } else if (

@@ -1,6 +1,6 @@
 /** Right and wrong labels at the threshold. */
 import { COLOUR, counted, draw, WIDTH } from './draw.ts';
-import type { Confusion } from '#domain/evidence.ts';
+import type { Confusion } from '#domain/metrics.ts';
 
 /** The confusion matrix, with counts and shares of the row's true class, as SVG text. */
 export async function confusionPlot(

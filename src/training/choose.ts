@@ -113,7 +113,7 @@ export function choose(
   const gates = folder.policy.gates
     .filter((gate) => gate.mode === 'enforce' && gate.onFail === 'retune')
     .map((gate) => {
-      const measured = metrics[gate.metric];
+      const measured = metrics[gate.metric] ?? null;
       return { name: gate.name, metric: gate.metric, measured, passed: passesGate(gate, measured) };
     });
   const left = attempts.length - attempt;

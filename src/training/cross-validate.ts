@@ -4,13 +4,7 @@ import type { CandidateOutcome, CandidateScores, FoldScore } from '#contracts/se
 import { TitleholderError } from '#domain/errors.ts';
 import { LearningError } from '#learning/errors.ts';
 import { groupedFolds, rowsWhere, stratifiedGroupedFolds } from '#learning/folds.ts';
-import {
-  confusion,
-  labelMetrics,
-  metricsOf,
-  orderByScore,
-  rankMetrics,
-} from '#learning/metrics/metrics.ts';
+import { aucOf, confusion, labelMetrics, metricsOf } from '#learning/metrics/metrics.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type Calibrator, calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
 import type { Estimator } from '#learning/pipeline/estimators.ts';
@@ -218,11 +212,6 @@ function calibrated(
 
 function thresholdBy(rule: ThresholdRule, scores: Float64Array, labels: Uint8Array): number {
   return typeof rule === 'number' ? rule : chooseThreshold(scores, labels, rule);
-}
-
-/** NaN where the labels are of one class. */
-export function aucOf(scores: Float64Array, labels: Uint8Array): number {
-  return rankMetrics(orderByScore(scores), scores, labels).auc;
 }
 
 /** Leaves of all trees, or coefficients. */

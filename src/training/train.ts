@@ -9,7 +9,6 @@ import type {
 import type { IdentityRule } from '#dataset/identity.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Metrics } from '#learning/metrics/metrics.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { attemptsOf, isChoice } from './candidates.ts';
@@ -51,7 +50,7 @@ export interface Training {
   /** JSON: the leaderboard, dropped columns, seconds. Not reproducible: it holds times. */
   readonly report: Uint8Array;
   /** Of the chosen candidate on the held-out folds: never of the holdout. */
-  readonly metrics: Metrics;
+  readonly metrics: CandidateScores['metrics'];
   /** What fitting it on all training rows took. */
   readonly seconds: number;
 }

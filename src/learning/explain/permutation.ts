@@ -1,6 +1,6 @@
 /** How much worse a model scores rows in which one column's cells have changed places. */
 import type { Scorer } from '#learning/pipeline/scorer.ts';
-import { orderByScore, rankMetrics } from '#learning/metrics/metrics.ts';
+import { aucOf } from '#learning/metrics/metrics.ts';
 import { LearningError } from '#learning/errors.ts';
 import { substream } from '#learning/random.ts';
 import { checkLabels, checkTable, selectRows, type Table } from '#learning/table.ts';
@@ -38,9 +38,7 @@ export function permutationImportance(input: PermutationInput): readonly Permuta
   }
   checkTable(table);
   checkLabels(labels, table.rows);
-  const aucOf = (scores: Float64Array): number =>
-    rankMetrics(orderByScore(scores), scores, labels).auc;
-  const whole = aucOf(scorer.scoreTable(table));
+  const whole = aucOf(scorer.scoreTable(table), labels);
   const shuffled = table.columns.flatMap((column) =>
     Array.from({ length: repeats }, (_, repeat) => {
       const random = substream(seed, 'permutation', column.name, repeat);
@@ -56,7 +54,7 @@ export function permutationImportance(input: PermutationInput): readonly Permuta
   );
   const fallen = Float64Array.from(
     scorer.scoreChanges(table, shuffled),
-    (scores) => whole - aucOf(scores),
+    (scores) => whole - aucOf(scores, labels),
   );
   return table.columns.map((column, i) => {
     const drops = fallen.slice(i * repeats, (i + 1) * repeats);

@@ -1,5 +1,6 @@
 /** How labels would turn out at every threshold: ROC, precision and recall, lift. */
-import { checkScores, labelMetrics, orderByScore } from './metrics.ts';
+import { checkScores, labelMetrics } from './metrics.ts';
+import { orderByScore } from './ranking.ts';
 
 /** Counts at each threshold that makes a difference: the distinct scores, falling. */
 export interface ThresholdCounts {

@@ -6,7 +6,8 @@
  * the whole world, and are beyond 0 far too often.
  */
 import { LearningError } from '#learning/errors.ts';
-import { checkScores, orderByScore } from './metrics.ts';
+import { checkScores } from './metrics.ts';
+import { orderByScore } from './ranking.ts';
 import { studentQuantile } from './student.ts';
 
 /** How many groups judge, and how many they count for where they differ in size. */

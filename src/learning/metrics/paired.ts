@@ -6,18 +6,12 @@
  * Scores are sorted once; a replicate only changes how often a row counts.
  */
 import { sampleStandardDeviation } from 'simple-statistics';
-import { METRIC_NAMES, type MetricName, TOP_SHARE } from '#domain/evidence.ts';
+import { type Confusion, METRIC_NAMES, type MetricName, TOP_SHARE } from '#domain/metrics.ts';
 import { LearningError } from '#learning/errors.ts';
-import {
-  calibrationBin,
-  checkScores,
-  logLossOf,
-  type Metrics,
-  metricsOf,
-  orderByScore,
-  topRows,
-} from './metrics.ts';
 import { substream } from '#learning/random.ts';
+import { METRIC_FUNCTIONS } from './functions.ts';
+import { checkScores, metricsOf } from './metrics.ts';
+import { rankingOfDraws } from './ranking.ts';
 
 /** A model's probabilities on the rows at hand, and from where on it says "positive". */
 export interface Scored {
@@ -104,10 +98,9 @@ export function bootstrap(
     }
     if (positives === 0 || negatives === 0) continue;
     prepared.forEach((model, m) => {
-      const values = model(times, positives, negatives);
-      metrics.forEach((metric, j) => {
+      model(times, positives, negatives).forEach((value, j) => {
         const into = drawn[m]?.[j];
-        if (into !== undefined) into[used] = values[metric];
+        if (into !== undefined) into[used] = value;
       });
     });
     used += 1;
@@ -203,12 +196,9 @@ function classSums(
   return { positives, negatives };
 }
 
-/** Those that follow from the order of the scores. */
-const BY_RANK: readonly MetricName[] = ['auc', 'prAuc', 'precisionAtK'];
+type Replicate = (times: Float64Array, positives: number, negatives: number) => readonly number[];
 
-type Replicate = (times: Float64Array, positives: number, negatives: number) => Metrics;
-
-/** One model made ready: its metrics for any draw of groups, given how often each was drawn. */
+/** One model made ready: the asked metrics, in their order, for any draw of groups, given how often each was drawn. */
 function prepare(
   { scores, threshold }: Scored,
   labels: Uint8Array,
@@ -218,109 +208,59 @@ function prepare(
   k: number,
 ): Replicate {
   checkScores(scores, labels);
-  const rows = labels.length;
-  const order = orderByScore(scores);
-  const sortedGroup = Int32Array.from(order, (row) => groupOf[row] ?? 0);
-  const sortedLabel = Uint8Array.from(order, (row) => labels[row] ?? 0);
-  /** 1 where the next row has another score. */
-  const endsTie = Uint8Array.from(order, (row, i) =>
-    i + 1 === rows || scores[order[i + 1] ?? 0] !== scores[row] ? 1 : 0,
-  );
-  const needRank = metrics.some((metric) => BY_RANK.includes(metric));
-  const needPrecision = metrics.includes('prAuc');
-  const needSums = metrics.some((metric) => !BY_RANK.includes(metric) && metric !== 'ece');
-  const needBins = metrics.includes('ece');
-  const sortedGap = Float64Array.from(order, (row) => (scores[row] ?? 0) - (labels[row] ?? 0));
-  /** 1 where the next row is in another bin. */
-  const endsBin = Uint8Array.from(order, (row, i) =>
-    i + 1 === rows ||
-    calibrationBin(scores[order[i + 1] ?? 0] ?? 0) !== calibrationBin(scores[row] ?? 0)
-      ? 1
-      : 0,
-  );
-
+  const functions = metrics.map((metric) => METRIC_FUNCTIONS[metric]);
+  const rank = functions.some(({ from }) => from === 'ranking')
+    ? rankingOfDraws(scores, labels, groupOf)
+    : null;
   // A sum over rows is a sum over groups: those are added up once.
-  const truePositives = new Float64Array(groups);
-  const falsePositives = new Float64Array(groups);
-  const losses = new Float64Array(groups);
-  const squares = new Float64Array(groups);
-  for (let row = 0; row < rows; row += 1) {
-    const group = groupOf[row] ?? 0;
-    const score = scores[row] ?? 0;
-    const label = labels[row] ?? 0;
-    if (score >= threshold) {
-      const into = label === 1 ? truePositives : falsePositives;
-      into[group] = (into[group] ?? 0) + 1;
+  const perGroup = (of: (row: number) => number): Float64Array => {
+    const sums = new Float64Array(groups);
+    for (let row = 0; row < labels.length; row += 1) {
+      const group = groupOf[row] ?? 0;
+      sums[group] = (sums[group] ?? 0) + of(row);
     }
-    losses[group] = (losses[group] ?? 0) + logLossOf(score, label);
-    squares[group] = (squares[group] ?? 0) + (score - label) * (score - label);
-  }
+    return sums;
+  };
+  const predicted = (label: number): Float64Array =>
+    perGroup((row) => (labels[row] === label && (scores[row] ?? 0) >= threshold ? 1 : 0));
+  const labelled = functions.some(({ from }) => from === 'labels')
+    ? { right: predicted(1), wrong: predicted(0) }
+    : null;
+  const sums = functions.map((metric) =>
+    metric.from === 'rows'
+      ? perGroup((row) => metric.meanOf(scores[row] ?? 0, labels[row] ?? 0))
+      : null,
+  );
 
   return (times, positives, negatives) => {
-    const all = positives + negatives;
-    let twiceWon = 0;
-    let precisionSum = 0;
-    let precisionAtK = Number.NaN;
-    if (needRank) {
-      const top = topRows(k, all);
-      let above = 0;
-      let seen = 0;
-      let tiedPositives = 0;
-      let tiedNegatives = 0;
-      for (let i = 0; i < rows; i += 1) {
-        const n = times[sortedGroup[i] ?? 0] ?? 0;
-        if (sortedLabel[i] === 1) tiedPositives += n;
-        else tiedNegatives += n;
-        if (endsTie[i] === 0) continue;
-        twiceWon += tiedNegatives * (2 * above + tiedPositives);
-        const tied = tiedPositives + tiedNegatives;
-        if (seen < top && seen + tied >= top) {
-          precisionAtK = (above + (tiedPositives * (top - seen)) / tied) / top;
-        }
-        above += tiedPositives;
-        if (needPrecision && tiedPositives > 0) {
-          precisionSum += (tiedPositives * above) / (seen + tied);
-        }
-        seen += tied;
-        tiedPositives = 0;
-        tiedNegatives = 0;
-      }
-    }
-    let gaps = 0;
-    if (needBins) {
-      let gap = 0;
-      for (let i = 0; i < rows; i += 1) {
-        gap += (times[sortedGroup[i] ?? 0] ?? 0) * (sortedGap[i] ?? 0);
-        if (endsBin[i] === 0) continue;
-        gaps += Math.abs(gap);
-        gap = 0;
-      }
-    }
-    let tp = 0;
-    let fp = 0;
-    let loss = 0;
-    let square = 0;
-    if (needSums) {
-      for (let group = 0; group < groups; group += 1) {
-        const n = times[group] ?? 0;
-        if (n === 0) continue;
-        tp += n * (truePositives[group] ?? 0);
-        fp += n * (falsePositives[group] ?? 0);
-        loss += n * (losses[group] ?? 0);
-        square += n * (squares[group] ?? 0);
-      }
-    }
-    return {
-      auc: twiceWon / (2 * positives * negatives),
-      prAuc: precisionSum / positives,
-      accuracy: (tp + negatives - fp) / all,
-      f1: tp === 0 ? 0 : (2 * tp) / (tp + fp + positives),
-      precision: tp === 0 ? 0 : tp / (tp + fp),
-      recall: tp / positives,
-      logLoss: loss / all,
-      brier: square / all,
-      precisionAtK,
-      ece: gaps / all,
+    const ranking = rank?.(times) ?? null;
+    const truePositives = labelled === null ? 0 : drawnSum(labelled.right, times);
+    const falsePositives = labelled === null ? 0 : drawnSum(labelled.wrong, times);
+    const counts: Confusion = {
+      truePositives,
+      falsePositives,
+      trueNegatives: negatives - falsePositives,
+      falseNegatives: positives - truePositives,
     };
+    return functions.map((metric, i) => {
+      switch (metric.from) {
+        case 'ranking':
+          return ranking === null ? Number.NaN : metric.of(ranking, k);
+        case 'labels':
+          return metric.of(counts);
+        case 'rows': {
+          const own = sums[i] ?? null;
+          return own === null ? Number.NaN : drawnSum(own, times) / (positives + negatives);
+        }
+      }
+    });
   };
+}
+
+function drawnSum(sums: Float64Array, times: Float64Array): number {
+  let sum = 0;
+  for (let group = 0; group < sums.length; group += 1) {
+    sum += (times[group] ?? 0) * (sums[group] ?? 0);
+  }
+  return sum;
 }

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Measured,
-  METRIC_NAMES,
-  type MetricName,
-  type MetricValue,
-  type ModelMeasures,
-  type Paired,
-} from '#domain/evidence.ts';
+import type { Measured, MetricValue, ModelMeasures, Paired } from '#domain/evidence.ts';
+import { METRIC_NAMES, type MetricName } from '#domain/metrics.ts';
 import { decide, type Gate, type Limits } from '#domain/verdict.ts';
 
 const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000, k: 0.1 } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { METRIC_NAMES } from '#domain/evidence.ts';
+import { METRIC_NAMES } from '#domain/metrics.ts';
 import { decide } from '#domain/verdict.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { pairedDifference } from '#learning/metrics/paired.ts';

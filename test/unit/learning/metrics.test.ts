@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Confusion, METRIC_NAMES } from '#domain/evidence.ts';
+import { type Confusion, METRIC_NAMES } from '#domain/metrics.ts';
 import { confusion, type Metrics, metricsOf } from '#learning/metrics/metrics.ts';
 import { thrownBy } from './made.ts';
 

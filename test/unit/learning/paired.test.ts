@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METRIC_NAMES } from '#domain/evidence.ts';
+import { METRIC_NAMES } from '#domain/metrics.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { bootstrap, pairedDifference, type Scored } from '#learning/metrics/paired.ts';
 import { substream } from '#learning/random.ts';
