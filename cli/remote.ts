@@ -1,6 +1,6 @@
 /** The verbs that speak to the HTTP API: runs, decisions, answers. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { verifyChain } from '#domain/champion.ts';
+import { verifyChain } from '#domain/ledger.ts';
 import { isOpen } from '#domain/run.ts';
 import { terminalOutput, type Output } from './output.ts';
 import type { Verb } from '#client/client.ts';

@@ -1,5 +1,5 @@
 /** Answers of the API as words for a person. */
-import type { ChainedEntry } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
 import { table } from '../output.ts';
 import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from '#contracts/answers.ts';
 import { nextCommands, toldSteps } from './watch.ts';

@@ -1,5 +1,5 @@
 /** Point 7: what is left on record. */
-import { verifyChain } from '#domain/champion.ts';
+import { verifyChain } from '#domain/ledger.ts';
 import { ledgerTable } from '../../cli/remote/show.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import type { Stage } from '../stage.ts';

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import { type Answer, AskInput } from '#contracts/steps.ts';
-import type { Approval } from '#domain/approval.ts';
+import { type Approval, WAITING_STATUS } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { compareAndSwap } from '#domain/compare-and-swap.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -12,7 +13,7 @@ import type { Executions } from '#domain/ports/executions.ts';
 import type { Log } from '#domain/ports/log.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { StepStore } from '#domain/ports/step-store.ts';
-import { type Commit, isOpen, type RunStatus } from '#domain/run.ts';
+import { type Commit, isOpen } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
 import { rulingPolicy } from '#release/load-folder.ts';
 import { checkHandedOver, commitOf } from '#release/recorded-step.ts';
@@ -29,14 +30,6 @@ export interface AskDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-const TRIES = 10;
-
-const STATUS_OF = {
-  approval: 'awaiting_approval',
-  continue: 'ci_complete',
-  acceptance: 'held',
-} as const satisfies Record<Approval['kind'], RunStatus>;
 
 type Ask = z.infer<typeof AskInput>;
 
@@ -56,21 +49,20 @@ export const askPerson =
     checkHandedOver(ask, await deps.steps.list(run.runId));
     const digest = digestOf(ask);
     const policy = await rulingPolicy(deps, run);
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    return compareAndSwap(async () => {
       const stored = await deps.approvals.get(run.runId, kind);
-      if (stored !== undefined && answered(stored, digest)) {
+      if (stored !== undefined && wasApproved(stored, digest)) {
         await deps.executions.succeed(token, answerOf(stored));
         deps.log(`${run.runId} was ${kind === 'approval' ? 'approved' : 'continued'} before`, {
           runId: run.runId,
           digest,
         });
-        return { asked: false };
+        return { result: { asked: false } };
       }
       // The status first: whoever answers the token says 'running', and must not be overwritten.
+      const status = WAITING_STATUS[kind];
       const after = await updateRun(deps, run.runId, (now) =>
-        now.status === STATUS_OF[kind] || !isOpen(now.status)
-          ? undefined
-          : { status: STATUS_OF[kind] },
+        now.status === status || !isOpen(now.status) ? undefined : { status },
       );
       if (!isOpen(after.status)) {
         throw new TitleholderError(
@@ -78,16 +70,10 @@ export const askPerson =
           `run ${run.runId} is ${after.status}: nobody is asked about it`,
         );
       }
-      const next = asked(stored, { ask, digest, commit, policy, now: deps.clock.now() });
-      if (next === undefined) return { asked: true };
-      try {
-        await deps.approvals.put(next);
-        return { asked: true };
-      } catch (error) {
-        if (!isNamed(error, 'Conflict')) throw error;
-      }
-    }
-    throw new TitleholderError('Conflict', `the ${kind} of run ${run.runId} kept changing`);
+      const next = questionOf(stored, { ask, digest, commit, policy, now: deps.clock.now() });
+      const result = { asked: true };
+      return next === undefined ? { result } : { result, write: () => deps.approvals.put(next) };
+    });
   };
 
 /** What the decision is about; another one makes earlier decisions void. */
@@ -111,7 +97,7 @@ function digestOf({ kind, run, data, evaluation }: Ask): string {
  * Whether people said yes to exactly this before. An acceptance is never answered from its item: what
  * counts is the ledger, which validation reads, and it didn't find it there.
  */
-function answered(stored: Approval, digest: string): boolean {
+function wasApproved(stored: Approval, digest: string): boolean {
   if (stored.digest !== digest || stored.kind === 'acceptance') return false;
   return stored.status === 'approved' || stored.status === 'spent';
 }
@@ -126,7 +112,7 @@ function answerOf(stored: Approval): Answer {
 }
 
 /** The item to store; undefined where this very question is stored already. */
-function asked(
+function questionOf(
   stored: Approval | undefined,
   of: {
     readonly ask: Ask;

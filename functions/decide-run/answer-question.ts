@@ -2,27 +2,40 @@
 import type { Answer as TokenAnswer } from '#contracts/steps.ts';
 import { DataReference, EvaluationReference } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind, Decision, Refusal } from '#domain/approval.ts';
-import { decideApproval } from '#domain/approval.ts';
-import { isStillChampion } from '#domain/champion.ts';
+import { decideApproval, WAITING_STATUS } from '#domain/approval.ts';
+import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
+import { isStillChampion } from '#domain/pointer.ts';
 import type { ErrorName } from '#domain/errors.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import type { Run, RunStatus } from '#domain/run.ts';
+import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
 import { runReferenceOf } from '#release/run-reference.ts';
 import { updateRun } from '#release/update-run.ts';
 import type { Deps } from './deps.ts';
 
-export interface Said {
+/** What a person decides. */
+export interface PersonsDecision {
   readonly actor: string;
   readonly choice: 'approve' | 'reject';
   readonly reason: string;
-  /** What the person looked at. */
+  /** Of the evidence or question that the person looked at. */
   readonly digest: string | undefined;
 }
 
-export interface Heard {
+export interface Answered {
   readonly approval: Approval;
   readonly message: string;
+}
+
+/** What a decision made of the stored question. */
+interface Outcome {
+  readonly approval: Approval;
+  /** The same person said the same before. */
+  readonly repeated: boolean;
+  /** The run as it was when the decision was taken. */
+  readonly isOpen: boolean;
+  /** Why the question is void; its approval is stale then. */
+  readonly movedChampion?: string;
 }
 
 /**
@@ -36,65 +49,79 @@ export async function answerQuestion(
   deps: Deps,
   run: Run,
   kinds: readonly ApprovalKind[],
-  said: Said,
-): Promise<Heard> {
-  try {
-    return await decideOnce(deps, run, kinds, said);
-  } catch (error) {
-    // Somebody else decided meanwhile: look once more, then let the person look.
-    if (!isNamed(error, 'Conflict') || error.details['lost'] !== true) throw error;
-    return decideOnce(deps, run, kinds, said);
-  }
-}
-
-async function decideOnce(
-  deps: Deps,
-  run: Run,
-  kinds: readonly ApprovalKind[],
-  said: Said,
-): Promise<Heard> {
+  said: PersonsDecision,
+): Promise<Answered> {
   const { runId } = run;
-  const stored = await questionOf(deps, run, kinds);
-  const decision: Decision = {
-    id: deps.ids.next(),
-    actor: said.actor,
-    choice: said.choice,
-    reason: said.reason,
-    at: deps.clock.now(),
-  };
-  const open = isOpen(run.status);
-  const outcome = decideApproval(stored, decision, said.digest);
-  if ('refused' in outcome) {
-    // Its first finder may have crashed before he told the machine.
-    if (stored.status === 'stale' && open) await tellStale(deps, stored);
-    throw refusal(outcome.refused, stored);
-  }
-  const { approval } = outcome;
-  const repeated = approval === stored;
-  if (!open && !repeated) {
-    throw new TitleholderError('Conflict', `${runId} is ${run.status}; there is nothing to decide`);
-  }
-  // Looked at anew: a later commit may have come since the request was read.
-  refuseSuperseded((await deps.runs.get(runId)) ?? run);
-  if (!repeated) {
-    if (approval.kind === 'approval' && said.choice === 'approve') {
-      await refuseMovedChampion(deps, stored, said);
-    }
-    await put(deps, approval);
+  const outcome = await compareAndSwap(() => propose(deps, run, kinds, said));
+  const { approval, repeated, movedChampion } = outcome;
+  if (movedChampion !== undefined) {
+    await answerStale(deps, approval, said.actor);
+    throw new TitleholderError('ApprovalStale', movedChampion, { runId });
   }
   if (approval.status === 'pending') {
     const given = approval.decisions.filter((d) => d.choice === 'approve').length;
     return { approval, message: `${given} of ${approval.required} approvals of ${runId}` };
   }
   const word = wordFor(approval);
-  if (!open) return { approval, message: `${runId} was ${word} already and is ${run.status} now` };
+  if (!outcome.isOpen) {
+    return { approval, message: `${runId} was ${word} already and is ${run.status} now` };
+  }
   if (approval.kind === 'acceptance' && approval.status === 'approved') {
     await recordAcceptance(deps, run, approval);
   }
-  await goesOn(deps, approval);
+  await goOn(deps, approval);
   const taken = await deps.executions.succeed(approval.token, answerOf(approval));
   const late = taken || repeated ? '' : '; it no longer waits for this, resume takes it up';
   return { approval, message: `${runId} is ${word}${late}` };
+}
+
+/** The decision on the question as it is stored now. */
+async function propose(
+  deps: Deps,
+  run: Run,
+  kinds: readonly ApprovalKind[],
+  said: PersonsDecision,
+): Promise<Change<Outcome>> {
+  const { runId } = run;
+  const stored = await questionOf(deps, run, kinds);
+  const { actor, choice, reason } = said;
+  const decision: Decision = {
+    id: deps.ids.next(),
+    actor,
+    choice,
+    reason,
+    at: deps.clock.now(),
+  };
+  const open = isOpen(run.status);
+  const decided = decideApproval(stored, decision, said.digest);
+  if ('refused' in decided) {
+    // Its first finder may have crashed before the machine was told.
+    if (stored.status === 'stale' && open) await answerStale(deps, stored);
+    throw refusal(decided.refused, stored);
+  }
+  const { approval } = decided;
+  const repeated = approval === stored;
+  if (!open && !repeated) {
+    throw new TitleholderError('Conflict', `${runId} is ${run.status}; there is nothing to decide`);
+  }
+  // Looked at anew: a later commit may have come since the request was read.
+  refuseSuperseded((await deps.runs.get(runId)) ?? run);
+  if (repeated) return { result: { approval, repeated, isOpen: open } };
+  const movedChampion =
+    approval.kind === 'approval' && choice === 'approve'
+      ? await movedChampionOf(deps, stored)
+      : undefined;
+  if (movedChampion === undefined) {
+    return {
+      result: { approval, repeated, isOpen: open },
+      write: () => deps.approvals.put(approval),
+    };
+  }
+  const stale: Approval = { ...stored, status: 'stale', revision: stored.revision + 1 };
+  return {
+    result: { approval: stale, repeated, isOpen: open, movedChampion },
+    write: () => deps.approvals.put(stale),
+  };
 }
 
 const WORDS: Readonly<Record<ApprovalKind, string>> = {
@@ -150,8 +177,11 @@ function refusal(why: Refusal, approval: Approval): TitleholderError {
   return new TitleholderError(name, text(approval), { runId: approval.runId, refused: why });
 }
 
-/** An approval counts against the champion that the challenger was compared with, and no other. */
-async function refuseMovedChampion(deps: Deps, approval: Approval, said: Said): Promise<void> {
+/**
+ * An approval counts against the champion that the challenger was compared with, and no other: what
+ * happened to that champion, or undefined while it is production's.
+ */
+async function movedChampionOf(deps: Deps, approval: Approval): Promise<string | undefined> {
   const { runId, model, digest } = approval;
   const records = await deps.steps.list(runId);
   const evaluation = records
@@ -163,30 +193,17 @@ async function refuseMovedChampion(deps: Deps, approval: Approval, said: Said): 
   }
   const compared = evaluation.champion;
   const now = await deps.registry.pointer(model, 'production');
-  if (isStillChampion(compared, now)) return;
-  const stale: Approval = { ...approval, status: 'stale', revision: approval.revision + 1 };
-  await put(deps, stale);
-  await tellStale(deps, stale, said.actor);
+  if (isStillChampion(compared, now)) return undefined;
   const was = compared === null ? 'no champion' : `version ${compared.version}`;
   const is = now === undefined ? 'there is none' : `version ${now.version} serves`;
-  throw new TitleholderError(
-    'ApprovalStale',
-    `${runId} was compared with ${was} and ${is} now; it is evaluated again`,
-    { runId },
-  );
+  return `${runId} was compared with ${was} and ${is} now; it is evaluated again`;
 }
 
-async function tellStale(deps: Deps, stale: Approval, by = 'titleholder'): Promise<void> {
+async function answerStale(deps: Deps, stale: Approval, by = 'titleholder'): Promise<void> {
   const answer: TokenAnswer = { choice: 'stale', by, reason: 'the champion moved' };
-  await goesOn(deps, stale);
+  await goOn(deps, stale);
   await deps.executions.succeed(stale.token, answer);
 }
-
-const WAITING: Readonly<Record<ApprovalKind, RunStatus>> = {
-  approval: 'awaiting_approval',
-  continue: 'ci_complete',
-  acceptance: 'held',
-};
 
 /**
  * The run is running again, said before its token is answered: after that the machine may have asked
@@ -195,10 +212,10 @@ const WAITING: Readonly<Record<ApprovalKind, RunStatus>> = {
  * The change is the same item's as the mark of a run that is superseded, so one of the two comes
  * first: a run that goes on can't be marked, and one that is marked doesn't go on.
  */
-async function goesOn(deps: Deps, { runId, kind }: Approval): Promise<void> {
+async function goOn(deps: Deps, { runId, kind }: Approval): Promise<void> {
   await updateRun(deps, runId, (run) => {
     refuseSuperseded(run);
-    return run.status === WAITING[kind] ? { status: 'running' } : undefined;
+    return run.status === WAITING_STATUS[kind] ? { status: 'running' } : undefined;
   });
 }
 
@@ -210,15 +227,6 @@ function refuseSuperseded({ runId, status, supersededBy }: Run): void {
     `${runId} is superseded by ${supersededBy}; decide on that one`,
     { runId, supersededBy },
   );
-}
-
-async function put(deps: Deps, approval: Approval): Promise<void> {
-  try {
-    await deps.approvals.put(approval);
-  } catch (error) {
-    if (!isNamed(error, 'Conflict')) throw error;
-    throw new TitleholderError('Conflict', error.message, { lost: true }, { cause: error });
-  }
 }
 
 function answerOf(approval: Approval): TokenAnswer {

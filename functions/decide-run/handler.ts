@@ -2,7 +2,7 @@
 import type { ExecutionInput } from '#contracts/steps.ts';
 import { Moved } from '#contracts/steps.ts';
 import { mayTouchRun } from '#domain/access.ts';
-import type { ApprovalKind } from '#domain/approval.ts';
+import { type ApprovalKind, WAITING_STATUS } from '#domain/approval.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Principal } from '#domain/roles.ts';
@@ -38,7 +38,7 @@ const decision =
       reason: body.reason ?? DEFAULT_REASON,
       digest: body.digest,
     });
-    const status = approval.status === 'pending' ? 'awaiting_approval' : approval.status;
+    const status = approval.status === 'pending' ? WAITING_STATUS[approval.kind] : approval.status;
     deps.log(message, { runId: run.runId, by: principal.subject, status });
     return { status: 200, body: { runId: run.runId, status, message } };
   };

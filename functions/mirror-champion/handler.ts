@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import { ChampionMoved, EVENT_SOURCE, RunRejected } from '#contracts/events.ts';
 import { aliasesOf } from '#domain/aliases.ts';
-import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
+import { type ChainedEntry, movesOf } from '#domain/ledger.ts';
+import type { Pointer } from '#domain/pointer.ts';
+import type { Version } from '#domain/version.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
@@ -52,7 +54,7 @@ async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
       (v, i) => wanted.has(v.version) || i >= before.versions.length - LOOK_BACK,
     );
     for (const version of versions) await register(deps, version, before.entries);
-    const moves = before.entries.filter((e) => e.kind === 'promoted' || e.kind === 'rolled_back');
+    const moves = movesOf(before.entries, 'production');
     const due = moves.filter(
       (e, i) => i >= moves.length - LOOK_BACK || e.sequence === moved.sequence,
     );

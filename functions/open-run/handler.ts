@@ -1,4 +1,5 @@
 import { OpenRunInput } from '#contracts/steps.ts';
+import { waitsForPerson } from '#domain/approval.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { executionName, isOpen, type Commit } from '#domain/run.ts';
 import { readInput } from '#contracts/boundary.ts';
@@ -6,9 +7,6 @@ import { rulingPolicy } from '#release/load-folder.ts';
 import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '#release/lock-queue.ts';
 import { runReferenceOf } from '#release/run-reference.ts';
 import { updateRun } from '#release/update-run.ts';
-
-/** Statuses of a holder that does nothing but wait for a person. */
-const ONLY_WAITS = ['awaiting_approval', 'ci_complete', 'held'] as const;
 
 /**
  * Opens a run: takes the model's lock and answers the task's own token, or leaves the token in the
@@ -66,10 +64,12 @@ async function settleHolder(deps: LockDeps, commit: Commit, holder: string): Pro
     return;
   }
   await wakeHolder(deps, model);
-  if (!waitsOnly(run.status) || !(older.asOf < commit.asOf)) return;
+  if (!waitsForPerson(run.status) || !(older.asOf < commit.asOf)) return;
   if ((await rulingPolicy(deps, commit)).queue !== 'supersede') return;
   const marked = await updateRun(deps, holder, (now) =>
-    waitsOnly(now.status) && now.supersededBy === undefined ? { supersededBy: runId } : undefined,
+    waitsForPerson(now.status) && now.supersededBy === undefined
+      ? { supersededBy: runId }
+      : undefined,
   );
   if (marked.supersededBy === undefined) return;
   await deps.executions.stop(
@@ -77,8 +77,4 @@ async function settleHolder(deps: LockDeps, commit: Commit, holder: string): Pro
     'Superseded',
     `run ${runId} came while this one waited for a person`,
   );
-}
-
-function waitsOnly(status: string): boolean {
-  return ONLY_WAITS.some((waits) => waits === status);
 }

@@ -1,7 +1,7 @@
 /** Pointers, ledger, and what MLflow says beside them. */
 import { aliasesOf } from '#domain/aliases.ts';
-import type { ChainedEntry, Pointer, Slot } from '#domain/champion.ts';
-import { championAt, quarantined, verifyChain } from '#domain/champion.ts';
+import { championAt, verifyChain, pointerAt } from '#domain/ledger.ts';
+import { quarantined } from '#domain/rollback.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
@@ -21,8 +21,8 @@ export async function readChampion(
       body: {
         model,
         at: moment,
-        production: pointerAt(entries, 'production', moment),
-        staging: pointerAt(entries, 'staging', moment),
+        production: pointerAt(entries, 'production', moment) ?? null,
+        staging: pointerAt(entries, 'staging', moment) ?? null,
         since: championAt(entries, moment) ?? null,
         quarantined: [...quarantined(entries.filter((e) => e.at <= moment))],
       },
@@ -41,25 +41,6 @@ export async function readChampion(
       since: championAt(entries, deps.clock.now()) ?? null,
       quarantined: [...quarantined(entries)],
     },
-  };
-}
-
-/** A pointer as its ledger tells it: every move is one entry, so the revision is their number. */
-function pointerAt(entries: readonly ChainedEntry[], slot: Slot, at: string): Pointer | null {
-  const kinds = slot === 'staging' ? ['staged'] : ['promoted', 'rolled_back'];
-  const moves = entries.filter((e) => kinds.includes(e.kind) && e.at <= at);
-  const last = moves.at(-1);
-  if (last === undefined || last.version === null || last.sha256 === null) return null;
-  const { model, version, sha256 } = last;
-  return {
-    schemaVersion: 1,
-    model,
-    slot,
-    revision: moves.length,
-    version,
-    sha256,
-    routes: [{ version, share: 1 }],
-    updatedAt: last.at,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What serves now: the pointer, looked at twice a second at most, and the last few models, decoded. */
-import type { Pointer, Slot } from '#domain/champion.ts';
+import type { Pointer, Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder.ts';
 import { may } from '#domain/access.ts';
-import type { Slot } from '#domain/champion.ts';
+import type { Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Identity } from '#domain/ports/identity.ts';
 import type { ServingHealth } from '#domain/ports/serving.ts';

@@ -1,5 +1,5 @@
 import { Verified, VerifyPromotionInput } from '#contracts/steps.ts';
-import { verifyChain } from '#domain/champion.ts';
+import { verifyChain } from '#domain/ledger.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Serving } from '#domain/ports/serving.ts';

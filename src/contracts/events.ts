@@ -1,5 +1,6 @@
 /** Events on the bus, with the type each bears as `detail-type` and `source` titleholder. */
 import * as z from 'zod';
+import { MOVES } from '#domain/ledger.ts';
 import { CommitSha, ModelName, Sha256, Timestamp } from './folder.ts';
 
 export const EVENT_SOURCE = 'titleholder';
@@ -29,7 +30,7 @@ export type CommitPushed = z.infer<typeof CommitPushed>;
 export const ChampionMoved = z.strictObject({
   schemaVersion: z.literal(1),
   model: ModelName,
-  kind: z.enum(['staged', 'promoted', 'rolled_back']),
+  kind: z.enum([...MOVES.staging, ...MOVES.production]),
   version: z.int(),
   sha256: Sha256,
   previousVersion: z.union([z.int(), z.null()]),

@@ -1,6 +1,7 @@
 /** Where MLflow's aliases belong: a pure function of the registry, never of an event. */
-import type { LedgerEntry, Pointer } from './champion.ts';
-import { quarantined, rollbackTarget } from './champion.ts';
+import type { LedgerEntry } from './ledger.ts';
+import type { Pointer } from './pointer.ts';
+import { quarantined, rollbackTarget } from './rollback.ts';
 import type { TrackingAliases } from './ports/tracking.ts';
 
 /**

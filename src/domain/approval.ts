@@ -3,9 +3,24 @@
  *
  * It is bound to the evidence it was asked for: whoever decides on other evidence is told so.
  */
+import type { RunStatus } from './run.ts';
 
 /** approval: promote it? · continue: go on to CD? · acceptance: accept a changed charter or holdout. */
 export type ApprovalKind = 'approval' | 'continue' | 'acceptance';
+/**
+ * What a run's status says while a question of each kind is open; no other status waits for a person.
+ */
+export const WAITING_STATUS = {
+  approval: 'awaiting_approval',
+  continue: 'ci_complete',
+  acceptance: 'held',
+} as const satisfies Readonly<Record<ApprovalKind, RunStatus>>;
+
+/** Whether a run of this status does nothing but wait for a person. */
+export function waitsForPerson(status: RunStatus): boolean {
+  return Object.values(WAITING_STATUS).some((waiting) => waiting === status);
+}
+
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'stale' | 'spent';
 
 export interface Decision {

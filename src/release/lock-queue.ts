@@ -4,6 +4,7 @@
  * The run that the lock passes to stays in the waiters' list, token and all, until its token was
  * answered: a holder who is still listed is a holder to be woken, by whoever comes by next.
  */
+import { compareAndSwap } from '#domain/compare-and-swap.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import { acquire, freeLock, type Lock, release, type Waiter } from '#domain/lock.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
@@ -29,9 +30,6 @@ export interface LockDeps {
   readonly log: Log;
 }
 
-/** Lost races in a row before the step gives up; its retry comes with backoff and jitter. */
-const TRIES = 10;
-
 /**
  * Moves the lock by compare-and-swap; `next` sees the stored lock (a free one where there is none) and
  * returns undefined to leave it. Returns the lock as it is afterwards. Throws `Conflict` after ten
@@ -42,18 +40,13 @@ async function moveLock(
   model: string,
   next: (lock: Lock) => Promise<Lock | undefined> | Lock | undefined,
 ): Promise<Lock> {
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+  return compareAndSwap(async () => {
     const lock = (await locks.get(model)) ?? freeLock(model);
     const moved = await next(lock);
-    if (moved === undefined) return lock;
-    try {
-      await locks.put({ ...moved, revision: lock.revision + 1 });
-      return { ...moved, revision: lock.revision + 1 };
-    } catch (error) {
-      if (!isNamed(error, 'Conflict')) throw error;
-    }
-  }
-  throw new TitleholderError('Conflict', `the lock of ${model} kept moving under ${TRIES} tries`);
+    if (moved === undefined) return { result: lock };
+    const stored = { ...moved, revision: lock.revision + 1 };
+    return { result: stored, write: () => locks.put(stored) };
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Waits until a slot serves a version: its cache of the pointer lives for seconds. */
-import type { Slot } from '#domain/champion.ts';
+import type { Slot } from '#domain/pointer.ts';
 import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 
 /** 10 s in all, apart from the calls. */

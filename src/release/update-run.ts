@@ -1,11 +1,10 @@
 /** Changes a run item by compare-and-swap. */
-import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { waitsForPerson } from '#domain/approval.ts';
+import { compareAndSwap } from '#domain/compare-and-swap.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
-
-/** Other writers of one run are few: a person's decision, the closer, the step itself. */
-const TRIES = 10;
 
 /** What a change may set; the rest of a run belongs to the store. */
 export type RunChange = Partial<Omit<Run, 'schemaVersion' | 'runId' | 'revision' | 'updatedAt'>>;
@@ -20,25 +19,19 @@ export async function updateRun(
   runId: string,
   change: (run: Run) => RunChange | undefined,
 ): Promise<Run> {
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+  return compareAndSwap(async () => {
     const run = await deps.runs.get(runId);
     if (run === undefined) throw new TitleholderError('NotFound', `there is no run ${runId}`);
     const changed = change(run);
-    if (changed === undefined) return run;
+    if (changed === undefined) return { result: run };
     const next: Run = {
       ...run,
       ...changed,
       revision: run.revision + 1,
       updatedAt: deps.clock.now(),
     };
-    try {
-      await deps.runs.replace(next);
-      return next;
-    } catch (error) {
-      if (!isNamed(error, 'Conflict')) throw error;
-    }
-  }
-  throw new TitleholderError('Conflict', `run ${runId} kept changing under ${TRIES} tries`);
+    return { result: next, write: () => deps.runs.replace(next) };
+  });
 }
 
 /** A run that goes on after a wait is running again; a closed one stays closed. */
@@ -47,8 +40,6 @@ export async function markRunning(
   runId: string,
 ): Promise<void> {
   await updateRun(deps, runId, (run) =>
-    run.status === 'awaiting_approval' || run.status === 'ci_complete' || run.status === 'held'
-      ? { status: 'running' }
-      : undefined,
+    waitsForPerson(run.status) ? { status: 'running' } : undefined,
   );
 }

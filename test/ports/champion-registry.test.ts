@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HttpFault } from '#adapters/aws/clients.ts';
-import { verifyChain } from '#domain/champion.ts';
+import { verifyChain } from '#domain/ledger.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import { unique } from './support/aws.ts';
 import { approvalOf, AT, entryOf, pointerOf, sha } from './support/samples.ts';

@@ -1,5 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { ChainedEntry } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import {
   CharterItem,

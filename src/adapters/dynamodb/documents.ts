@@ -6,7 +6,9 @@
  */
 import * as z from 'zod';
 import type { Approval } from '#domain/approval.ts';
-import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
+import type { Pointer } from '#domain/pointer.ts';
+import type { Version } from '#domain/version.ts';
 import type { Lock } from '#domain/lock.ts';
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
 import type { Holdout } from '#domain/holdout.ts';

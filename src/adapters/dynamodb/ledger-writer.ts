@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChainedEntry } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
 import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
 import { attemptsOf, isAmbiguous, unavailable } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';

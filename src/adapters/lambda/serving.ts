@@ -1,7 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { oneLine } from '#contracts/one-line.ts';
-import type { Slot } from '#domain/champion.ts';
+import type { Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 import { invoke } from './invoke.ts';

@@ -1,6 +1,8 @@
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
 import type { Approval } from '#domain/approval.ts';
-import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
+import type { Pointer } from '#domain/pointer.ts';
+import type { Version } from '#domain/version.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
 import type { Outbox, OutboxEvent } from '#domain/ports/outbox.ts';

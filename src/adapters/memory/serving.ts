@@ -1,4 +1,4 @@
-import type { Slot } from '#domain/champion.ts';
+import type { Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';

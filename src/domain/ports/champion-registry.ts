@@ -1,5 +1,7 @@
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
-import type { ChainedEntry, Pointer, Slot, Version } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
+import type { Pointer, Slot } from '#domain/pointer.ts';
+import type { Version } from '#domain/version.ts';
 
 /** Pointers, ledger, versions and charters, to be read; `LedgerWriter` alone writes them. */
 export interface ChampionRegistry {

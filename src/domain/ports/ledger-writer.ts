@@ -1,6 +1,8 @@
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
 import type { ApprovalKind } from '#domain/approval.ts';
-import type { ChainedEntry, Pointer, Version } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
+import type { Pointer } from '#domain/pointer.ts';
+import type { Version } from '#domain/version.ts';
 import type { OutboxEvent } from './outbox.ts';
 
 /** Everything one decision changes, in one transaction: all of it, or nothing. */

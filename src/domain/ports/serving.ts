@@ -1,4 +1,4 @@
-import type { Slot } from '#domain/champion.ts';
+import type { Slot } from '#domain/pointer.ts';
 
 /** Talks to the serving function of a slot. */
 export interface Serving {

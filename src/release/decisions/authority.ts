@@ -1,6 +1,7 @@
 /** By what right a challenger moves on. */
 import type { EvaluationReference, RunReference } from '#contracts/steps.ts';
-import { type ChainedEntry, isStillChampion, type LedgerEntry } from '#domain/champion.ts';
+import type { ChainedEntry, LedgerEntry } from '#domain/ledger.ts';
+import { isStillChampion } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import type { Commit } from '#domain/run.ts';

@@ -1,7 +1,8 @@
 /** The one way a decision gets into the ledger: prepared on what is stored now, committed as a whole. */
 import type { ChampionMoved, RunRejected } from '#contracts/events.ts';
-import { type ChainedEntry, chain, type LedgerEntry } from '#domain/champion.ts';
-import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { type ChainedEntry, chain, type LedgerEntry } from '#domain/ledger.ts';
+import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
+import { TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -9,7 +10,7 @@ import type { Clock } from '#domain/ports/clock.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
 import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
-import type { Outbox } from '#domain/ports/outbox.ts';
+import type { Outbox, OutboxEvent } from '#domain/ports/outbox.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { StepStore } from '#domain/ports/step-store.ts';
 import type { VerificationStore } from '#domain/ports/verification-store.ts';
@@ -36,8 +37,8 @@ export interface Proposal extends Omit<RegistryChange, 'entry' | 'outbox'> {
     LedgerEntry,
     'schemaVersion' | 'model' | 'sequence' | 'prevHash' | 'at' | 'decisionId' | 'kind'
   > & { readonly kind: string };
-  /** The event that the bus is given; absent: nobody is told. */
-  readonly tells?: (entry: ChainedEntry) => DecisionEvent;
+  /** The event for the bus; absent: none is published. */
+  readonly event?: (entry: ChainedEntry) => DecisionEvent;
 }
 
 export type DecisionEvent =
@@ -60,32 +61,29 @@ export async function commitDecision(
   decisionId: string,
   prepare: (now: string) => Promise<Proposal>,
 ): Promise<ChainedEntry> {
-  for (let attempt = 1; ; attempt += 1) {
-    const recorded = await deps.registry.decision(model, decisionId);
-    if (recorded !== undefined) return recorded;
-    // Before everything else is read: the swap on the head then also guards what was read after it.
-    const head = await deps.registry.head(model);
-    const at = deps.clock.now();
-    const { entry, tells, ...change } = await prepare(at);
-    const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
-    const event = tells && { id: `${model}-${chained.sequence}`, ...tells(chained) };
-    try {
-      await deps.ledgerWriter.commit({
-        ...change,
-        entry: chained,
-        ...(event && { outbox: event }),
-      });
-    } catch (error) {
-      if (isNamed(error, 'DecisionExists')) continue;
-      if (attempt < TRIES && isNamed(error, 'ChampionMoved', 'Conflict')) continue;
-      throw error;
-    }
-    if (event !== undefined) await publish(deps, event);
-    return chained;
-  }
+  const { entry, event } = await compareAndSwap(
+    async (): Promise<Change<{ entry: ChainedEntry; event?: OutboxEvent }>> => {
+      const recorded = await deps.registry.decision(model, decisionId);
+      if (recorded !== undefined) return { result: { entry: recorded } };
+      // Before everything else is read: the swap on the head then also guards what was read after it.
+      const head = await deps.registry.head(model);
+      const at = deps.clock.now();
+      const { entry, event: eventOf, ...change } = await prepare(at);
+      const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
+      const event = eventOf && { id: `${model}-${chained.sequence}`, ...eventOf(chained) };
+      const outbox = event && { outbox: event };
+      return {
+        result: { entry: chained, ...(event && { event }) },
+        write: () => deps.ledgerWriter.commit({ ...change, entry: chained, ...outbox }),
+      };
+    },
+    { tries: TRIES, lost: ['DecisionExists', 'ChampionMoved', 'Conflict'] },
+  );
+  if (event !== undefined) await publish(deps, event);
+  return entry;
 }
 
-/** Tells that a pointer moved. */
+/** The event that a pointer moved. */
 export const championMoved =
   (kind: ChampionMoved['kind']) =>
   (entry: ChainedEntry): DecisionEvent => {
@@ -115,10 +113,7 @@ export const championMoved =
   };
 
 /** At once, because people wait for it; what fails here is delivered by the outbox's sweeper. */
-async function publish(
-  deps: DecisionDeps,
-  event: { readonly id: string; readonly type: string; readonly detail: unknown },
-): Promise<void> {
+async function publish(deps: DecisionDeps, event: OutboxEvent): Promise<void> {
   try {
     await deps.bus.publish({ type: event.type, detail: event.detail });
     await deps.outbox.delivered(event.id);

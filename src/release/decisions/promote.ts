@@ -3,7 +3,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
-import { movedAnswer } from './answer.ts';
+import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 import { pointerTo } from './stage.ts';
@@ -47,7 +47,7 @@ export async function promote(
     const { charter } = evidence.measured;
     const { authority, actor, reason, spend } = right;
     return {
-      tells: championMoved('promoted'),
+      event: championMoved('promoted'),
       requireVerified: sha256,
       ...(spend && { spend }),
       pointer: pointerTo(before, { model, slot: 'production', version, sha256, now }),

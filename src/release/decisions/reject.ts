@@ -24,7 +24,7 @@ export async function reject(
   const decisionId = decisionIdOf(run.runId, 'reject', evaluation.digest);
   const entry = await commitDecision(deps, run.model, decisionId, async () => ({
     ...(tracking && {
-      tells: ({ model, sequence, actor, reason, at }) => ({
+      event: ({ model, sequence, actor, reason, at }) => ({
         type: 'RunRejected',
         detail: {
           schemaVersion: 1,

@@ -1,8 +1,9 @@
 import type { Moved, RecordDecisionInput } from '#contracts/steps.ts';
-import { type ChainedEntry, quarantined, rollbackTarget } from '#domain/champion.ts';
+import type { ChainedEntry } from '#domain/ledger.ts';
+import { askedTarget, rollbackTarget } from '#domain/rollback.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { updateRun } from '#release/update-run.ts';
-import { movedAnswer } from './answer.ts';
+import { movedAnswer } from './moved-answer.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 import { pointerTo } from './stage.ts';
 
@@ -21,11 +22,11 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
   const entry = await commitDecision(deps, model, decisionId, async (now) => {
     const entries = await registry.ledger(model);
     const before = await registry.pointer(model, 'production');
-    if (before === undefined) none(`${model} has no champion to roll back from`);
+    if (before === undefined) noTarget(`${model} has no champion to roll back from`);
     const target =
       to === undefined ? rollbackTarget(entries) : askedTarget(entries, before.version, to);
     if (target === undefined) {
-      none(
+      noTarget(
         to === undefined
           ? `${model} has no earlier champion that isn't quarantined`
           : `version ${to} of ${model} is no earlier champion, or is quarantined`,
@@ -36,7 +37,7 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
     const { version, sha256 } = target;
     const minted = await registry.version(model, version);
     return {
-      tells: championMoved('rolled_back'),
+      event: championMoved('rolled_back'),
       requireVerified: sha256,
       pointer: pointerTo(before, { model, slot: 'production', version, sha256, now }),
       entry: {
@@ -64,20 +65,6 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
   return moved;
 }
 
-/** A version that was champion before the present one was promoted, and isn't quarantined. */
-function askedTarget(
-  entries: readonly ChainedEntry[],
-  current: number,
-  to: number,
-): { readonly version: number; readonly sha256: string } | undefined {
-  const promotions = entries.filter((e) => e.kind === 'promoted');
-  const now = promotions.findLast((e) => e.version === current);
-  const then = promotions.findLast((e) => e.version === to);
-  if (now === undefined || then === undefined || then.sha256 === null) return undefined;
-  if (!(then.sequence < now.sequence) || quarantined(entries).has(to)) return undefined;
-  return { version: to, sha256: then.sha256 };
-}
-
 /** The run whose version was left says so; also when the decision is repeated. */
 async function markLeft(deps: DecisionDeps, entry: ChainedEntry): Promise<void> {
   const left = entry.previousVersion;
@@ -88,6 +75,6 @@ async function markLeft(deps: DecisionDeps, entry: ChainedEntry): Promise<void> 
   );
 }
 
-function none(why: string): never {
+function noTarget(why: string): never {
   throw new TitleholderError('NoRollbackTarget', why);
 }

@@ -1,9 +1,9 @@
 import type { RecordDecisionInput, Staged } from '#contracts/steps.ts';
-import type { Pointer } from '#domain/champion.ts';
+import type { Pointer } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
-import { movedAnswer } from './answer.ts';
+import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
 
@@ -34,7 +34,7 @@ export async function stage(
     const champion = await registry.pointer(run.model, 'production');
     const { authority, actor, reason } = right;
     return {
-      tells: championMoved('staged'),
+      event: championMoved('staged'),
       pointer: pointerTo(before, { model: run.model, slot: 'staging', version, sha256, now }),
       ...(own === undefined && {
         version: {

@@ -1,6 +1,7 @@
 /** Documents as the suites store them; every field can be set. */
 import type { Approval } from '#domain/approval.ts';
-import { chain, type ChainedEntry, type LedgerEntry, type Pointer } from '#domain/champion.ts';
+import { chain, type ChainedEntry, type LedgerEntry } from '#domain/ledger.ts';
+import type { Pointer } from '#domain/pointer.ts';
 import type { Commit, Run, StepRecord } from '#domain/run.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';
