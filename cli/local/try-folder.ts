@@ -9,7 +9,7 @@ import {
 import type { Leaderboard } from '#contracts/selection.ts';
 import { findingLines } from '#dataset/check-schema.ts';
 import { writeCsv } from '#dataset/csv.ts';
-import { identityColumns } from '#dataset/identity.ts';
+import { identityColumns, type IdentityKind } from '#dataset/identity.ts';
 import { readPart } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import type { Measured, ModelMeasures, Paired } from '#domain/evidence.ts';
@@ -43,7 +43,7 @@ export interface TryReport {
   readonly rows: number;
   readonly features: readonly string[];
   readonly split: {
-    readonly identity: 'group' | 'key' | 'features';
+    readonly identity: IdentityKind;
     readonly columns: readonly string[];
     readonly holdout: number;
     readonly trainingRows: number;
@@ -248,6 +248,13 @@ function differenceTo(evidence: Measured, against: string): Compared['difference
   return { metric, estimate, lower, upper };
 }
 
+/** A line that a person can read, however many columns there are. */
+function someNames(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN;
+  return `${names.slice(0, NAMES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+const NAMES_SHOWN = 8;
+
 /** The report in words. */
 export function tryWords({ report, leaderboard, seconds }: Tried): string {
   const number = (value: number | null | undefined): string =>
@@ -255,7 +262,7 @@ export function tryWords({ report, leaderboard, seconds }: Tried): string {
   const { split } = report;
   const lines = [
     `${report.model}: ${report.rows} rows, ${report.features.length} features`,
-    `split: ${split.trainingRows} training and ${split.holdoutRows} holdout rows in ${split.holdoutGroups} groups, by ${split.identity} (${split.columns.join(', ')})`,
+    `split: ${split.trainingRows} training and ${split.holdoutRows} holdout rows in ${split.holdoutGroups} groups, by ${split.identity} (${someNames(split.columns)})`,
     ...leaderboard.rows.map(
       ({ candidate, meanAuc, standardError, foldAuc }) =>
         `candidate ${candidate.name}: AUC ${meanAuc.toFixed(4)}${standardError === null ? '' : ` ± ${standardError.toFixed(4)}`} over ${foldAuc.length} folds of the training rows${candidate.name === leaderboard.chosen ? '  ← chosen' : ''}`,

@@ -158,10 +158,12 @@ export const ModelDocument = z.strictObject({
   target: ColumnName,
   /** The value of the target that counts as 1. */
   positive: z.string().min(1),
-  /** Who a row is: its group if declared, else its key, else all feature columns. */
+  /** Who a row is: its group if declared, else its key, else itself where `row` says so, else all feature columns. */
   identity: z.strictObject({
     group: z.array(ColumnName).min(1).optional(),
     key: z.array(ColumnName).min(1).optional(),
+    /** Each row is its own, equal rows too: people who are alike. */
+    row: z.literal(true).optional(),
     time: ColumnName.optional(),
   }),
   data: z.union([

@@ -7,7 +7,8 @@ import { firstEqual } from './first-equal.ts';
 import type { DataTable } from './read-table.ts';
 import { columnOf, headerOf } from './read-table.ts';
 
-export type IdentityKind = 'group' | 'key' | 'features';
+/** row: each row is its own, and equal ones are told apart by how many of them there are. */
+export type IdentityKind = 'group' | 'key' | 'row' | 'features';
 
 /** Which columns say who a row is. Their order counts: it is the order in the identity's text. */
 export interface IdentityRule {
@@ -15,13 +16,17 @@ export interface IdentityRule {
   readonly columns: readonly string[];
 }
 
-/** What a folder declares: a row's group if there is one, else its key, else all feature columns. */
+/** What a folder declares: a row's group, else its key, else the row itself, else all feature columns. */
 export function identityColumns(
   model: Pick<ModelDocument, 'identity'>,
   schema: Pick<SchemaDocument, 'columns'>,
 ): IdentityRule {
   if (model.identity.group !== undefined) return { kind: 'group', columns: model.identity.group };
   if (model.identity.key !== undefined) return { kind: 'key', columns: model.identity.key };
+  if (model.identity.row === true) {
+    const read = schema.columns.filter((c) => c.role !== 'ignored');
+    return { kind: 'row', columns: read.map((c) => c.name) };
+  }
   return {
     kind: 'features',
     columns: schema.columns.filter((c) => c.role === 'feature').map((c) => c.name),
@@ -32,8 +37,8 @@ export function identityColumns(
  * The rule by which a table's rows are identified: the one that the model's holdout was made with,
  * where it has one.
  *
- * Identities by feature columns stay those of the first charter, because a feature column that is added
- * would make every row somebody else and let trained rows judge. Throws `HoldoutRefused` where the
+ * Identities by feature columns, or by the whole row, stay those of the first charter, because a column
+ * that is added would make every row somebody else and let trained rows judge. Throws `HoldoutRefused` where the
  * folder declares another group or key, or where the table lacks a column of the rule.
  */
 export function rulingIdentity(
@@ -42,8 +47,9 @@ export function rulingIdentity(
   table: DataTable,
 ): IdentityRule {
   if (holdout === null) return declared;
-  const bothFeatures = holdout.kind === 'features' && declared.kind === 'features';
-  if (!bothFeatures && !sameIdentity(declared, holdout)) {
+  const isOfFirst = holdout.kind === 'features' || holdout.kind === 'row';
+  const mayDiffer = isOfFirst && declared.kind === holdout.kind;
+  if (!mayDiffer && !sameIdentity(declared, holdout)) {
     throw new TitleholderError(
       'HoldoutRefused',
       `rows are identified by ${named(declared)} and the stored holdout’s by ${named(holdout)}: what trained before could judge`,
@@ -98,9 +104,10 @@ export interface SplitRule {
   readonly holdout: number;
 }
 
-export function groupRows(table: DataTable, columns: readonly string[]): RowGroups {
+export function groupRows(table: DataTable, { kind, columns }: IdentityRule): RowGroups {
   const found = columns.map((name) => columnOf(table, name));
   const groupOf = new Int32Array(table.rows);
+  if (kind === 'row') return { groupOf: groupOf.map((_, row) => row), groups: table.rows };
   let groups = 0;
   firstEqual(found, table.rows).forEach((first, row) => {
     groupOf[row] = first === row ? groups : (groupOf[first] ?? 0);
@@ -113,26 +120,41 @@ export function groupRows(table: DataTable, columns: readonly string[]): RowGrou
  * Every row's identity and side.
  *
  * A side depends on the model's name, the epoch and the identity alone: never on the row's position,
- * the other rows, or the rest of the row, so a group is never split and a row never moves.
+ * the other rows, or the rest of the row, so a group is never split and a row never moves. Where each
+ * row is its own, the identity is the whole row and how many equal ones stand before it: a table of some
+ * of the rows can't tell it, so a holdout's register is asked.
  */
 export function identifyRows(
   table: DataTable,
-  columns: readonly string[],
+  identity: IdentityRule,
   rule: SplitRule,
 ): RowIdentities {
-  const found = columns.map((name) => columnOf(table, name));
-  const { groupOf, groups } = groupRows(table, columns);
+  const found = identity.columns.map((name) => columnOf(table, name));
+  const { groupOf, groups } = groupRows(table, identity);
+  const copies = identity.kind === 'row' ? countCopies(table, identity.columns) : null;
   const hashes = Buffer.alloc(groups * HASH_BYTES);
   const heldOut = new Uint8Array(groups);
   let next = 0;
   groupOf.forEach((group, row) => {
     if (group < next) return;
     next += 1;
-    const text = JSON.stringify(found.map((column) => column.text(row)));
+    const cells = found.map((column) => column.text(row));
+    const text = JSON.stringify(copies === null ? cells : [...cells, copies[row]]);
     hashes.write(identityHash(rule.model, text), group * HASH_BYTES, 'hex');
     if (sideOf(rule, text) === 'holdout') heldOut[group] = 1;
   });
   return { groupOf, groups, hashes, heldOut };
+}
+
+/** How many rows before this one are equal to it: which of them is which changes nothing. */
+function countCopies(table: DataTable, columns: readonly string[]): Int32Array {
+  const found = columns.map((name) => columnOf(table, name));
+  const counts = new Int32Array(table.rows);
+  return firstEqual(found, table.rows).map((first) => {
+    const before = counts[first] ?? 0;
+    counts[first] = before + 1;
+    return before;
+  });
 }
 
 /** A group's hash as registers and manifests name it: 32 hex digits. */

@@ -110,7 +110,7 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
     table,
   );
   const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
-  const identities = identifyRows(table, identity.columns, rule);
+  const identities = identifyRows(table, identity, rule);
   const { groupOf, heldOut } = identities;
   const isHeldOut = (row: number): boolean => heldOut[groupOf[row] ?? 0] === 1;
   const rows = groupOf.map((_, row) => row);

@@ -9,7 +9,7 @@ import { canonicalJson } from '#domain/canonical.ts';
 import { HASH_BYTES, type IdentityRule } from './identity.ts';
 
 const Rule = z.strictObject({
-  kind: z.enum(['group', 'key', 'features']),
+  kind: z.enum(['group', 'key', 'row', 'features']),
   columns: z.array(z.string()).min(1),
 });
 

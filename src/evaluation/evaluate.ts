@@ -7,11 +7,12 @@ import {
   identityColumns,
   type IdentityRule,
   named,
+  rowHash,
   rulingIdentity,
   sameIdentity,
 } from '#dataset/identity.ts';
-import { type DataTable, headerOf, readPart, textRows } from '#dataset/read-table.ts';
-import { readManifest, readRegister } from '#dataset/register.ts';
+import { cellsOf, type DataTable, headerOf, readPart, textRows } from '#dataset/read-table.ts';
+import { readManifest, readRegister, type Register } from '#dataset/register.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Check, Measured, Timings } from '#domain/evidence.ts';
@@ -244,19 +245,36 @@ function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): Hol
   const { model, schema } = folder;
   const register = readRegister(bytes);
   const identity = rulingIdentity(identityColumns(model, schema), register.identity, table);
-  const rule = { model: model.name, epoch: register.epoch, holdout: model.split.holdout };
-  const identities = identifyRows(table, identity.columns, rule);
-  const hashes = Array.from({ length: identities.groups }, (_, group) => hashOf(identities, group));
-  const { groupOf } = identities;
-  const same =
+  const isOfTable =
     register.model === model.name &&
     register.rows.length === table.rows &&
-    canonicalJson(register.columns) === canonicalJson(headerOf(table)) &&
-    register.rows.every((row, i) => row.identity === hashes[groupOf[i] ?? 0]);
-  if (!same) {
+    canonicalJson(register.columns) === canonicalJson(headerOf(table));
+  const groups = isOfTable ? registeredGroups(table, register, identity, folder) : null;
+  if (groups === null) {
     throw new TitleholderError('EvidenceMismatch', 'the register is not that of the holdout');
   }
-  return { groupOf, hashes, identity };
+  return { ...groups, identity };
+}
+
+/** The groups of the snapshot's rows; null where the register's rows are others. */
+function registeredGroups(
+  table: DataTable,
+  { rows, epoch }: Register,
+  identity: IdentityRule,
+  { model }: Folder,
+): Omit<HoldoutGroups, 'identity'> | null {
+  if (identity.kind === 'row') {
+    // How many rows are equal to one is known of the whole table alone; the register has its hash.
+    const isSame = rows.every((row, i) => row.hash === rowHash(cellsOf(table, i)));
+    const groupOf = Int32Array.from(rows, (_, i) => i);
+    return isSame ? { groupOf, hashes: rows.map((row) => row.identity) } : null;
+  }
+  const rule = { model: model.name, epoch, holdout: model.split.holdout };
+  const identities = identifyRows(table, identity, rule);
+  const hashes = Array.from({ length: identities.groups }, (_, group) => hashOf(identities, group));
+  const { groupOf } = identities;
+  const isSame = rows.every((row, i) => row.identity === hashes[groupOf[i] ?? 0]);
+  return isSame ? { groupOf, hashes } : null;
 }
 
 function checkSides(

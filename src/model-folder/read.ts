@@ -78,7 +78,10 @@ function checkTogether({ model, schema, policy }: Folder): void {
       }
     });
   }
-  const { time } = model.identity;
+  const { time, row } = model.identity;
+  if (row === true && (model.identity.group ?? model.identity.key) !== undefined) {
+    bad('model.json', 'identity.row', 'stands beside a group or a key, which say who a row is');
+  }
   if (
     time !== undefined &&
     (columns.get(time)?.type !== 'date' || columns.get(time)?.role === 'ignored')

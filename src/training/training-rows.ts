@@ -37,8 +37,7 @@ export function trainingTable(
     throw new TitleholderError('DataInvalid', 'every feature is constant in the training rows');
   }
   // One identity, one number: they are in one fold.
-  const { columns } = identity;
-  return { data, table, labels: data.labels, groups: groupRows(data, columns).groupOf, dropped };
+  return { data, table, labels: data.labels, groups: groupRows(data, identity).groupOf, dropped };
 }
 
 /**

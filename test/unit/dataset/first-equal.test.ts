@@ -84,7 +84,7 @@ it('numbers the rows of one identity in order of first appearance', () => {
     'a,2,red,no',
     'b,1e0,red,no',
   ]);
-  expect(groupRows(table, ['who', 'x'])).toEqual({
+  expect(groupRows(table, { kind: 'group', columns: ['who', 'x'] })).toEqual({
     groupOf: Int32Array.of(0, 1, 0, 2, 0, 3, 3),
     groups: 4,
   });

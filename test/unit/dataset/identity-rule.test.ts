@@ -136,6 +136,62 @@ describe('a declared identity', () => {
   });
 });
 
+describe('each row its own', () => {
+  const folder = smallFolder({ group: [], model: { identity: { row: true } } });
+  // Four kinds of rows; more than half of the red ones are positive, and fewer of the blue ones.
+  const kinds = Array.from(
+    { length: 800 },
+    (_, i) =>
+      `w,${i % 2},${i % 4 < 2 ? 'red' : 'blue'},${(i * 7) % 10 < (i % 4 < 2 ? 7 : 3) ? 'yes' : 'no'}`,
+  );
+  const split = commit(folder, null, { lines: kinds });
+  const challenger = trained(folder, split);
+  const judge = (holdout: Uint8Array, manifest = split.trainingManifest) =>
+    evaluate({
+      folder,
+      charter: sha256Hex('charter'),
+      challenger: { bytes: challenger.artifact, sha256: challenger.sha256 },
+      champion: null,
+      manifests: { challenger: manifest, champion: null },
+      holdout,
+      register: split.register,
+      training: split.training,
+      provenance: PROVENANCE,
+      stopwatch,
+    });
+
+  it('holds out about the share that was asked, of every kind', () => {
+    // Of four groups none or all would judge.
+    expect(split.holdoutRows).toBeGreaterThan(180);
+    expect(split.holdoutRows).toBeLessThan(300);
+    expect(own(split).size).toBe(4);
+  });
+
+  it('counts each as a group of one row, in training and in the evidence', () => {
+    const { evidence } = judge(split.holdout);
+    expect(evidence.rows.groups).toBe(split.holdoutRows);
+    expect(readManifest(split.trainingManifest).groups.size).toBe(split.trainingRows);
+    const report = JSON.parse(new TextDecoder().decode(challenger.report)) as unknown;
+    expect(report).toMatchObject({ groups: split.trainingRows });
+  });
+
+  it('refuses another snapshot than the register’s', () => {
+    const [header = '', ...lines] = new TextDecoder().decode(split.holdout).trimEnd().split('\n');
+    const turned = bytesOf(lines.toReversed(), header);
+    expect(() => judge(turned)).toThrow(expect.objectContaining({ name: 'EvidenceMismatch' }));
+  });
+
+  it('lets rows join the holdout and never leave it', () => {
+    const more = commit(folder, split, { lines: [...kinds, ...kinds.slice(0, 400)] });
+    expect(more.question).toBeNull();
+    const stayed = readRegister(more.register).rows.slice(0, split.holdoutRows);
+    expect(stayed).toEqual(readRegister(split.register).rows);
+    expect(more.holdoutRows).toBeGreaterThan(split.holdoutRows + 90);
+    const fewer = commit(folder, split, { lines: kinds.slice(0, 700) });
+    expect(fewer.question?.summary).toMatch(/are lacking; 0 would join$/);
+  });
+});
+
 function registeredGroups(p: Prepared): number {
   return new Set(readRegister(p.register).rows.map((r) => r.identity)).size;
 }

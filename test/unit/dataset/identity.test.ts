@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { identifyRows, identityColumns, sideOf } from '#dataset/identity.ts';
+import { hashOf, identifyRows, identityColumns, sideOf } from '#dataset/identity.ts';
 import { readTable } from '#dataset/read-table.ts';
 import { bytesOf, smallFolder, smallRows } from './small-folder.ts';
 
@@ -8,7 +8,7 @@ const RULE = { model: 'small', epoch: 1, holdout: 0.3 };
 
 function sides(rows: readonly string[], columns: readonly string[] = ['who']): Map<string, string> {
   const table = readTable(bytesOf(rows), 'data.csv', smallFolder());
-  const { heldOut, groupOf } = identifyRows(table, columns, RULE);
+  const { heldOut, groupOf } = identifyRows(table, { kind: 'group', columns }, RULE);
   return new Map(
     rows.map((row, i) => [row, heldOut[groupOf[i] ?? 0] === 1 ? 'holdout' : 'training']),
   );
@@ -68,7 +68,40 @@ describe('the side of a row', () => {
   });
 });
 
-it('takes the group, else the key, else all features', () => {
+describe('a row that is its own', () => {
+  const folder = smallFolder({ group: [], model: { identity: { row: true } } });
+  // Of 240 rows 12 are different ones, with both targets.
+  const rows = Array.from(
+    { length: 240 },
+    (_, i) => `w,${i % 3},${['red', 'blue'][i % 2] ?? ''},${i % 5 === 0 ? 'yes' : 'no'}`,
+  );
+  const identified = (some: readonly string[]): string[] => {
+    const table = readTable(bytesOf(some), 'data.csv', folder);
+    const identity = identityColumns(folder.model, folder.schema);
+    const identities = identifyRows(table, identity, RULE);
+    expect(identities.groups).toBe(some.length);
+    return some.map((row, i) => `${row} ${identities.heldOut[i] ?? ''} ${hashOf(identities, i)}`);
+  };
+
+  it('is told from its equals, in whatever order they stand', () => {
+    const whole = identified(rows).toSorted();
+    expect(new Set(whole).size).toBe(rows.length);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(rows, { minLength: rows.length }), (shuffled) => {
+        expect(identified(shuffled).toSorted()).toEqual(whole);
+      }),
+      { seed: 3, numRuns: 20 },
+    );
+  });
+
+  it('stays where it is when rows join', () => {
+    const before = identified(rows.slice(0, 200));
+    const after = new Set(identified(rows));
+    expect(before.filter((row) => !after.has(row))).toEqual([]);
+  });
+});
+
+it('takes the group, else the key, else the row where it is its own, else all features', () => {
   const of = (folder: ReturnType<typeof smallFolder>): unknown =>
     identityColumns(folder.model, folder.schema);
   expect(of(smallFolder({ group: ['who'], key: ['x'] }))).toEqual({
@@ -76,5 +109,9 @@ it('takes the group, else the key, else all features', () => {
     columns: ['who'],
   });
   expect(of(smallFolder({ group: [], key: ['who'] }))).toEqual({ kind: 'key', columns: ['who'] });
+  expect(of(smallFolder({ group: [], model: { identity: { row: true } } }))).toEqual({
+    kind: 'row',
+    columns: ['who', 'x', 'colour', 'y'],
+  });
   expect(of(smallFolder({ group: [] }))).toEqual({ kind: 'features', columns: ['x', 'colour'] });
 });
