@@ -8,12 +8,12 @@ import { metricText } from '#domain/metrics.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import { expectWritable, readBytes, writeBytes } from './local/files.ts';
-import { initFolder, type InitOptions } from './local/init-folder.ts';
+import { initFolder, type InitOptions, type Made, readSaid } from './local/init-folder.ts';
 import { lintFolder } from '#model-folder/lint.ts';
 import { pack } from './local/pack.ts';
 import { scoreFile } from './local/score-file.ts';
 import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
-import { Stop, terminalOutput } from './output.ts';
+import { Stop, table, terminalOutput } from './output.ts';
 
 export function registerLocalVerbs(program: Command): void {
   program.commandsGroup('A folder on this machine:');
@@ -32,15 +32,39 @@ function registerInit(program: Command): void {
     .requiredOption('--positive <value>', 'the value of the target that counts as 1')
     .requiredOption('--name <name>', 'the model’s name')
     .option('--dir <folder>', 'where model folders lie', 'models')
+    .option(
+      '--as <column=what>',
+      'say what a column is: number, category, key, group or ignored (repeatable)',
+      readSaid,
+    )
     .option('--json', 'print data as JSON')
     .action(async (options: InitOptions & { json?: boolean }) => {
       const out = terminalOutput(options.json === true);
       const made = await initFolder(options);
-      for (const choice of made.choices) out.say(choice);
-      for (const warning of made.warnings) out.say(`warning: ${warning}`);
+      for (const line of initLines(made)) out.say(line);
       out.data(made, made.folder);
       out.say(`next: npx titleholder try ${made.folder}`);
     });
+}
+
+/** What was taken for what, a line a column of which somebody may wonder. */
+function initLines(made: Made): string[] {
+  const { column, positive, values } = made.target;
+  const counts = values.map(({ value, rows }) => `${value} (${rows} rows)`);
+  const more = counts.length - VALUES_SHOWN;
+  const doubts = made.doubts.map((d) => [shortened(d.column), d.takenFor, d.why, d.otherwise]);
+  return [
+    `target: ${column} is ${counts.slice(0, VALUES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more values` : ''}; ${positive} is the positive class`,
+    ...(doubts.length === 0 ? [] : [table(['column', 'taken for', 'because', 'else'], doubts)]),
+    `who a row is: ${made.identityWhy}`,
+    ...made.warnings.map((warning) => `warning: ${warning}`),
+  ];
+}
+const VALUES_SHOWN = 10;
+
+/** A name on one line of a table. */
+function shortened(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 59)}…` : name;
 }
 
 interface TryOptions {

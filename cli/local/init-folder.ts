@@ -12,9 +12,11 @@ import { csvOfTable } from '#dataset/parquet.ts';
 import { splitTable } from '#dataset/prepare.ts';
 import type { DataTable } from '#dataset/read-table.ts';
 import { readFolder } from '#model-folder/read.ts';
+import { type Doubt, SAYABLE, type Sayable } from '#model-folder/infer/choice.ts';
+import { inferTable, type InferredTable } from '#model-folder/infer/infer-table.ts';
+import type { Target } from '#model-folder/infer/target.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
-import { inferColumns } from './infer-columns.ts';
 
 export interface InitOptions {
   readonly data: string;
@@ -23,6 +25,8 @@ export interface InitOptions {
   readonly name: string;
   /** The folder that holds model folders. */
   readonly dir: string;
+  /** What columns are, by their names; the others are looked at. */
+  readonly as?: ReadonlyMap<string, Sayable>;
 }
 
 export interface Made {
@@ -30,8 +34,11 @@ export interface Made {
   readonly rows: number;
   readonly features: readonly string[];
   readonly identity: Folder['model']['identity'];
-  /** What was chosen and why, a line each. */
-  readonly choices: readonly string[];
+  /** Why, in one sentence. */
+  readonly identityWhy: string;
+  readonly target: Pick<Target, 'column' | 'positive' | 'values'>;
+  /** One a column of which somebody may wonder what it was taken for. */
+  readonly doubts: readonly Doubt[];
   readonly warnings: readonly string[];
 }
 
@@ -56,7 +63,8 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   const file = basename(options.data);
   const csv = await csvOfTable(bytes, file);
   const data = csv === bytes ? 'data.csv' : 'data.parquet';
-  const inferred = inferColumns(csv, { file, target, positive });
+  const said = options.as === undefined ? {} : { said: options.as };
+  const inferred = inferTable(csv, { file, target, positive, ...said });
   const trees = inferred.table.rows > MANY_ROWS ? 100 : 200;
   const candidate = (minLeaf: number): object => ({
     name: `forest-leaf-${minLeaf}`,
@@ -112,17 +120,26 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     stored: null,
   });
   for (const [path, text] of Object.entries(files)) writeBytes(join(folder, path), text);
-  writeBytes(join(folder, 'README.md'), readme(options, inferred.choices, rows, data));
+  writeBytes(join(folder, 'README.md'), readme(options, inferred, data));
   writeBytes(join(folder, data), bytes);
   return {
     folder,
     rows,
     features: inferred.columns.filter((c) => c.role === 'feature').map((c) => c.name),
     identity: read.model.identity,
-    choices: inferred.choices,
-    warnings: findings.findings.map(
-      (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${rows} (${f.limit})`,
-    ),
+    identityWhy: inferred.identityWhy,
+    target: {
+      column: inferred.target.column,
+      positive: inferred.target.positive,
+      values: inferred.target.values,
+    },
+    doubts: inferred.doubts,
+    warnings: [
+      ...inferred.target.warnings,
+      ...findings.findings.map(
+        (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${rows} (${f.limit})`,
+      ),
+    ],
   };
 }
 
@@ -143,19 +160,29 @@ function planFor({ rows, labels }: DataTable): object {
   };
 }
 
-function readme(
-  options: InitOptions,
-  choices: readonly string[],
-  rows: number,
-  data: string,
-): string {
+/** What `--as` takes: `member_id=group`. Throws Stop 2. */
+export function readSaid(
+  text: string,
+  before: ReadonlyMap<string, Sayable> = new Map(),
+): ReadonlyMap<string, Sayable> {
+  const at = text.lastIndexOf('=');
+  const what = SAYABLE.find((one) => one === text.slice(at + 1));
+  if (at < 1 || what === undefined) {
+    throw new Stop(2, `--as: is COLUMN=WHAT, where WHAT is ${SAYABLE.join(', ')}`);
+  }
+  return new Map([...before, [text.slice(0, at), what]]);
+}
+
+function readme(options: InitOptions, inferred: InferredTable, data: string): string {
+  const { table, doubts, identityWhy } = inferred;
+  const choices = doubts.map(({ column, takenFor, why }) => `\`${column}\`: ${takenFor} (${why})`);
   return `# ${options.name}
 
-Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${rows} rows in \`${data}\`.
+Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${table.rows} rows in \`${data}\`.
 
 Written by \`titleholder init\`; what it chose:
 
-${choices.map((choice) => `- ${choice}`).join('\n')}
+${[`who a row is: ${identityWhy}`, ...choices].map((choice) => `- ${choice}`).join('\n')}
 
 \`model.json\` says what is predicted and which settings are tried, \`schema.json\` what the columns
 hold, \`policy.json\` what a model must reach. Source and licence of the data: say them here.

@@ -34,10 +34,29 @@ export const MOST_MISSING = 0.6;
  *
  * Row numbers are 1-based among the data rows (the header is row 0). Throws `DataInvalid`: a column of
  * the schema absent, a cell of another type, Infinity, a missing target or identity, a feature above
- * 60 % missing, one class, the positive class absent.
+ * 60 % missing, one class, the positive class absent, a value of the target that the schema doesn't list.
  */
 export function readTable(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
-  return typeTable(bytes, file, folder, MOST_MISSING);
+  const table = typeTable(bytes, file, folder, MOST_MISSING);
+  checkTargetValues(table);
+  return table;
+}
+
+/** A new value of the target would count as not positive, whatever it means. */
+function checkTargetValues({ file, columns }: DataTable): void {
+  const target = columns.find((c) => c.contract.role === 'target');
+  const { values } = target?.contract ?? {};
+  if (target === undefined || values === undefined) return;
+  const allowed = target.levels.map((level) => values.includes(level));
+  const strange = allowed.filter((is) => !is).length;
+  if (strange === 0) return;
+  const isStrange = (code: number): boolean => code >= 0 && allowed[code] !== true;
+  const rows = target.codes.reduce((n, code) => n + (isStrange(code) ? 1 : 0), 0);
+  refuse(
+    file,
+    { row: target.codes.findIndex(isStrange) + 1, column: target.contract.name },
+    `the target has a value that schema.json doesn’t list (${strange === 1 ? 'one value' : `${strange} values`}, ${rows === 1 ? 'one row' : `${rows} rows`}): list it there if it is a class of its own`,
+  );
 }
 
 /**

@@ -104,7 +104,7 @@ describe('init', () => {
     ]);
   });
 
-  it('groups rows with equal features where more than 1 % of the rows repeat', async () => {
+  it('takes each row for its own where more than 1 % repeat and equal ones hold both classes', async () => {
     const file = join(root, 'repeats.csv');
     writeFileSync(
       file,
@@ -127,9 +127,7 @@ describe('init', () => {
       models,
       '--json',
     );
-    expect((JSON.parse(stdout) as { identity: unknown }).identity).toEqual({
-      group: ['x', 'colour'],
-    });
+    expect((JSON.parse(stdout) as { identity: unknown }).identity).toEqual({ row: true });
   });
 
   it.each([

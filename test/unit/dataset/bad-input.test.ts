@@ -38,6 +38,11 @@ const latin1 = (row: number): Uint8Array => {
   return text.map((byte) => (byte === 0x7e ? 0xe9 : byte));
 };
 
+/** The small folder's columns, one of which has a list of values. */
+function columnsWith(name: string, values: readonly string[]): readonly object[] {
+  return smallFolder().schema.columns.map((c) => (c.name === name ? { ...c, values } : c));
+}
+
 type Case = readonly [what: string, csv: Uint8Array, line: string, options: SmallOptions];
 
 const CASES: readonly (readonly [string, Uint8Array, string, SmallOptions?])[] = [
@@ -173,18 +178,15 @@ const CASES: readonly (readonly [string, Uint8Array, string, SmallOptions?])[] =
   ],
   [
     'a value that an enforced schema lacks',
-    bytesOf(withCell(33, 3, SECRET)),
-    "data.csv: row 33, column 'y': values: 1 (0.2 %); one of 2 values",
-    {
-      mode: 'enforce',
-      schema: {
-        columns: [
-          { name: 'who', type: 'text', role: 'identity' },
-          { name: 'x', type: 'number', role: 'feature' },
-          { name: 'y', type: 'category', role: 'target', values: ['yes', 'no'] },
-        ],
-      },
-    },
+    bytesOf(withCell(33, 2, SECRET)),
+    "data.csv: row 33, column 'colour': values: 1 (0.2 %); one of 3 values",
+    { mode: 'enforce', schema: { columns: columnsWith('colour', ['red', 'green', 'blue']) } },
+  ],
+  [
+    'a value of the target that the schema doesn’t list, in whatever mode',
+    bytesOf(withCell(40, 3, SECRET, withCell(33, 3, 'Yes'))),
+    "data.csv: row 33, column 'y': the target has a value that schema.json doesn’t list (2 values, 2 rows): list it there if it is a class of its own",
+    { schema: { columns: columnsWith('y', ['yes', 'no']) } },
   ],
   [
     'a key twice under enforcement',

@@ -1,0 +1,82 @@
+/** What a column is taken for. */
+import type { ColumnContract } from '#contracts/folder.ts';
+
+export const KINDS = [
+  'number',
+  'category',
+  'key',
+  'group',
+  'row-number',
+  'date',
+  'text',
+  'empty',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What a person may say that a column is, where `init` takes it for something else. */
+export const SAYABLE = ['number', 'category', 'key', 'group', 'ignored'] as const;
+export type Sayable = (typeof SAYABLE)[number];
+
+export interface Choice {
+  readonly kind: Kind;
+  /** Why, where somebody may wonder; null where nobody does. */
+  readonly why: string | null;
+  /** What else it may be: the switch that says so is shown. */
+  readonly otherwise?: Sayable;
+}
+
+/** A line of the table that a person reads. */
+export interface Doubt {
+  readonly column: string;
+  readonly takenFor: string;
+  readonly why: string;
+  /** The switch that says otherwise. */
+  readonly otherwise: string;
+}
+
+/** In the words of the table. */
+const TAKEN_FOR: Readonly<Record<Kind, string>> = {
+  number: 'a number',
+  category: 'a category',
+  key: 'a key: no feature',
+  group: 'a group: no feature',
+  'row-number': 'the row’s number: left out',
+  date: 'a date: left out',
+  text: 'a text: left out',
+  empty: 'mostly missing: left out',
+};
+
+export function contractOf(name: string, kind: Kind): ColumnContract {
+  switch (kind) {
+    case 'number':
+      return { name, type: 'number', role: 'feature', sensitive: false };
+    case 'category':
+      return { name, type: 'category', role: 'feature', sensitive: false };
+    case 'key':
+    case 'group':
+      return { name, type: 'text', role: 'identity', sensitive: true };
+    case 'date':
+      return { name, type: 'date', role: 'ignored', sensitive: false };
+    case 'row-number':
+    case 'empty':
+      return { name, type: 'text', role: 'ignored', sensitive: false };
+    case 'text':
+      return { name, type: 'text', role: 'ignored', sensitive: true };
+  }
+}
+
+/** Null where nobody would wonder. A column that is left out could be a feature, and a feature left out. */
+export function doubtOf(name: string, choice: Choice, holdsNumbers: boolean): Doubt | null {
+  const { kind, why } = choice;
+  if (why === null) return null;
+  const isFeature = kind === 'number' || kind === 'category';
+  const feature = holdsNumbers ? 'number' : 'category';
+  const otherwise = choice.otherwise ?? (isFeature ? 'ignored' : feature);
+  return { column: name, takenFor: TAKEN_FOR[kind], why, otherwise: switchOf(name, otherwise) };
+}
+
+/** As a shell takes it. */
+export function switchOf(name: string, what: Sayable): string {
+  const plain = `${name}=${what}`;
+  return /^[\w.=-]+$/.test(plain) ? `--as ${plain}` : `--as '${plain.replaceAll("'", "'\\''")}'`;
+}
