@@ -7,6 +7,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import { metricText } from '#domain/metrics.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { expectWritable, readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions, type Made, readSaid } from './local/init-folder.ts';
 import { lintFolder } from '#model-folder/lint.ts';
@@ -101,7 +102,10 @@ function registerTry(program: Command): void {
         changes: {
           seed: options.seed,
           algorithm: options.algorithm,
-          policy: options.policy === undefined ? undefined : readPolicy(options.policy),
+          policy:
+            options.policy === undefined
+              ? undefined
+              : parseJson(PolicyDocument, readBytes(options.policy), options.policy),
         },
         champion: options.champion === undefined ? null : readChampion(options.champion),
         say: out.say,
@@ -193,21 +197,6 @@ function decoded(bytes: Uint8Array, file: string): Artifact {
 function seedOf(text: string): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= 4_294_967_295) return Number(text);
   throw new InvalidArgumentError('a seed is a whole number from 0 to 4294967295.');
-}
-
-function readPolicy(file: string): PolicyDocument {
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(readBytes(file)).toString('utf8'));
-  } catch (error) {
-    if (error instanceof Stop) throw error;
-    throw new TitleholderError('BadInput', `${file}: is not JSON`);
-  }
-  const parsed = PolicyDocument.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const path = (issue?.path ?? []).map(String).join('.');
-  throw new TitleholderError('BadInput', `${file}: ${path}: ${issue?.message ?? 'is wrong'}`);
 }
 
 /** Where `fit` puts the list of the groups that an artifact was trained on. */

@@ -5,7 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
 import { IdentityGroups } from '#contracts/identity-groups.ts';
-import { oneLine } from '#contracts/one-line.ts';
+import { tryParse } from '#contracts/parse.ts';
 
 const common = {
   mlflowTrackingUri: z.url(),
@@ -91,13 +91,13 @@ export function readStage(node: Node, env: Readonly<Record<string, string | unde
       ([, value]) => value !== undefined,
     ),
   );
-  const parsed = Context.safeParse({ ...definedOf(local), ...keys, stage });
-  if (!parsed.success) {
+  const parsed = tryParse(Context, { ...definedOf(local), ...keys, stage });
+  if (!parsed.ok) {
     throw new Error(
-      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong: ${oneLine(parsed.error)}`,
+      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong: ${parsed.problem}`,
     );
   }
-  return stageOf(parsed.data);
+  return stageOf(parsed.value);
 }
 
 export function stageOf(context: Context): Stage {

@@ -9,6 +9,7 @@ import { claimsCsv } from '#claims/generate.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { parse } from '#contracts/parse.ts';
 import { readFolder } from '#model-folder/read.ts';
 import { Stop } from '../output.ts';
 import { readBytes } from './files.ts';
@@ -58,12 +59,8 @@ export async function pack(directory: string): Promise<Packed> {
   }
   const dataPath = 'path' in data ? data.path : undefined;
   const files = await textsOf(paths.filter((path) => path !== dataPath));
-  const bundle = Bundle.safeParse({ schemaVersion: 1, model: name, files });
-  if (!bundle.success) {
-    const path = bundle.error.issues[0]?.path.join('/') ?? '';
-    throw new TitleholderError('BadInput', `${path}: a packed file is named by A-Z a-z 0-9 . _ -`);
-  }
-  const bytes = new TextEncoder().encode(canonicalJson(bundle.data));
+  const bundle = parse(Bundle, { schemaVersion: 1, model: name, files }, 'the bundle');
+  const bytes = new TextEncoder().encode(canonicalJson(bundle));
   if (bytes.length > MAX_BUNDLE_BYTES) {
     throw new TitleholderError(
       'TooLarge',

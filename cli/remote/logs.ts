@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
 import { needStack, pointAt, type Endpoints } from '../local-stack.ts';
+import { tryParseJson } from '#contracts/parse.ts';
 
 export interface LogLine {
   /** ISO 8601 UTC. */
@@ -59,9 +60,9 @@ export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]>
 /** A line as a person reads it: when, who, what; a function's JSON as its message and what it adds. */
 export function logWords(line: LogLine, runId: string): string {
   const at = `${line.at.slice(11, 23)}  ${line.function.replace(/^titleholder-[a-z]+-/, '').padEnd(20)}`;
-  const entry = Entry.safeParse(parsed(line.text));
-  if (!entry.success) return `${at}  ${line.text}`;
-  const { message, ...rest } = entry.data;
+  const entry = tryParseJson(Entry, line.text);
+  if (!entry.ok) return `${at}  ${line.text}`;
+  const { message, ...rest } = entry.value;
   const more = Object.entries(rest)
     .filter(([, value]) => value !== runId && value !== null)
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
@@ -69,12 +70,3 @@ export function logWords(line: LogLine, runId: string): string {
 }
 
 const Entry = z.looseObject({ message: z.string() });
-
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}

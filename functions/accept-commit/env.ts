@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonTextOf } from '#contracts/json-text.ts';
+import { jsonTextOf } from '#contracts/parse.ts';
 import { identityEnv } from '#edge/identity-env.ts';
 
 /** The variables of accept-commit. */

@@ -1,14 +1,10 @@
 /** Who made a commit, as far as its CI report and its submitter's token say. */
 import { CiReport } from '#contracts/folder.ts';
-import { parse, parseJson } from '#contracts/parse.ts';
+import { parseJson } from '#contracts/parse.ts';
 
 /** Reads a report's form; whether it belongs to this bundle is the check step's business. */
 export function readReport(bytes: Uint8Array): CiReport {
-  return parse(
-    CiReport,
-    parseJson(new TextDecoder().decode(bytes), 'the CI report'),
-    'the CI report',
-  );
+  return parseJson(CiReport, bytes, 'the CI report');
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { ModelDocument } from '#contracts/folder.ts';
 import { Bundle } from '#contracts/folder.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { parse, parseJson } from '#contracts/parse.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { readFolder } from '#model-folder/read.ts';
 
 /**
@@ -10,8 +10,7 @@ import { readFolder } from '#model-folder/read.ts';
  * model's, a document absent or misshapen.
  */
 export function readBundle(bytes: Uint8Array, model: string): ModelDocument {
-  const text = new TextDecoder().decode(bytes);
-  const bundle = parse(Bundle, parseJson(text, 'the bundle'), 'the bundle');
+  const bundle = parseJson(Bundle, bytes, 'the bundle');
   if (bundle.model !== model) {
     throw new TitleholderError('BadInput', `the bundle is of ${bundle.model}, not of ${model}`);
   }

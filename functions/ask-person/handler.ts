@@ -14,7 +14,7 @@ import type { Log } from '#domain/ports/log.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { StepStore } from '#domain/ports/step-store.ts';
 import { type Commit, isOpen } from '#domain/run.ts';
-import { readInput } from '#contracts/boundary.ts';
+import { parse } from '#contracts/parse.ts';
 import { rulingPolicy } from '#release/load-folder.ts';
 import { checkHandedOver, commitOf } from '#release/recorded-step.ts';
 import { updateRun } from '#release/update-run.ts';
@@ -43,7 +43,7 @@ type Ask = z.infer<typeof AskInput>;
 export const askPerson =
   (deps: AskDeps) =>
   async (event: unknown): Promise<{ readonly asked: boolean }> => {
-    const ask = readInput(AskInput, event, 'ask-person');
+    const ask = parse(AskInput, event, 'the step’s input');
     const { run, kind, token } = ask;
     const commit = await commitOf(deps.commits, run);
     checkHandedOver(ask, await deps.steps.list(run.runId));

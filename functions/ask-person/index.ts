@@ -8,10 +8,11 @@ import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { askPerson } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = askPerson({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),

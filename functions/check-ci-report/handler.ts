@@ -1,9 +1,9 @@
 import { CiReport } from '#contracts/folder.ts';
 import { CheckCiReportInput, CiCheck } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { isNamed, TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
-import { readInput, readJson } from '#contracts/boundary.ts';
+import { TitleholderError } from '#domain/errors.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { countTests } from './junit.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
 
@@ -19,7 +19,12 @@ export const checkCiReport = (deps: StepDeps & { readonly artifacts: ArtifactSto
     async ({ run }, { commit }) => {
       // Also shows that the bundle is there and has the bytes it is named after.
       await deps.artifacts.get('bundles', run.bundle);
-      const report = readReport(await deps.artifacts.get('reports', run.ciReport));
+      const report = parseJson(
+        CiReport,
+        await deps.artifacts.get('reports', run.ciReport),
+        'the CI report',
+        'CiReportRefused',
+      );
       const { digest, ...content } = report;
       if (sha256Hex(canonicalJson(content)) !== digest) {
         refuse('the CI report was changed after it was made: its digest is another one');
@@ -45,18 +50,6 @@ export const checkCiReport = (deps: StepDeps & { readonly artifacts: ArtifactSto
     },
   );
 
-function readReport(bytes: Uint8Array): CiReport {
-  try {
-    return readInput(CiReport, readJson(bytes, 'the CI report'), 'the CI report');
-  } catch (error) {
-    return isNamed(error, 'BadInput') ? refuse(error.message) : raise(error);
-  }
-}
-
 function refuse(why: string): never {
   throw new TitleholderError('CiReportRefused', why.slice(0, 500).replace(/\s+/g, ' '));
-}
-
-function raise(error: unknown): never {
-  throw error;
 }

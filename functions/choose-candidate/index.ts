@@ -3,10 +3,11 @@ import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { chooseCandidate } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = chooseCandidate({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),

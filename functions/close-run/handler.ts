@@ -1,7 +1,7 @@
 import { Closed, CloseRunInput, StatusChangeEvent } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { isOpen, parseExecutionName, type Run } from '#domain/run.ts';
-import { readInput } from '#contracts/boundary.ts';
+import { parse } from '#contracts/parse.ts';
 import { type Ending, failureOf, isStopAsked, stopOf } from '#release/close.ts';
 import { leaveQueue, type LockDeps } from '#release/lock-queue.ts';
 import { type RunChange, updateRun } from '#release/update-run.ts';
@@ -59,7 +59,11 @@ export const closeRun =
 function readCall(event: unknown): Call | undefined {
   const changed = StatusChangeEvent.safeParse(event);
   if (!changed.success) {
-    const { run, outcome, reason, error, version } = readInput(CloseRunInput, event, 'close-run');
+    const { run, outcome, reason, error, version } = parse(
+      CloseRunInput,
+      event,
+      'the step’s input',
+    );
     const ending: Ending =
       outcome === 'failed'
         ? failureOf(error?.Error ?? 'Unknown', error?.Cause ?? reason)

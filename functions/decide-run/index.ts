@@ -11,10 +11,11 @@ import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts'
 import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { decideRun } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = decideRun({
   identity: configuredIdentity(vars),

@@ -8,7 +8,7 @@ import type { Version } from '#domain/version.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
-import { parse, parseJson } from '#contracts/parse.ts';
+import { parseJson } from '#contracts/parse.ts';
 import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
 import type { Log } from '#domain/ports/log.ts';
@@ -39,7 +39,7 @@ export const mirrorChampion =
   (deps: Deps) =>
   (event: unknown): Promise<BatchAnswer> =>
     eachMessage(event, deps.log, async (body) => {
-      const event = parse(Envelope, parseJson(body, 'the event'), 'the event');
+      const event = parseJson(Envelope, body, 'the event');
       if (event['detail-type'] === 'RunRejected') await tagRejection(deps, event.detail);
       else await mirror(deps, event.detail);
     });

@@ -2,7 +2,7 @@ import { OpenRunInput } from '#contracts/steps.ts';
 import { waitsForPerson } from '#domain/approval.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { executionName, isOpen, type Commit } from '#domain/run.ts';
-import { readInput } from '#contracts/boundary.ts';
+import { parse } from '#contracts/parse.ts';
 import { rulingPolicy } from '#release/load-folder.ts';
 import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '#release/lock-queue.ts';
 import { runReferenceOf } from '#release/run-reference.ts';
@@ -17,7 +17,7 @@ import { updateRun } from '#release/update-run.ts';
 export const openRun =
   (deps: LockDeps) =>
   async (event: unknown): Promise<{ readonly status: 'running' | 'waiting' }> => {
-    const { runId, model, attempt, token } = readInput(OpenRunInput, event, 'open-run');
+    const { runId, model, attempt, token } = parse(OpenRunInput, event, 'the step’s input');
     const commit = await deps.commits.get(runId);
     const run = await deps.runs.get(runId);
     if (commit === undefined || run === undefined || commit.model !== model) {

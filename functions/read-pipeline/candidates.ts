@@ -5,7 +5,7 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run, StepRecord } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
-import { readJson } from '#contracts/boundary.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { type ShownStep, shownVisit } from './steps.ts';
 
 /** The Map, and the steps whose outputs say what its items were. */
@@ -107,7 +107,7 @@ async function scoresOf(
   scored: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, Score>> {
   const read = async (sha256: string) =>
-    readJson(await artifacts.get('reports', sha256), 'a report on candidates');
+    parseJson(z.unknown(), await artifacts.get('reports', sha256), 'a report on candidates');
   const ranked = choice && Ranked.safeParse(await read(choice.leaderboard)).data;
   const scores = new Map<string, Score>();
   for (const { candidate, meanAuc, standardError } of ranked?.rows ?? []) {

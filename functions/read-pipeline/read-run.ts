@@ -1,4 +1,5 @@
 /** One run as its readers see it; its tokens never leave the server. */
+import * as z from 'zod';
 import { EvaluationReference } from '#contracts/steps.ts';
 import { DataReference } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
@@ -15,7 +16,7 @@ import { executionName, isOpen } from '#domain/run.ts';
 import { decide } from '#domain/verdict.ts';
 import type { Answer } from '#edge/edge.ts';
 import { noSuchRun } from '#edge/edge.ts';
-import { readJson } from '#contracts/boundary.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { charterDifference } from '#model-folder/charter-diff.ts';
 import { readMeasured } from '#contracts/evidence.ts';
 import { loadCharter } from '#release/load-folder.ts';
@@ -126,8 +127,8 @@ export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer
   return {
     status: 200,
     body: {
-      measured: readJson(measured, 'the measured evidence'),
-      timings: readJson(timings, 'the timings'),
+      measured: parseJson(z.unknown(), measured, 'the measured evidence'),
+      timings: parseJson(z.unknown(), timings, 'the timings'),
       verdict: { ...verdict, ...evaluation },
     },
   };

@@ -1,8 +1,7 @@
 /** What of a run's execution people are shown as its steps. */
 import * as z from 'zod';
-import { jsonTextOf } from '#contracts/json-text.ts';
-import { TitleholderError } from '#domain/errors.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
+import { parseJson } from '#contracts/parse.ts';
 import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
 import { isStopAsked, reasonOf } from '#release/close.ts';
@@ -56,11 +55,13 @@ export interface ShownStep {
 
 /** The machine's tasks, and its maps as one step each, in the order of its definition. Throws `Unavailable` when it can't be read. */
 export function definedSteps(definition: string): readonly DefinedStep[] {
-  const parsed = jsonTextOf(Definition).safeParse(definition);
-  if (!parsed.success) {
-    throw new TitleholderError('Unavailable', "the state machine's definition can't be read");
-  }
-  return Object.entries(parsed.data.States)
+  const { States } = parseJson(
+    Definition,
+    definition,
+    "the state machine's definition",
+    'Unavailable',
+  );
+  return Object.entries(States)
     .filter(([, state]) => state.Type === 'Task' || state.Type === 'Map')
     .map(([name, state]) => ({
       name,

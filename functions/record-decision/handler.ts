@@ -1,5 +1,5 @@
 import { type Moved, RecordDecisionInput, type Staged } from '#contracts/steps.ts';
-import { readInput } from '#contracts/boundary.ts';
+import { parse } from '#contracts/parse.ts';
 import { accept } from '#release/decisions/accept.ts';
 import type { DecisionDeps } from '#release/decisions/commit-decision.ts';
 import { promote } from '#release/decisions/promote.ts';
@@ -27,7 +27,7 @@ export const recordDecision =
   (deps: DecisionDeps) =>
   async (event: unknown): Promise<Staged | Moved | { readonly sequence: number }> => {
     const startedAt = deps.clock.now();
-    const input = readInput(RecordDecisionInput, event, 'record-decision');
+    const input = parse(RecordDecisionInput, event, 'the step’s input');
     if (input.decision === 'rollback') return rollBack(deps, input);
     const { run } = input;
     const commit = await commitOf(deps.commits, run);

@@ -11,10 +11,11 @@ import { eventBridgeBus } from '#adapters/eventbridge/event-bus.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { recordDecision } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = recordDecision({
   registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { Candidate } from '#contracts/folder.ts';
 import { Leaderboard } from '#contracts/selection.ts';
 import type { Measured } from '#domain/evidence.ts';
-import { readInput, readJson } from '#contracts/boundary.ts';
+import { parseJson } from '#contracts/parse.ts';
 
 const Report = z.looseObject({
   artifact: z.string(),
@@ -21,8 +21,7 @@ export type TrainingReport = z.infer<typeof Report>;
 
 /** Throws `BadInput` where the bytes are no training report. */
 export function readTrainingReport(bytes: Uint8Array): TrainingReport {
-  const what = 'the training report';
-  return readInput(Report, readJson(bytes, what), what);
+  return parseJson(Report, bytes, 'the training report');
 }
 
 /** Parameters are texts in MLflow. */

@@ -4,10 +4,11 @@ import { configuredIdentity } from '#adapters/oidc/configured.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { serveModel } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = serveModel({
   identity: configuredIdentity(vars),

@@ -7,10 +7,11 @@ import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { lambdaServing } from '#adapters/lambda/serving.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { smokeTest } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = smokeTest({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),

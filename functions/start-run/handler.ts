@@ -12,7 +12,7 @@ import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
 import { executionName, isOpen } from '#domain/run.ts';
 import type { Log } from '#domain/ports/log.ts';
-import { parse, parseJson } from '#contracts/parse.ts';
+import { parseJson } from '#contracts/parse.ts';
 import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
 
@@ -57,7 +57,7 @@ async function startOne(deps: Deps, body: string): Promise<void> {
       `the event has ${bytes} bytes; at most ${MAX_EVENT_BYTES} are taken`,
     );
   }
-  const { detail } = parse(Envelope, parseJson(body, 'the event'), 'the event');
+  const { detail } = parseJson(Envelope, body, 'the event');
   const runId = runIdOf(detail);
   const stored = await deps.commits.get(runId);
   if (stored === undefined) {

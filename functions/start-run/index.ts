@@ -5,10 +5,11 @@ import { sqsDeadLetters } from '#adapters/sqs/dead-letters.ts';
 import { stepFunctionsExecutions } from '#adapters/step-functions/executions.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { startRun } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = startRun({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),

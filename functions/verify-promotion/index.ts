@@ -6,10 +6,11 @@ import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { lambdaServing } from '#adapters/lambda/serving.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { verifyPromotion } from './handler.ts';
 
-const vars = env.parse(process.env);
+const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
 export const handler = verifyPromotion({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),

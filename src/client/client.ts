@@ -1,7 +1,7 @@
 /** Speaks the HTTP API: one method a route, answers parsed, refusals as one line. */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { Problem } from '#contracts/api.ts';
-import { oneLine } from '#contracts/one-line.ts';
+import { tryParse, tryParseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import {
   ChampionAnswer,
@@ -81,13 +81,13 @@ export function apiClient(of: { readonly url: string; readonly token: string | n
 
   async function call(path: string, init: RequestInit): Promise<unknown> {
     const { status, text } = await exchange(`${root}${path}`, { ...init, headers });
-    const body = parsed(text);
-    if (status >= 200 && status < 300 && body !== undefined) return body;
-    const problem = Problem.safeParse(body);
+    const body = tryParseJson(z.unknown(), text);
+    if (status >= 200 && status < 300 && body.ok) return body.value;
+    const problem = tryParseJson(Problem, text);
     throw new Refused(
       status,
-      problem.success
-        ? problem.data.detail
+      problem.ok
+        ? problem.value.detail
         : `the API gave no readable answer to ${init.method ?? 'GET'} ${path}`,
     );
   }
@@ -150,17 +150,8 @@ async function exchange(
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined;
-  }
-}
-
 function answer<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new AnswerUnreadable(oneLine(result.error));
+  const parsed = tryParse(schema, value);
+  if (parsed.ok) return parsed.value;
+  throw new AnswerUnreadable(parsed.problem);
 }

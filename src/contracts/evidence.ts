@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { MetricName, Sha256 } from './folder.ts';
 import type { Measured } from '#domain/evidence.ts';
 import { CONFUSION_CELLS, eachMetric, TOP_SHARE } from '#domain/metrics.ts';
-import { readInput, readJson } from './boundary.ts';
+import { parseJson } from './parse.ts';
 
 const Value = z.union([z.number(), z.null()]);
 const MetricValue = z.object({
@@ -93,9 +93,5 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
 
 /** Throws `BadInput` where the bytes are no measured evidence. */
 export function readMeasured(bytes: Uint8Array): Measured {
-  return readInput(
-    MeasuredDocument,
-    readJson(bytes, 'the measured evidence'),
-    'the measured evidence',
-  );
+  return parseJson(MeasuredDocument, bytes, 'the measured evidence');
 }

@@ -12,7 +12,9 @@ export const ModelName = z
     /^[a-z][a-z0-9-]{0,29}$/,
     'a model name is a lower-case letter, then up to 29 of a-z, 0-9, -',
   );
-export const Sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export const Sha256 = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'a hash is sha256: and 64 hex digits');
 export const CommitSha = z.string().regex(/^[0-9a-f]{40}$/, 'a commit is 40 hex digits');
 export const Timestamp = z.iso.datetime({ precision: 3 });
 const ColumnName = z.string().min(1).max(128);
@@ -308,7 +310,15 @@ export const Bundle = z.strictObject({
   schemaVersion: z.literal(1),
   model: ModelName,
   /** Path in the folder → text. */
-  files: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/), z.string()),
+  files: z.record(
+    z
+      .string()
+      .regex(
+        /^[A-Za-z0-9][A-Za-z0-9._/-]*$/,
+        'of a packed file begins with A-Z a-z 0-9, then . _ - and / too',
+      ),
+    z.string(),
+  ),
 });
 export type Bundle = z.infer<typeof Bundle>;
 

@@ -1,6 +1,7 @@
 /** An organisation's groups and what each grants, as an environment configures them. */
 import * as z from 'zod';
 import { ROLES } from '#domain/roles.ts';
+import { jsonTextOf } from './parse.ts';
 
 const Grant = z
   .string()
@@ -15,18 +16,8 @@ const Grant = z
  * A misspelled grant is refused instead of granting nothing in silence, and so is a table without a
  * group, which would let nobody in.
  */
-export const IdentityGroups = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'is not JSON' });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z
-      .record(z.string().min(1), z.array(Grant))
-      .refine((groups) => Object.keys(groups).length > 0, 'names no group'),
-  );
+export const IdentityGroups = jsonTextOf(
+  z
+    .record(z.string().min(1), z.array(Grant))
+    .refine((groups) => Object.keys(groups).length > 0, 'names no group'),
+);

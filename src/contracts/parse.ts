@@ -1,71 +1,96 @@
-/** Parses what came from outside and says in one line, by path, what is wrong with it. */
-import type * as z from 'zod';
-import { TitleholderError } from '#domain/errors.ts';
+/**
+ * The one way to take what comes from outside, and to say no to it: `the body: reason: is missing`.
+ *
+ * A file that a person wrote, a request's body, a step's event, a stored document and an environment's
+ * variables are read by these functions, so that the same mistake reads alike wherever it is made.
+ */
+import * as z from 'zod';
+import { TitleholderError, type ErrorName } from '#domain/errors.ts';
+import { issueWords, sentenceOf } from './issue-words.ts';
 
-type Issue = z.core.$ZodIssue;
+/** A value of the schema, or in one line why it is none. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
 
-const SHOWN = 3;
-
-/** Throws `BadInput` that names the first wrong fields; a message never holds a value. */
-export function parse<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new TitleholderError('BadInput', `${what}: ${describe(result.error.issues)}`);
+/** The value as the schema reads it, or which fields are wrong; never with a value in the words. */
+export function tryParse<S extends z.ZodType>(schema: S, value: unknown): Parsed<z.output<S>> {
+  const result = schema.safeParse(value, { error: sentenceOf });
+  return result.success
+    ? { ok: true, value: result.data }
+    : { ok: false, problem: issueWords(result.error.issues) };
 }
 
-/** JSON text as a value. Throws `BadInput`. */
-export function parseJson(text: string, what: string): unknown {
+/** As `tryParse`, of JSON in a text or in bytes of UTF-8. */
+export function tryParseJson<S extends z.ZodType>(
+  schema: S,
+  json: string | Uint8Array,
+): Parsed<z.output<S>> {
+  const found = jsonValue(json);
+  return found.ok ? tryParse(schema, found.value) : found;
+}
+
+/**
+ * The value as the schema reads it.
+ *
+ * @param what names the value in the refusal: `the body`, `model.json`.
+ * @param refusal the error's name; `BadInput` where the sender can mend it.
+ */
+export function parse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  what: string,
+  refusal: ErrorName = 'BadInput',
+): z.output<S> {
+  return orRefuse(tryParse(schema, value), what, refusal);
+}
+
+/** As `parse`, of JSON in a text or in bytes of UTF-8. */
+export function parseJson<S extends z.ZodType>(
+  schema: S,
+  json: string | Uint8Array,
+  what: string,
+  refusal: ErrorName = 'BadInput',
+): z.output<S> {
+  return orRefuse(tryParseJson(schema, json), what, refusal);
+}
+
+/** Whether the value is one that the schema takes, unknown fields and all. */
+export function fits<S extends z.ZodType>(schema: S, value: unknown): value is z.input<S> {
+  return schema.safeParse(value).success;
+}
+
+/** A text that holds JSON of this schema: a variable of an environment. */
+export function jsonTextOf<S extends z.ZodType>(schema: S) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      const found = jsonValue(text);
+      if (found.ok) return found.value;
+      context.addIssue({ code: 'custom', message: found.problem });
+      return z.NEVER;
+    })
+    .pipe(schema);
+}
+
+function orRefuse<T>(parsed: Parsed<T>, what: string, refusal: ErrorName): T {
+  if (parsed.ok) return parsed.value;
+  throw new TitleholderError(refusal, `${what}: ${parsed.problem}`);
+}
+
+function jsonValue(json: string | Uint8Array): Parsed<unknown> {
+  let text: string;
+  try {
+    text = typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json);
+  } catch {
+    return { ok: false, problem: 'is not UTF-8' };
+  }
   try {
     const value: unknown = JSON.parse(text);
-    return value;
+    return { ok: true, value };
   } catch (error) {
     // The engine's own message quotes the text; only the position is fit to be repeated.
     const at = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    throw new TitleholderError(
-      'BadInput',
-      `${what} is not JSON${at === undefined ? '' : ` (at character ${at})`}`,
-    );
+    return { ok: false, problem: `is not JSON${at === undefined ? '' : ` (at character ${at})`}` };
   }
-}
-
-/** Issues in one line: `objects[0].bytes: …; unknown field 'x'`. */
-export function describe(issues: readonly Issue[]): string {
-  const lines = issues.flatMap((issue) => linesOf(issue, []));
-  const rest = lines.length - SHOWN;
-  return lines.slice(0, SHOWN).join('; ') + (rest > 0 ? `; and ${rest} more` : '');
-}
-
-function linesOf(issue: Issue, prefix: readonly PropertyKey[]): readonly string[] {
-  const path = [...prefix, ...issue.path];
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => `unknown field ${pathText([...path, key])}`);
-  }
-  if (issue.code === 'invalid_union') {
-    // Of several shapes, the one that the sender came nearest to is the one to talk about.
-    const nearest = [...issue.errors].sort((a, b) => distance(a) - distance(b))[0];
-    if (nearest !== undefined && nearest.length > 0) {
-      return nearest.flatMap((inner) => linesOf(inner, path));
-    }
-  }
-  return [path.length === 0 ? issue.message : `${pathText(path)}: ${issue.message}`];
-}
-
-/** A shape whose own fields are missing, or that knows none of those sent, is further away. */
-function distance(issues: readonly Issue[]): number {
-  return issues.reduce(
-    (sum, issue) =>
-      sum +
-      (issue.code === 'unrecognized_keys' ? 10 * issue.keys.length : 1) +
-      5 / (1 + issue.path.length),
-    0,
-  );
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  let text = '';
-  for (const key of path) {
-    if (typeof key === 'number') text += `[${key}]`;
-    else text += text === '' ? String(key) : `.${String(key)}`;
-  }
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

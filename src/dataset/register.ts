@@ -4,6 +4,7 @@
  * Hashes are the first 16 bytes of a sha256, one after the other, in base64.
  */
 import * as z from 'zod';
+import { parseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { HASH_BYTES, type IdentityRule } from './identity.ts';
@@ -85,7 +86,7 @@ export function writeRegister(register: Register): Uint8Array<ArrayBuffer> {
 
 /** Throws `ArtifactInvalid` where the bytes are no register. */
 export function readRegister(bytes: Uint8Array): Register {
-  const document = decode(RegisterDocument, bytes, 'the holdout register');
+  const document = parseJson(RegisterDocument, bytes, 'the holdout register', 'ArtifactInvalid');
   const identities = unpack(document.identities);
   const hashes = unpack(document.hashes);
   const seen = document.seen.flatMap((run) => new Array<typeof run>(run.rows).fill(run));
@@ -124,7 +125,7 @@ export function writeManifest(
 
 /** The groups that an artifact was trained on. Throws `ArtifactInvalid`. */
 export function readManifest(bytes: Uint8Array): Manifest {
-  const document = decode(ManifestDocument, bytes, 'the training manifest');
+  const document = parseJson(ManifestDocument, bytes, 'the training manifest', 'ArtifactInvalid');
   const groups = new Set(unpack(document.identities));
   if (groups.size !== document.groups) {
     throw new TitleholderError('ArtifactInvalid', 'the training manifest contradicts itself');
@@ -138,19 +139,6 @@ function ruleOf({ kind, columns }: IdentityRule): z.infer<typeof Rule> {
 
 function encode(document: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(canonicalJson(document));
-}
-
-function decode<T>(schema: z.ZodType<T>, bytes: Uint8Array, what: string): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new TitleholderError('ArtifactInvalid', `${what} is not JSON`);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const path = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new TitleholderError('ArtifactInvalid', `${what} is wrong at '${path}'`);
 }
 
 function pack(hashes: readonly string[]): string {

@@ -104,8 +104,10 @@ function bind<R extends Route>(
       }
       const parsedQuery: z.output<R['query']> = parse<R['query']>(route.query, query, 'the query');
       const raw = route.method === 'GET' ? '' : text();
-      const sent = raw.trim() === '' ? undefined : parseJson(raw, 'the body');
-      const parsedBody: z.output<R['body']> = parse<R['body']>(route.body, sent, 'the body');
+      const parsedBody: z.output<R['body']> =
+        raw.trim() === ''
+          ? parse<R['body']>(route.body, undefined, 'the body')
+          : parseJson<R['body']>(route.body, raw, 'the body');
       if (action !== 'open') {
         const source = route.model;
         if (source === 'query') allow(principal, action, modelIn(parsedQuery));
@@ -173,23 +175,18 @@ export function httpFunction(
   bound: readonly BoundRoute[],
 ): (event: unknown) => Promise<ProxyAnswer> {
   return async (event) => {
-    const parsed = ProxyEvent.safeParse(event);
-    if (!parsed.success) {
-      throw new TitleholderError('BadInput', 'this is not an event of API Gateway');
-    }
-    const requestId = parsed.data.requestContext?.requestId ?? 'unknown';
-    const answer = await respond(name, deps.identity, bound, parsed.data).catch(
-      (error: unknown) => {
-        if (!(error instanceof TitleholderError)) {
-          const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-          deps.log(text, { level: 'error', requestId });
-        }
-        return problemOf(error, requestId);
-      },
-    );
+    const request = parse(ProxyEvent, event, 'the event of API Gateway');
+    const requestId = request.requestContext?.requestId ?? 'unknown';
+    const answer = await respond(name, deps.identity, bound, request).catch((error: unknown) => {
+      if (!(error instanceof TitleholderError)) {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        deps.log(text, { level: 'error', requestId });
+      }
+      return problemOf(error, requestId);
+    });
     deps.log('request', {
-      method: parsed.data.httpMethod,
-      resource: parsed.data.resource ?? null,
+      method: request.httpMethod,
+      resource: request.resource ?? null,
       status: answer.statusCode,
       requestId,
     });

@@ -1,7 +1,7 @@
 /** SQS batches: each message by itself, and only those that failed are given back. */
 import * as z from 'zod';
-import { TitleholderError } from '#domain/errors.ts';
 import type { Log } from '#domain/ports/log.ts';
+import { parse } from '#contracts/parse.ts';
 
 const SqsEvent = z.looseObject({
   Records: z.array(z.looseObject({ messageId: z.string(), body: z.string() })),
@@ -18,10 +18,9 @@ export async function eachMessage(
   log: Log,
   handle: (body: string) => Promise<void>,
 ): Promise<BatchAnswer> {
-  const parsed = SqsEvent.safeParse(event);
-  if (!parsed.success) throw new TitleholderError('BadInput', 'this is not an event of a queue');
+  const { Records } = parse(SqsEvent, event, 'the event of the queue');
   const failed: { itemIdentifier: string }[] = [];
-  for (const { messageId, body } of parsed.data.Records) {
+  for (const { messageId, body } of Records) {
     try {
       await handle(body);
     } catch (error) {

@@ -16,7 +16,7 @@ import { candidateAt } from '#training/candidates.ts';
 export function checkCandidates({ model, schema }: Pick<Folder, 'model' | 'schema'>): void {
   model.candidates.forEach((candidate, i) =>
     checkOne(candidate, schema, (setting) =>
-      setting in candidate.settings ? `candidates.${i}.settings.${setting}` : `candidates.${i}`,
+      setting in candidate.settings ? `candidates[${i}].settings.${setting}` : `candidates[${i}]`,
     ),
   );
   if (model.space !== undefined) checkSpace(model.space, schema);
@@ -26,7 +26,7 @@ function checkSpace(space: SearchSpace, schema: SchemaDocument): void {
   checkOne(candidateAt(space, 'space', {}), schema, () => 'space');
   for (const [axis, values = []] of Object.entries(space.settings)) {
     values.forEach((value, i) => {
-      const path = `space.settings.${axis}.${i}`;
+      const path = `space.settings.${axis}[${i}]`;
       if (values.indexOf(value) !== i) refuse(path, 'stands twice on this axis');
       checkOne(candidateAt(space, 'space', { [axis]: value }), schema, () => path);
     });

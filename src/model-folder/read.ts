@@ -1,6 +1,6 @@
 /** The three documents of a model folder, and whether they fit together. */
-import type * as z from 'zod';
 import { type Folder, ModelDocument, PolicyDocument, SchemaDocument } from '#contracts/folder.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { PROPOSED } from '#training/candidates.ts';
 import { checkCandidates } from './check-candidates.ts';
@@ -12,32 +12,17 @@ import { checkCandidates } from './check-candidates.ts';
  * out of range, a column that another document doesn't know, settings that no data could be fitted with.
  */
 export function readFolder(files: Readonly<Record<string, string>>): Folder {
-  const model = readDocument(files, 'model.json', ModelDocument);
-  const schema = readDocument(files, 'schema.json', SchemaDocument);
-  const policy = readDocument(files, 'policy.json', PolicyDocument);
+  const model = parseJson(ModelDocument, textOf(files, 'model.json'), 'model.json');
+  const schema = parseJson(SchemaDocument, textOf(files, 'schema.json'), 'schema.json');
+  const policy = parseJson(PolicyDocument, textOf(files, 'policy.json'), 'policy.json');
   const folder = { model, schema, policy };
   checkTogether(folder);
   checkCandidates(folder);
   return folder;
 }
 
-function readDocument<T>(
-  files: Readonly<Record<string, string>>,
-  file: string,
-  document: z.ZodType<T>,
-): T {
-  const text = files[file];
-  if (text === undefined) return bad(file, '', 'the folder lacks it');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return bad(file, '', 'is not JSON');
-  }
-  const parsed = document.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return bad(file, (issue?.path ?? []).map(String).join('.'), issue?.message ?? 'is wrong');
+function textOf(files: Readonly<Record<string, string>>, file: string): string {
+  return files[file] ?? bad(file, '', 'the folder lacks it');
 }
 
 function checkTogether({ model, schema, policy }: Folder): void {
@@ -46,7 +31,7 @@ function checkTogether({ model, schema, policy }: Folder): void {
     const twice = schema.columns.findIndex((c, i) =>
       schema.columns.slice(0, i).some((other) => other.name === c.name),
     );
-    bad('schema.json', `columns.${twice}.name`, 'stands twice');
+    bad('schema.json', `columns[${twice}].name`, 'stands twice');
   }
   const targets = schema.columns.filter((c) => c.role === 'target');
   if (targets.length !== 1 || targets[0]?.name !== model.target) {
@@ -55,7 +40,7 @@ function checkTogether({ model, schema, policy }: Folder): void {
   const features = schema.columns.filter((c) => c.role === 'feature');
   if (features.length === 0) bad('schema.json', 'columns', 'has no feature');
   schema.columns.forEach((column, i) => {
-    const path = `columns.${i}`;
+    const path = `columns[${i}]`;
     const { min, max, type, role, values } = column;
     if (role === 'feature' && type !== 'number' && type !== 'category') {
       bad('schema.json', `${path}.type`, `a ${type} can't be a feature; number and category can`);
@@ -74,7 +59,7 @@ function checkTogether({ model, schema, policy }: Folder): void {
     model.identity[part]?.forEach((name, i) => {
       const role = columns.get(name)?.role;
       if (role === undefined || role === 'ignored' || role === 'target') {
-        bad('model.json', `identity.${part}.${i}`, 'is no column of schema.json that is read');
+        bad('model.json', `identity.${part}[${i}]`, 'is no column of schema.json that is read');
       }
     });
   }
@@ -90,24 +75,24 @@ function checkTogether({ model, schema, policy }: Folder): void {
   }
   const names = new Set<string>();
   model.candidates.forEach((candidate, i) => {
-    if (names.has(candidate.name)) bad('model.json', `candidates.${i}.name`, 'stands twice');
+    if (names.has(candidate.name)) bad('model.json', `candidates[${i}].name`, 'stands twice');
     names.add(candidate.name);
     if (candidate.name.startsWith(PROPOSED)) {
       bad(
         'model.json',
-        `candidates.${i}.name`,
+        `candidates[${i}].name`,
         `begins with ${PROPOSED}, as what a retuning proposes`,
       );
     }
   });
   const gates = new Set<string>();
   policy.gates.forEach((gate, i) => {
-    if (gates.has(gate.name)) bad('policy.json', `gates.${i}.name`, 'stands twice');
+    if (gates.has(gate.name)) bad('policy.json', `gates[${i}].name`, 'stands twice');
     gates.add(gate.name);
     if (gate.onFail === 'retune' && policy.retune === undefined) {
       bad(
         'policy.json',
-        `gates.${i}.onFail`,
+        `gates[${i}].onFail`,
         'is retune, and the policy gives a retuning no budget',
       );
     }

@@ -1,4 +1,6 @@
 /** How a run ended, out of what Step Functions says about it. */
+import * as z from 'zod';
+import { tryParseJson } from '#contracts/parse.ts';
 import type { Run, RunStatus } from '#domain/run.ts';
 
 export interface Ending {
@@ -35,18 +37,12 @@ export function stopOf(run: Run, cause: string | null | undefined): Ending {
   return { status: 'cancelled', reason: said ?? 'the execution was stopped' };
 }
 
+const LambdaFailure = z.looseObject({ errorMessage: z.string() });
+
 /** One line out of a Cause: a Lambda's is JSON with `errorMessage`, ours is a sentence. */
 export function reasonOf(cause: string): string | undefined {
-  let text = cause;
-  try {
-    const parsed: unknown = JSON.parse(cause);
-    if (typeof parsed === 'object' && parsed !== null && 'errorMessage' in parsed) {
-      text = String(parsed.errorMessage);
-    }
-  } catch {
-    // A sentence, not JSON.
-  }
-  // A schema's refusal is a JSON list over many lines: its first line alone would say nothing.
+  const failure = tryParseJson(LambdaFailure, cause);
+  const text = failure.ok ? failure.value.errorMessage : cause;
   const line = text.replace(/\s+/g, ' ').trim();
   if (line === '') return undefined;
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;

@@ -1,12 +1,12 @@
 /** From references to documents: the committed folder, charters, policies. */
 import { Bundle, Charter, charterOf, type Folder, type PolicyDocument } from '#contracts/folder.ts';
+import { parseJson } from '#contracts/parse.ts';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { readFolder } from '#model-folder/read.ts';
-import { readInput, readJson } from '#contracts/boundary.ts';
 
 /**
  * The model folder that a run's commit brought.
@@ -19,7 +19,7 @@ export async function loadFolder(
   of: { readonly model: string; readonly bundle: string },
 ): Promise<Folder> {
   const bytes = await artifacts.get('bundles', of.bundle);
-  const bundle = readInput(Bundle, readJson(bytes, 'the bundle'), 'the bundle');
+  const bundle = parseJson(Bundle, bytes, 'the bundle');
   const folder = readFolder(bundle.files);
   if (bundle.model !== of.model || folder.model.name !== of.model) {
     throw new TitleholderError(
@@ -42,7 +42,7 @@ export function charterHash(charter: Charter): string {
 /** A stored charter. Throws `ArtifactMissing`, `ArtifactCorrupt`. */
 export async function loadCharter(artifacts: ArtifactStore, hash: string): Promise<Charter> {
   const bytes = await artifacts.get('evidence', hash);
-  return readInput(Charter, readJson(bytes, 'the charter'), 'the charter');
+  return parseJson(Charter, bytes, 'the charter');
 }
 
 /**

@@ -3,6 +3,7 @@
  * recorded output when its input is the same, and records its output.
  */
 import type * as z from 'zod';
+import { parse } from '#contracts/parse.ts';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -10,7 +11,6 @@ import type { Clock } from '#domain/ports/clock.ts';
 import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { StepStore } from '#domain/ports/step-store.ts';
 import type { Commit, StepRecord } from '#domain/run.ts';
-import { readInput } from '#contracts/boundary.ts';
 
 /** Steps whose outputs are recorded, by their state's name. */
 export type StepName =
@@ -97,7 +97,7 @@ export function recorded<I extends StepInput, O, K>(
     const startedAt = deps.clock.now();
     const secondsLeft = () =>
       invocation === undefined ? Infinity : invocation.getRemainingTimeInMillis() / 1000;
-    const input = readInput(step.input, event, 'the step was handed a wrong input');
+    const input = parse(step.input, event, 'the step’s input');
     const name = typeof step.name === 'string' ? step.name : step.name(input);
     const commit = await commitOf(deps.commits, input.run);
     const records = await deps.steps.list(input.run.runId);

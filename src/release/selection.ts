@@ -1,9 +1,9 @@
 /** Stored documents of a selection, and the charts. */
+import { parseJson } from '#contracts/parse.ts';
 import { CandidateOutcome, Charts, Leaderboard } from '#contracts/selection.ts';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
-import { readInput, readJson } from '#contracts/boundary.ts';
 import type { Log } from '#domain/ports/log.ts';
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
@@ -11,8 +11,11 @@ export async function loadScores(
   artifacts: ArtifactStore,
   sha256: string,
 ): Promise<CandidateOutcome> {
-  const what = 'a candidate’s scores';
-  return readInput(CandidateOutcome, readJson(await artifacts.get('reports', sha256), what), what);
+  return parseJson(
+    CandidateOutcome,
+    await artifacts.get('reports', sha256),
+    'a candidate’s scores',
+  );
 }
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
@@ -20,8 +23,7 @@ export async function loadLeaderboard(
   artifacts: ArtifactStore,
   sha256: string,
 ): Promise<Leaderboard> {
-  const what = 'the leaderboard';
-  return readInput(Leaderboard, readJson(await artifacts.get('reports', sha256), what), what);
+  return parseJson(Leaderboard, await artifacts.get('reports', sha256), 'the leaderboard');
 }
 
 /** None where there is no hash. Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */
@@ -31,8 +33,7 @@ export async function loadCharts(
   sha256: string | null | undefined,
 ): Promise<Charts> {
   if (sha256 === null || sha256 === undefined) return {};
-  const what = 'the charts';
-  return readInput(Charts, readJson(await artifacts.get(kind, sha256), what), what);
+  return parseJson(Charts, await artifacts.get(kind, sha256), 'the charts');
 }
 
 /** The hash under which the charts are stored; one that is missing is told in the log. */

@@ -13,7 +13,7 @@ import { endOf } from '../../cli/output.ts';
 import { rowsOf, scoreRows } from '../../functions/serve-model/score-rows.ts';
 import { PredictBody } from '#contracts/api.ts';
 import { type ModelDocument, SchemaDocument } from '#contracts/folder.ts';
-import { parse, parseJson } from '#contracts/parse.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
@@ -171,7 +171,7 @@ export class Workplace {
     const known = new Set([...decoded.columns.map((c) => c.name), ...(decoded.otherColumns ?? [])]);
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     try {
-      const rows = rowsOf(parse(PredictBody, parseJson(text, 'the body'), 'the body'));
+      const rows = rowsOf(parseJson(PredictBody, text, 'the body'));
       const loaded = { artifact: decoded, scorer: scorer(decoded), known };
       return scoreRows(loaded, rows).map(({ probability }) => probability);
     } catch (error) {

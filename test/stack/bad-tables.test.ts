@@ -157,12 +157,12 @@ const CASES: readonly Case[] = [
   {
     what: 'an unknown field in a document',
     documents: ({ policy }) => (policy.gates[0].minimum = 0.5),
-    line: 'policy.json: gates.0: Unrecognized key: "minimum"',
+    line: 'policy.json: unknown field gates[0].minimum',
   },
   {
     what: 'a value out of range in a document',
     documents: ({ model }) => (model.split.holdout = 0.9),
-    line: 'model.json: split.holdout: Too big: expected number to be <=0.5',
+    line: 'model.json: split.holdout: must be at most 0.5',
   },
   {
     what: 'a document of another model',

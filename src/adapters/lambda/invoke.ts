@@ -2,6 +2,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { ERROR_NAMES, type ErrorName, TitleholderError } from '#domain/errors.ts';
+import { parseJson, tryParseJson } from '#contracts/parse.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 
 const Failure = z.looseObject({
@@ -24,11 +25,18 @@ export async function invoke(
     ),
   );
   const text = new TextDecoder().decode(answer.Payload);
-  const parsed: unknown = text === '' ? undefined : JSON.parse(text);
-  if (answer.FunctionError === undefined) return parsed;
-  const failure = Failure.safeParse(parsed);
-  const type = failure.success ? failure.data.errorType : 'unknown';
-  const message = failure.success ? failure.data.errorMessage : '';
+  if (answer.FunctionError === undefined) {
+    if (text === '') return undefined;
+    return parseJson(
+      z.unknown(),
+      text,
+      `the answer of the function ${functionName}`,
+      'Unavailable',
+    );
+  }
+  const failure = tryParseJson(Failure, text);
+  const type = failure.ok ? failure.value.errorType : 'unknown';
+  const message = failure.ok ? failure.value.errorMessage : '';
   const name = errorNameOf(type);
   if (name !== undefined) throw new TitleholderError(name, message, { function: functionName });
   // A time-out, a crash, a defect: named by the platform (Sandbox.Timedout, Runtime.ExitError, …).

@@ -1,7 +1,7 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { oneLine } from '#contracts/one-line.ts';
 import type { Slot } from '#domain/pointer.ts';
+import { parse } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 import { invoke } from './invoke.ts';
@@ -39,7 +39,7 @@ export function lambdaServing(
       const answer = await invoke(client, functions[slot], {
         internal: { path: '/health', model },
       });
-      return understood(Health, answer, slot, model);
+      return parse(Health, answer, `the health of ${slot}`, 'SmokeTestFailed');
     },
 
     async predict(slot, model, records) {
@@ -48,7 +48,7 @@ export function lambdaServing(
         internal: { path: '/predict', model, records },
       });
       const millis = performance.now() - began;
-      const parsed = understood(Predictions, answer, slot, model);
+      const parsed = parse(Predictions, answer, `the predictions of ${slot}`, 'SmokeTestFailed');
       if (parsed.predictions.length !== records.length) {
         throw new TitleholderError(
           'SmokeTestFailed',
@@ -59,14 +59,4 @@ export function lambdaServing(
       return { ...parsed, millis };
     },
   };
-}
-
-function understood<T>(schema: z.ZodType<T>, answer: unknown, slot: Slot, model: string): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  throw new TitleholderError(
-    'SmokeTestFailed',
-    `the ${slot} function did not answer in the agreed form: ${oneLine(parsed.error)}`,
-    { slot, model },
-  );
 }

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { oneLine } from '#contracts/one-line.ts';
+import { tryParseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { HttpAnswer, HttpCall, HttpRequest } from '#adapters/aws/clients.ts';
 
@@ -134,23 +134,13 @@ export function mlflowClient(call: HttpCall): MlflowClient {
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  const json = jsonOf(text);
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
+  const read = tryParseJson(schema, text);
+  if (read.ok) return read.value;
   throw new TitleholderError(
     'TrackingRefused',
-    `MLflow's answer to ${path} is not in the known form: ${oneLine(result.error)}`.slice(0, 500),
+    `MLflow's answer to ${path} is not in the known form: ${read.problem}`.slice(0, 500),
     { path },
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
 }
 
 /** "QueuePool limit … reached" is a jam that MLflow calls BAD_REQUEST. */
@@ -167,9 +157,9 @@ const Failure = z.looseObject({ error_code: z.string(), message: z.string().defa
 
 /** Some failures are HTML or plain text: then the status is all there is. */
 function refusalOf({ status, text }: HttpAnswer, path: string): Refused {
-  const failure = Failure.safeParse(jsonOf(text));
-  return failure.success
-    ? new Refused(failure.data.error_code, status, path, failure.data.message)
+  const failure = tryParseJson(Failure, text);
+  return failure.ok
+    ? new Refused(failure.value.error_code, status, path, failure.value.message)
     : new Refused(`HTTP_${status}`, status, path, '');
 }
 

@@ -1,6 +1,7 @@
 /** The identity that a function's variables describe. */
 import * as z from 'zod';
 import type { Identity } from '#domain/ports/identity.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { jwtIdentity } from './jwt.ts';
 
 const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
@@ -27,7 +28,7 @@ export function configuredIdentity(vars: {
   };
   if (inline !== undefined) {
     if (STAGE !== 'local') throw new Error(`IDENTITY_JWKS is for the local stage, not ${STAGE}`);
-    return jwtIdentity({ ...of, jwks: Keys.parse(JSON.parse(inline)) });
+    return jwtIdentity({ ...of, jwks: parseJson(Keys, inline, 'IDENTITY_JWKS') });
   }
   if (uri === undefined) throw new Error('IDENTITY_JWKS_URI is not set');
   return jwtIdentity({ ...of, jwksUri: uri });

@@ -97,14 +97,18 @@ describe('a request', () => {
 
   const uploads = { as: 'committer' };
   it.each([
-    ['bad JSON', { ...uploads, raw: '{"model": ' }, /the body is not JSON/],
-    ['no body', uploads, /the body: Invalid input/],
+    ['bad JSON', { ...uploads, raw: '{"model": ' }, /the body: is not JSON/],
+    ['no body', uploads, /the body: is missing/],
     [
       'an unknown field',
       { ...uploads, body: { model: MODEL, stage: 'deploy' } },
       /unknown field stage/,
     ],
-    ['a wrong type', { ...uploads, body: { model: MODEL, commit: 7 } }, /commit: Invalid input/],
+    [
+      'a wrong type',
+      { ...uploads, body: { model: MODEL, commit: 7 } },
+      /commit: must be text, not a number/,
+    ],
     [
       'a short hash',
       { ...uploads, body: { model: MODEL, commit: 'abc123' } },

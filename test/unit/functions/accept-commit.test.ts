@@ -168,7 +168,7 @@ describe('POST /pipeline/commit', () => {
       'a bundle that is no JSON',
       async (w: World) => ({ bundle: await w.artifacts.put('bundles', new Uint8Array([1, 2])) }),
       400,
-      /the bundle is not JSON/,
+      /the bundle: is not JSON/,
     ],
     [
       'a report that is none',

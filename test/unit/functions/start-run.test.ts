@@ -60,7 +60,7 @@ describe('start-run', () => {
   });
 
   it.each([
-    ['no JSON', () => 'not json', /BadInput: the event is not JSON/],
+    ['no JSON', () => 'not json', /BadInput: the event: is not JSON/],
     ['another source', (w: World) => ({ ...envelope(detailOf(w)), source: 'me' }), /source/],
     [
       'a field too many',
