@@ -9,6 +9,8 @@ import { readJson } from './private-files.ts';
 export const PROJECT = resolve(import.meta.dirname, '..');
 /** Another stack beside the usual one, by name: for tests, which mustn't touch a person's. */
 const OTHER = stackName(process.env['TITLEHOLDER_STACK']);
+/** The usual stack has the usual ports; another one takes any that are free. */
+export const IS_USUAL_STACK = OTHER === '';
 export const STACK_FOLDER = join(PROJECT, '.local', `stack${OTHER}`);
 export const IDENTITY_FOLDER = join(PROJECT, '.local', `identity${OTHER}`);
 

@@ -1,6 +1,8 @@
 /** Where a verb's words go, and what its exit code means. */
 import { AnswerUnreadable, Refused } from '#client/client.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { PortError } from '../localstack/ports.ts';
+import { LocalStackError } from '../localstack/stack.ts';
 
 /** 0 yes · 1 no · 2 bad input, or refused · 3 something can't be reached · 70 a defect. */
 export type ExitCode = 0 | 1 | 2 | 3 | 70;
@@ -41,6 +43,8 @@ export function endOf(error: unknown): { readonly code: ExitCode; readonly line:
   if (error instanceof Stop) return { code: error.code, line: error.message };
   if (error instanceof AnswerUnreadable) return { code: 70, line: error.message };
   if (error instanceof Refused) return { code: codeOf(error.status), line: error.message };
+  if (error instanceof PortError) return { code: 2, line: error.message };
+  if (error instanceof LocalStackError) return { code: 3, line: error.message };
   if (error instanceof TitleholderError) {
     return { code: UNREACHABLE.includes(error.name) ? 3 : 2, line: error.message };
   }

@@ -3,8 +3,14 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { diagnose } from '../localstack/doctor.ts';
 import { type Output, Stop, table, terminalOutput } from './output.ts';
-import { isAlive, runningStack, STACK_FOLDER, type Endpoints } from './local-stack.ts';
-import { environmentOf } from '../localstack/stack.ts';
+import {
+  IS_USUAL_STACK,
+  isAlive,
+  runningStack,
+  STACK_FOLDER,
+  type Endpoints,
+} from './local-stack.ts';
+import { ANY_PORTS, choosePorts, USUAL_PORTS } from '../localstack/ports.ts';
 import { forgetLogins } from './remote/session.ts';
 import { bringUp } from './stack/bring-up.ts';
 import { ownStack, stackOwner } from './stack/owner.ts';
@@ -47,10 +53,7 @@ export function registerStackVerbs(program: Command): void {
     .option('--json', 'print data as JSON')
     .action(async (options: { json?: boolean }) => {
       const running = await runningStack();
-      const findings = await diagnose({
-        ...process.env,
-        ...(running === undefined ? {} : environmentOf(running)),
-      });
+      const findings = await diagnose(running, process.env);
       const bad = findings.filter((finding) => !finding.ok);
       terminalOutput(options.json === true).data(
         findings,
@@ -73,8 +76,7 @@ async function up(out: Output): Promise<void> {
   const starting = bringUp({
     folder: STACK_FOLDER,
     log: out.say,
-    ...port('awsPort', 'TITLEHOLDER_AWS_PORT'),
-    ...port('mlflowPort', 'TITLEHOLDER_MLFLOW_PORT'),
+    ports: await choosePorts(process.env, IS_USUAL_STACK ? USUAL_PORTS : ANY_PORTS, out.say),
   });
   const stack = await Promise.race([starting, asked]);
   // Before it is up there is nothing to stop in order: the servers end when this process does.
@@ -127,19 +129,6 @@ async function down(): Promise<boolean> {
 
 function downWords(stopped: boolean): string {
   return stopped ? 'the stack is stopped' : 'no stack is up';
-}
-
-function port(
-  name: 'awsPort' | 'mlflowPort',
-  variable: string,
-): { readonly awsPort?: number; readonly mlflowPort?: number } {
-  const text = process.env[variable];
-  if (text === undefined || text === '') return {};
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535) {
-    throw new Stop(2, `${variable} is "${text}", not a port`);
-  }
-  return { [name]: value };
 }
 
 /** What `up` prints when everything answers. */

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { health, listenOnce } from './stack.ts';
+import { ANSWERING, askedPort, listenOnce, USUAL_PORTS } from './ports.ts';
 
 export interface Finding {
   readonly name: string;
@@ -17,28 +17,60 @@ export interface Finding {
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const NEEDED_BYTES = 1e9;
-const DEFAULT_AWS_PORT = 4566;
-const DEFAULT_MLFLOW_PORT = 5000;
+const ANSWER_LIMIT_MS = 10_000;
 
-/** Looks, changes nothing. The stack is looked for at AWS_ENDPOINT_URL and MLFLOW_TRACKING_URI, else
- *  at TITLEHOLDER_AWS_PORT and TITLEHOLDER_MLFLOW_PORT. */
-export async function diagnose(env: NodeJS.ProcessEnv = process.env): Promise<Finding[]> {
-  const awsPort = Number(env['TITLEHOLDER_AWS_PORT'] ?? DEFAULT_AWS_PORT);
-  const mlflowPort = Number(env['TITLEHOLDER_MLFLOW_PORT'] ?? DEFAULT_MLFLOW_PORT);
-  const urls = {
-    awsEndpointUrl: env['AWS_ENDPOINT_URL'] ?? `http://127.0.0.1:${String(awsPort)}`,
-    mlflowTrackingUri: env['MLFLOW_TRACKING_URI'] ?? `http://127.0.0.1:${String(mlflowPort)}`,
-  };
-  const running = await health(urls);
+/** Where a stack that is up answers. */
+export interface Answering {
+  readonly apiUrl: string;
+  readonly mlflowTrackingUri: string;
+  readonly awsEndpointUrl: string;
+}
+
+/** Looks, changes nothing. Without a stack that is up, the ports of the next start are looked at. */
+export async function diagnose(
+  running: Answering | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding[]> {
   const looked = await Promise.all([
     server('LocalStack', 'venv-localstack', 'localstack-core'),
     server('MLflow', 'venv-mlflow', 'mlflow'),
     disk(),
-    endpoint('AWS endpoint', urls.awsEndpointUrl, running.aws, 'TITLEHOLDER_AWS_PORT'),
-    endpoint('MLflow endpoint', urls.mlflowTrackingUri, running.mlflow, 'TITLEHOLDER_MLFLOW_PORT'),
-    ...(running.mlflow ? [hostCheck(urls.mlflowTrackingUri)] : []),
+    ...(running === undefined ? portsOfTheNextStart(env) : answersOf(running)),
   ]);
   return [node(), ...looked];
+}
+
+function answersOf(running: Answering): Promise<Finding>[] {
+  return [
+    endpoint('API', running.apiUrl, '/health'),
+    endpoint('MLflow', running.mlflowTrackingUri, '/health'),
+    endpoint('local AWS', running.awsEndpointUrl, '/_localstack/health'),
+    hostCheck('API', `${running.apiUrl}/health`),
+    hostCheck(
+      'MLflow',
+      `${running.mlflowTrackingUri}/api/2.0/mlflow/experiments/search?max_results=1`,
+    ),
+  ];
+}
+
+function portsOfTheNextStart(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding>[] {
+  return (['api', 'mlflow', 'aws'] as const).map(async (part) => {
+    const { variable } = ANSWERING[part];
+    const name = `port of ${ANSWERING[part].name}`;
+    try {
+      const [port] = [askedPort(env, variable) ?? USUAL_PORTS[part]];
+      if ((await listenOnce(port)) !== undefined) {
+        return { name, ok: true, detail: `${port} is free (the local stack is down)` };
+      }
+      return askedPort(env, variable) === undefined
+        ? { name, ok: true, detail: `${port} is taken: the next start takes another one` }
+        : { name, ok: false, detail: `${port} is taken`, fix: `set ${variable} to a free one` };
+    } catch (error) {
+      return { name, ok: false, detail: firstLine(error), fix: `set ${variable} to a free one` };
+    }
+  });
 }
 
 function node(): Finding {
@@ -73,55 +105,44 @@ async function disk(): Promise<Finding> {
     : { name: 'Disk', ok: false, detail, fix: 'free at least 1 GB' };
 }
 
-/** Nothing there is fine (the stack is down); something else there is not. */
-async function endpoint(
-  name: string,
-  url: string,
-  answering: boolean,
-  variable: string,
-): Promise<Finding> {
-  if (answering) return { name, ok: true, detail: `${url} answers` };
-  const { port, hostname } = new URL(url);
-  const local = hostname === '127.0.0.1' || hostname === 'localhost';
-  if (!local) {
-    return {
-      name,
-      ok: false,
-      detail: `${url} doesn't answer`,
-      fix: 'correct the URL or start what it names',
-    };
-  }
-  if ((await listenOnce(Number(port))) !== undefined) {
-    return { name, ok: true, detail: `${url} is free (the local stack is down)` };
-  }
-  return {
-    name,
-    ok: false,
-    detail: `port ${port} is taken by something else`,
-    fix: `set ${variable} to a free port`,
-  };
+/** Any answer but a server's error will do: the API refuses who brings no token. */
+async function endpoint(what: string, url: string, path: string): Promise<Finding> {
+  const status = await statusOf(`${url}${path}`);
+  return status !== undefined && status < 500
+    ? { name: what, ok: true, detail: `${url} answers` }
+    : {
+        name: what,
+        ok: false,
+        detail: `${url} ${status === undefined ? "doesn't answer" : `answers ${status}`}`,
+        fix: 'look at the logs of the stack, or start it anew',
+      };
 }
 
-/** MLflow must refuse a foreign Host header: a page of another site could reach it otherwise (DNS
- *  rebinding). fetch can't set that header, http.get can. */
-async function hostCheck(url: string): Promise<Finding> {
-  const name = 'MLflow host check';
-  const status = await new Promise<number | undefined>((answered) => {
-    get(
-      `${url}/api/2.0/mlflow/experiments/search?max_results=1`,
-      { headers: { host: 'evil.example' } },
-      (response) => {
-        response.resume();
-        answered(response.statusCode);
-      },
-    ).on('error', () => {
-      answered(undefined);
-    });
-  });
-  const detail = `a foreign Host header gets ${String(status ?? 'no answer')}`;
+/** A foreign Host header must be refused: a page of another site could come in otherwise (DNS
+ *  rebinding). */
+async function hostCheck(what: string, url: string): Promise<Finding> {
+  const name = `${what} host check`;
+  const status = await statusOf(url, { host: 'evil.example' });
+  const detail = `a foreign Host header gets ${status ?? 'no answer'}`;
   return status === 403
     ? { name, ok: true, detail }
-    : { name, ok: false, detail, fix: 'start MLflow with --allowed-hosts' };
+    : { name, ok: false, detail, fix: 'start the stack by `npm start`, which sets the check' };
+}
+
+/** By http.get: fetch can't set a Host header. */
+async function statusOf(url: string, headers = {}): Promise<number | undefined> {
+  return new Promise((answered) => {
+    get(url, { headers, timeout: ANSWER_LIMIT_MS }, (response) => {
+      response.resume();
+      answered(response.statusCode);
+    })
+      .on('timeout', () => {
+        answered(undefined);
+      })
+      .on('error', () => {
+        answered(undefined);
+      });
+  });
 }
 
 function firstLine(error: unknown): string {

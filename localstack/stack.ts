@@ -6,17 +6,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ANY_PORTS, HOST, listenOnce, portTaken, type Ports } from './ports.ts';
 
 export interface StackOptions {
   /** Where state and logs go. What an earlier stack left there is removed: LocalStack keeps nothing
    *  over a restart, so MLflow's records of artifacts in its S3 would point nowhere. */
   readonly dir: string;
-  /** A free port is taken when none is given. */
-  readonly awsPort?: number;
-  readonly mlflowPort?: number;
+  /** Any free ports when left out. */
+  readonly ports?: Pick<Ports, 'aws' | 'mlflow'>;
   readonly log?: (line: string) => void;
   /** More variables for LocalStack, e.g. `LAMBDA_LIMITS_CONCURRENT_EXECUTIONS`. */
   readonly localstackEnv?: Readonly<Record<string, string>>;
@@ -33,18 +32,12 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export interface StackHealth {
-  readonly aws: boolean;
-  readonly mlflow: boolean;
-}
-
 /** What a person can act on: one line, and where there is one, the end of the server's log. */
 export class LocalStackError extends Error {
   override readonly name = 'LocalStackError';
 }
 
 const PROJECT = resolve(import.meta.dirname, '..');
-const HOST = '127.0.0.1';
 const READY_LIMIT_MS = 300_000;
 const POLL_MS = 100;
 /** LocalStack takes 2 to 8 s to shut down in order, and has nothing to save. */
@@ -58,8 +51,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = resolve(options.dir);
   const log = options.log ?? (() => undefined);
   const withMlflow = options.mlflow ?? true;
-  const awsPort = await portFor(options.awsPort, 'LocalStack', 'TITLEHOLDER_AWS_PORT');
-  const mlflowPort = await portFor(options.mlflowPort, 'MLflow', 'TITLEHOLDER_MLFLOW_PORT');
+  const awsPort = await freePort('aws', options.ports);
+  const mlflowPort = await freePort('mlflow', options.ports);
   const urls = {
     awsEndpointUrl: `http://${HOST}:${String(awsPort)}`,
     mlflowTrackingUri: `http://${HOST}:${String(mlflowPort)}`,
@@ -109,17 +102,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const pids = servers.flatMap(({ process: { pid } }) => (pid === undefined ? [] : [pid]));
   return { ...urls, dir, pids, stop };
-}
-
-/** Whether both answer right now. */
-export async function health(
-  stack: Pick<Stack, 'awsEndpointUrl' | 'mlflowTrackingUri'>,
-): Promise<StackHealth> {
-  const [aws, mlflow] = await Promise.all([
-    answers(`${stack.awsEndpointUrl}/_localstack/health`),
-    answers(`${stack.mlflowTrackingUri}/health`),
-  ]);
-  return { aws, mlflow };
 }
 
 /** The variables by which the product, the SDKs and the CDK find the local stack. */
@@ -332,33 +314,11 @@ export async function makeBucket(awsEndpointUrl: string, bucket: string): Promis
   }
 }
 
-async function portFor(
-  wanted: number | undefined,
-  name: string,
-  variable: string,
+async function freePort(
+  part: 'aws' | 'mlflow',
+  wanted: StackOptions['ports'] = ANY_PORTS,
 ): Promise<number> {
-  const port = await listenOnce(wanted ?? 0);
-  if (port === undefined) {
-    throw new LocalStackError(
-      `port ${String(wanted)}, which ${name} needs, is taken: set ${variable} to a free one`,
-    );
-  }
-  return port;
-}
-
-/** The port that could be listened on (0: any free one), or undefined where it is taken. */
-export async function listenOnce(port: number): Promise<number | undefined> {
-  const server = createServer();
-  return new Promise((found) => {
-    server.once('error', () => {
-      found(undefined);
-    });
-    server.listen({ port, host: HOST, exclusive: true }, () => {
-      const address = server.address();
-      const taken = typeof address === 'object' && address !== null ? address.port : undefined;
-      server.close(() => {
-        found(taken);
-      });
-    });
-  });
+  const port = await listenOnce(wanted[part]);
+  if (port !== undefined) return port;
+  throw portTaken(part, wanted[part]);
 }

@@ -1,7 +1,7 @@
 /** Who types: a login made here for the local stack, or a token brought along for AWS. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeJwt } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder.ts';
 import { localIssuer } from '#adapters/oidc/local-issuer.ts';
@@ -17,8 +17,6 @@ const Login = z.strictObject({
   roles: z.array(z.string()),
   token: z.string(),
   at: z.string(),
-  /** The API that the token was made for: a stack that was started anew has other keys. */
-  apiUrl: z.string(),
 });
 export type Login = z.infer<typeof Login>;
 
@@ -45,7 +43,7 @@ export async function login(of: { readonly who: string; readonly roles: string }
     throw new Stop(2, `"${of.who}" can't be a name: use lower-case letters, digits, . _ @ -`);
   }
   const roles = parseRoles(of.roles);
-  const { apiUrl } = await needStack();
+  await needStack();
   const issuer = await localIssuer(STACK_FOLDER);
   const token = await issuer.sign({ sub: of.who, roles });
   const made: Login = {
@@ -54,7 +52,6 @@ export async function login(of: { readonly who: string; readonly roles: string }
     roles,
     token,
     at: new Date().toISOString(),
-    apiUrl,
   };
   await writePrivate(loginFile(of.who), made);
   return made;
@@ -85,7 +82,8 @@ export async function openSession(of: { readonly as?: string | undefined }): Pro
   const wanted = of.as ?? process.env['TITLEHOLDER_AS'];
   const found = wanted === undefined || wanted === '' ? await lastLogin() : await loginOf(wanted);
   const again = `npx titleholder login --as ${found.who} --role ${found.roles.join(',')}`;
-  if (found.apiUrl !== apiUrl) {
+  // A stack that was started anew has the same address and another key.
+  if (!(await isKeyOf(STACK_FOLDER, found.token))) {
     throw new Stop(2, `${found.who}'s login is of an earlier stack: ${again}`);
   }
   if (isExpired(found.token)) throw new Stop(2, `${found.who}'s login has expired: ${again}`);
@@ -126,6 +124,12 @@ async function allLogins(): Promise<Login[]> {
 
 function loginFile(who: string): string {
   return join(IDENTITY_FOLDER, `${who}.json`);
+}
+
+async function isKeyOf(stackFolder: string, token: string): Promise<boolean> {
+  const { jwks } = await localIssuer(stackFolder);
+  const { kid } = decodeProtectedHeader(token);
+  return jwks.keys.some((key) => key.kid === kid);
 }
 
 function isExpired(token: string): boolean {

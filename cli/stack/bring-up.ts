@@ -1,11 +1,16 @@
 /** Starts a local AWS and MLflow on fresh state and deploys the whole app to them. */
 import { rm } from 'node:fs/promises';
 import { deployLocally } from '../../localstack/deploy.ts';
+import { openFrontDoor } from '../../localstack/front-door.ts';
+import { ANY_PORTS, type Ports } from '../../localstack/ports.ts';
 import { startStack } from '../../localstack/stack.ts';
 import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { endpointsFile, type Endpoints } from '../local-stack.ts';
 import { writePrivate } from '../private-files.ts';
 import { Stop } from '../output.ts';
+
+const API = '/api';
+const STAGING_API = '/staging/api';
 
 export interface RunningStack {
   readonly endpoints: Endpoints;
@@ -23,17 +28,14 @@ export async function bringUp(of: {
   readonly log: (line: string) => void;
   /** More CDK context. */
   readonly context?: Readonly<Record<string, string>>;
-  readonly awsPort?: number;
-  readonly mlflowPort?: number;
+  /** Any free ports when left out. */
+  readonly ports?: Ports;
 }): Promise<RunningStack> {
   await rm(of.folder, { recursive: true, force: true });
   const issuer = await localIssuer(of.folder);
   const began = performance.now();
-  const ports = {
-    ...(of.awsPort === undefined ? {} : { awsPort: of.awsPort }),
-    ...(of.mlflowPort === undefined ? {} : { mlflowPort: of.mlflowPort }),
-  };
-  const stack = await startStack({ dir: of.folder, log: of.log, ...ports });
+  const ports = of.ports ?? ANY_PORTS;
+  const stack = await startStack({ dir: of.folder, log: of.log, ports });
   const started = performance.now();
   try {
     of.log('deploying with cdk');
@@ -48,12 +50,19 @@ export async function bringUp(of: {
         if (/✅|failed|error/i.test(line)) of.log(line.trim());
       },
     });
+    const frontDoor = await openFrontDoor({
+      port: ports.api,
+      targets: {
+        [API]: localUrl(stack.awsEndpointUrl, outputs, 'ApiUrl'),
+        [STAGING_API]: localUrl(stack.awsEndpointUrl, outputs, 'StagingApiUrl'),
+      },
+    });
     const endpoints: Endpoints = {
       schemaVersion: 1,
       awsEndpointUrl: stack.awsEndpointUrl,
       mlflowTrackingUri: stack.mlflowTrackingUri,
-      apiUrl: localUrl(stack.awsEndpointUrl, outputs, 'ApiUrl'),
-      stagingApiUrl: localUrl(stack.awsEndpointUrl, outputs, 'StagingApiUrl'),
+      apiUrl: frontDoor.url + API,
+      stagingApiUrl: frontDoor.url + STAGING_API,
       outputs,
       pid: process.pid,
     };
@@ -66,6 +75,7 @@ export async function bringUp(of: {
       secondsToDeploy: (performance.now() - started) / 1000,
       stop: async () => {
         await rm(endpointsFile(of.folder), { force: true });
+        frontDoor.close();
         await stack.stop();
       },
     };

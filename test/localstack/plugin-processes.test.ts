@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { listenOnce, startStack } from '../../localstack/stack.ts';
+import { listenOnce } from '../../localstack/ports.ts';
+import { startStack } from '../../localstack/stack.ts';
 import { eventually, functions, isAlive } from './support/aws.ts';
 
 const node = process.env['TITLEHOLDER_NODE'] ?? process.execPath;
@@ -133,8 +134,8 @@ describe('a port that is taken', () => {
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    await expect(startStack({ dir: newDir(), awsPort: port })).rejects.toThrow(
-      `port ${String(port)}, which LocalStack needs, is taken: set TITLEHOLDER_AWS_PORT to a free one`,
+    await expect(startStack({ dir: newDir(), ports: { aws: port, mlflow: 0 } })).rejects.toThrow(
+      `port ${String(port)}, which the local AWS needs, is taken: set TITLEHOLDER_AWS_PORT to a free one`,
     );
     other.close();
   });

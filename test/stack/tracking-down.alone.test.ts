@@ -5,7 +5,7 @@ import {
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { listenOnce } from '../../localstack/stack.ts';
+import { listenOnce } from '../../localstack/ports.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { crown, send, until } from './support/line.ts';
 import { forest, newRepository, type Repository } from './support/repository.ts';

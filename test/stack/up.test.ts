@@ -8,7 +8,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { apiClient } from '#client/client.ts';
 import { endpointsFile, PROJECT, Endpoints } from '../../cli/local-stack.ts';
 import { readJson } from '../../cli/private-files.ts';
-import { listenOnce } from '../../localstack/stack.ts';
+import { listenOnce } from '../../localstack/ports.ts';
 
 const NAME = `test${process.pid}`;
 const FOLDER = join(PROJECT, '.local', `stack-${NAME}`);
@@ -111,7 +111,8 @@ async function deployed() {
   for (const part of ['localstack.runtime.main', 'mlflow server', 'bootstrap.mjs']) {
     expect(tree.map(({ command }) => command).join('\n')).toContain(part);
   }
-  return { ...stack, tree, urls: [endpoints.awsEndpointUrl, endpoints.mlflowTrackingUri] };
+  const { apiUrl, awsEndpointUrl, mlflowTrackingUri } = endpoints;
+  return { ...stack, tree, urls: [apiUrl, awsEndpointUrl, mlflowTrackingUri] };
 }
 
 describe('a stack that is up leaves no process and no port', () => {
