@@ -1,6 +1,7 @@
 /** From a request's rows to probabilities, by the same path as training and `score`. */
 import type * as z from 'zod';
 import type { PredictBody } from '#contracts/api.ts';
+import { MAX_COLUMN_NAME } from '#contracts/folder.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
@@ -65,7 +66,7 @@ export function scoreRows(model: Loaded, rows: readonly RawRow[]): readonly Pred
   });
 }
 
-const MAX_NAME = 128;
+const MAX_NAME = MAX_COLUMN_NAME;
 function shown(name: string): string {
   return `'${name.slice(0, MAX_NAME)}'`;
 }

@@ -17,7 +17,9 @@ export const Sha256 = z
   .regex(/^sha256:[0-9a-f]{64}$/, 'a hash is sha256: and 64 hex digits');
 export const CommitSha = z.string().regex(/^[0-9a-f]{40}$/, 'a commit is 40 hex digits');
 export const Timestamp = z.iso.datetime({ precision: 3 });
-const ColumnName = z.string().min(1).max(128);
+/** Characters: a whole question of a survey goes in. */
+export const MAX_COLUMN_NAME = 256;
+const ColumnName = z.string().min(1).max(MAX_COLUMN_NAME);
 
 /** Of a folder, and of one attempt of a retuning. */
 export const MAX_CANDIDATES = 12;

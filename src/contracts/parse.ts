@@ -6,6 +6,7 @@
  */
 import * as z from 'zod';
 import { TitleholderError, type ErrorName } from '#domain/errors.ts';
+import { jsonSlip, placeIn } from './json-slip.ts';
 import { issueWords, sentenceOf } from './issue-words.ts';
 
 /** A value of the schema, or in one line why it is none. */
@@ -85,12 +86,13 @@ function jsonValue(json: string | Uint8Array): Parsed<unknown> {
   } catch {
     return { ok: false, problem: 'is not UTF-8' };
   }
+  // An editor may have put a byte order mark before it.
+  const plain = text.replace(/^\ufeff/, '');
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(plain);
     return { ok: true, value };
-  } catch (error) {
-    // The engine's own message quotes the text; only the position is fit to be repeated.
-    const at = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    return { ok: false, problem: `is not JSON${at === undefined ? '' : ` (at character ${at})`}` };
+  } catch {
+    const at = jsonSlip(plain);
+    return { ok: false, problem: `is not JSON${at === null ? '' : ` (at ${placeIn(plain, at)})`}` };
   }
 }

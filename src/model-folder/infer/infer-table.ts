@@ -1,5 +1,5 @@
 /** What a table's columns are and who its rows are, by what the cells hold and then by the columns' names. */
-import type { ColumnContract, ModelDocument } from '#contracts/folder.ts';
+import { type ColumnContract, MAX_COLUMN_NAME, type ModelDocument } from '#contracts/folder.ts';
 import {
   columnOf,
   type DataTable,
@@ -53,6 +53,11 @@ export function inferTable(
 ): InferredTable {
   const { file, positive, said = new Map<string, Sayable>() } = of;
   const columns = profileColumns(csv, file, of.target);
+  for (const { name } of columns) {
+    if (name.length <= MAX_COLUMN_NAME) continue;
+    const what = `has a name of ${name.length} characters, and at most ${MAX_COLUMN_NAME} are taken: shorten it in the header`;
+    refuse(file, { row: 0, column: name }, what);
+  }
   for (const name of said.keys()) {
     if (name === of.target)
       refuse(file, { column: name }, 'is the target, and --as says otherwise');

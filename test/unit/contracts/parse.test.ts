@@ -231,7 +231,7 @@ describe('a refusal', () => {
       }),
     );
     const torn = tryParseJson(z.unknown(), `{"a": ${secret}}`);
-    expect(torn).toEqual({ ok: false, problem: 'is not JSON' });
+    expect(torn).toEqual({ ok: false, problem: 'is not JSON (at character 7)' });
     expect(tryParse(z.strictObject({}), { 'a\nb': 1 })).toEqual({
       ok: false,
       problem: 'unknown field a b',

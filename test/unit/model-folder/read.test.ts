@@ -57,7 +57,12 @@ describe('a folder with a mistake', () => {
       { 'model.json': good['model.json'] ?? '' },
       'schema.json: the folder lacks it',
     ],
-    ['no JSON', { ...good, 'policy.json': '{' }, /^policy\.json: is not JSON/],
+    ['no JSON', { ...good, 'policy.json': '{' }, /^policy\.json: is not JSON \(at character 2\)$/],
+    [
+      'a comma too many',
+      { ...good, 'schema.json': (good['schema.json'] ?? '').replace(',', ',\n,') },
+      /^schema\.json: is not JSON \(at line 3, character 1\)$/,
+    ],
     [
       'an unknown field',
       edit('policy.json', (d) => ({ ...d, tiers: 'low' })),
