@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { codeDigest } from './code-digest.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
@@ -65,6 +66,7 @@ export function bundleFunctions(
     mainFields: ['module', 'main'],
     keepNames: true,
     legalComments: 'none',
+    define: { BUNDLED_CODE_DIGEST: JSON.stringify(codeDigest()) },
     logLevel: 'warning',
     banner: { js: REQUIRE },
   });

@@ -26,7 +26,6 @@ import { env as trainCandidateEnv } from '../functions/train-candidate/env.ts';
 import { env as validateDataEnv } from '../functions/validate-data/env.ts';
 import { env as verifyPromotionEnv } from '../functions/verify-promotion/env.ts';
 import type { FunctionName } from './bundle.ts';
-import { codeDigest } from './code-digest.ts';
 import { TitleholderFunction, type FunctionProps } from './constructs/function.ts';
 import { grantsOf } from './grants.ts';
 import type { Names } from './names.ts';
@@ -69,7 +68,6 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
   const bucket = { ARTIFACT_BUCKET: names.bucket };
   const machine = { STATE_MACHINE_ARN: names.machineArn };
   const mlflow = { MLFLOW_TRACKING_URI: context.mlflowTrackingUri };
-  const code = { CODE_DIGEST: codeDigest() };
   const serving = {
     SERVING_STAGING_FUNCTION: names.functionName('serve-model-staging'),
     SERVING_PRODUCTION_FUNCTION: names.functionName('serve-model-production'),
@@ -112,7 +110,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
   const serveModel = (id: string, slot: 'staging' | 'production') =>
     make(id, 'serve-model', serveModelEnv, {
       deployedAs: `serve-model-${slot}`,
-      environment: { ...identity, ...champion, ...bucket, ...code, SLOT: slot },
+      environment: { ...identity, ...champion, ...bucket, SLOT: slot },
       memoryMb: 1024,
       seconds: 25,
       grants: [may.champion(['GetItem'], ['POINTER']), ...may.read('models')],
@@ -156,7 +154,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       grants: [...recordedStep, ...may.read('reports', 'bundles')],
     }),
     'validate-data': make('ValidateData', 'validate-data', validateDataEnv, {
-      environment: { ...tables, ...bucket, ...code },
+      environment: { ...tables, ...bucket },
       memoryMb: 3008,
       seconds: 300,
       grants: [
@@ -170,7 +168,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       ],
     }),
     'quick-train': make('QuickTrain', 'quick-train', quickTrainEnv, {
-      environment: { ...runs, ...bucket, ...code },
+      environment: { ...runs, ...bucket },
       memoryMb: 3008,
       seconds: 300,
       grants: [
@@ -181,25 +179,25 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       ],
     }),
     'plan-candidates': make('PlanCandidates', 'plan-candidates', planCandidatesEnv, {
-      environment: { ...runs, ...bucket, ...code },
+      environment: { ...runs, ...bucket },
       memoryMb: 256,
       seconds: 60,
       grants: [...recordedStep, changeRun, ...may.read('bundles')],
     }),
     'train-candidate': make('TrainCandidate', 'train-candidate', trainCandidateEnv, {
-      environment: { ...runs, ...bucket, ...code },
+      environment: { ...runs, ...bucket },
       memoryMb: 8192,
       seconds: 900,
       grants: [...recordedStep, ...may.read('bundles', 'data'), may.write('reports')],
     }),
     'choose-candidate': make('ChooseCandidate', 'choose-candidate', chooseCandidateEnv, {
-      environment: { ...runs, ...bucket, ...code },
+      environment: { ...runs, ...bucket },
       memoryMb: 512,
       seconds: 60,
       grants: [...recordedStep, ...may.read('bundles', 'reports'), may.write('reports')],
     }),
     'full-train': make('FullTrain', 'full-train', fullTrainEnv, {
-      environment: { ...runs, ...bucket, ...code },
+      environment: { ...runs, ...bucket },
       memoryMb: 8192,
       seconds: 900,
       grants: [
@@ -209,7 +207,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       ],
     }),
     'record-run': make('RecordRun', 'record-run', recordRunEnv, {
-      environment: { ...tables, ...bucket, ...mlflow, ...code },
+      environment: { ...tables, ...bucket, ...mlflow },
       memoryMb: 512,
       seconds: 120,
       grants: [
@@ -223,7 +221,7 @@ export function makeFunctions(scope: Construct, props: FunctionsProps) {
       'evaluate-challenger',
       evaluateChallengerEnv,
       {
-        environment: { ...tables, ...bucket, ...code },
+        environment: { ...tables, ...bucket },
         memoryMb: 3008,
         seconds: 600,
         grants: [

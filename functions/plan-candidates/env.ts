@@ -4,5 +4,4 @@ import * as z from 'zod';
 export const env = z.object({
   RUNS_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
-  CODE_DIGEST: z.string().min(1),
 });

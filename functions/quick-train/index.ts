@@ -4,6 +4,7 @@ import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { CODE_DIGEST } from '#adapters/system/code-digest.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { quickTrain } from './handler.ts';
@@ -15,7 +16,7 @@ export const handler = quickTrain({
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
   steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  code: vars.CODE_DIGEST,
+  code: CODE_DIGEST,
   stopwatch: () => performance.now() / 1000,
   clock: systemClock(),
 });

@@ -6,5 +6,4 @@ export const env = z.object({
   ARTIFACT_BUCKET: z.string().min(1),
   CHAMPION_TABLE: z.string().min(1),
   MLFLOW_TRACKING_URI: z.url(),
-  CODE_DIGEST: z.string().min(1),
 });

@@ -5,6 +5,7 @@ import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { CODE_DIGEST } from '#adapters/system/code-digest.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { recordRun } from './handler.ts';
@@ -17,6 +18,6 @@ export const handler = recordRun({
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
   tracking: mlflowTracking(aws.mlflow()),
-  code: vars.CODE_DIGEST,
+  code: CODE_DIGEST,
   clock: systemClock(),
 });

@@ -6,5 +6,4 @@ export const env = identityEnv.extend({
   SLOT: z.enum(['staging', 'production']),
   CHAMPION_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
-  CODE_DIGEST: z.string().min(1),
 });

@@ -3,6 +3,7 @@ import { dynamoCommitStore } from '#adapters/dynamodb/commit-store.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { CODE_DIGEST } from '#adapters/system/code-digest.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { trainCandidate } from './handler.ts';
@@ -13,7 +14,7 @@ export const handler = trainCandidate({
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   steps: dynamoStepStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
-  code: vars.CODE_DIGEST,
+  code: CODE_DIGEST,
   stopwatch: () => performance.now() / 1000,
   clock: systemClock(),
 });

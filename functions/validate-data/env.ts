@@ -5,5 +5,4 @@ export const env = z.object({
   RUNS_TABLE: z.string().min(1),
   ARTIFACT_BUCKET: z.string().min(1),
   CHAMPION_TABLE: z.string().min(1),
-  CODE_DIGEST: z.string().min(1),
 });

@@ -6,6 +6,7 @@ import { dynamoRunStore } from '#adapters/dynamodb/run-store.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { CODE_DIGEST } from '#adapters/system/code-digest.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { validateData } from './handler.ts';
@@ -19,6 +20,6 @@ export const handler = validateData({
   holdouts: dynamoHoldoutStore(aws.dynamodb(), vars.RUNS_TABLE),
   artifacts: s3ArtifactStore(aws.s3(), vars.ARTIFACT_BUCKET),
   registry: dynamoChampionRegistry(aws.dynamodb(), vars.CHAMPION_TABLE),
-  code: vars.CODE_DIGEST,
+  code: CODE_DIGEST,
   clock: systemClock(),
 });

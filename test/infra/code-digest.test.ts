@@ -120,11 +120,11 @@ describe('the digest of the code that decides', () => {
 
 describe('the functions that train and judge', () => {
   const COMPUTE = /^src\/(dataset|learning|training|evaluation)\//;
-  /** Those that are given the digest, but for two that only say which code ran. */
+  /** Those that know the digest, but for two that only say which code ran. */
   const functions = readdirSync(join(PROJECT, 'functions')).filter(
     (name) =>
       !['record-run', 'serve-model'].includes(name) &&
-      readFileSync(join(PROJECT, 'functions', name, 'env.ts'), 'utf8').includes('CODE_DIGEST'),
+      readFileSync(join(PROJECT, 'functions', name, 'index.ts'), 'utf8').includes('CODE_DIGEST'),
   );
 
   /** What their handlers compute with that the digest lacks, beside what is only drawn. */
