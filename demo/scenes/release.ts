@@ -6,6 +6,7 @@ import { watchRun } from '../../cli/remote/watch.ts';
 import { expectThat, StoryFailed } from '../expectation.ts';
 import { aucOf, expectOutputs, inspectChallenger, named, type Inspected } from '../inspect.ts';
 import { decodeArtifact, recordsFor, scoresOf } from '../scoring.ts';
+import { serveOnly } from '#domain/pointer.ts';
 import type { Crowned, Stage } from '../stage.ts';
 
 /** Probabilities over HTTP are JSON numbers: what is left is only their printing. */
@@ -127,15 +128,18 @@ async function promoted(
 export async function expectServing(stage: Stage, of: Crowned, step: string): Promise<void> {
   const { production } = await stage.people.vera.api.champion(stage.model);
   expectThat(
-    production?.version === of.version && production.sha256 === of.sha256,
+    production?.version === of.version && serveOnly(production.routes, of),
     step,
-    `the pointer is at version ${production?.version ?? '-'}, not ${of.version}`,
+    `the pointer is at version ${production?.version ?? '-'}, not ${of.version} alone`,
   );
   const health = await stage.people.vera.api.health(stage.model);
   expectThat(
-    health.version === of.version && health.sha256 === of.sha256 && health.stage === 'production',
+    health.version === of.version &&
+      health.sha256 === of.sha256 &&
+      health.stage === 'production' &&
+      serveOnly(health.routes, of),
     step,
-    `/health says version ${health.version ?? '-'} of ${health.stage}, not ${of.version}`,
+    `/health says version ${health.version ?? '-'} of ${health.stage}, not ${of.version} alone`,
   );
 }
 
@@ -145,9 +149,15 @@ async function expectPredictions(stage: Stage, of: Crowned, challenger: Inspecte
   const rows = challenger.holdout.slice(0, 20);
   const answer = await stage.people.vera.api.predict(stage.model, recordsFor(artifact, rows));
   expectThat(
-    answer.version === of.version && answer.sha256 === of.sha256,
+    answer.version === of.version && answer.sha256 === of.sha256 && answer.role === 'champion',
     named('Promote'),
     `/predict answers with version ${answer.version}, not ${of.version}`,
+  );
+  const ids = new Set(answer.predictions.map(({ id }) => id));
+  expectThat(
+    ids.size === rows.length,
+    'serve-model',
+    `/predict gave ${ids.size} ids for ${rows.length} rows`,
   );
   const wrong = scoresOf(artifact, rows).findIndex((score, i) => {
     const served = answer.predictions[i]?.probability ?? Number.NaN;

@@ -1,5 +1,5 @@
 /** What serves now: the pointer, looked at twice a second at most, and the last few models, decoded. */
-import type { Pointer, Slot } from '#domain/pointer.ts';
+import type { Pointer, ServingRoute, Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -44,11 +44,11 @@ export interface ChampionCache {
    */
   pointer(model: string): Promise<Seen | undefined>;
   /**
-   * The model behind a pointer, its bytes checked against the hash. Throws `ArtifactMissing`,
+   * The model of a route, its bytes checked against the hash. Throws `ArtifactMissing`,
    * `ArtifactCorrupt`, `ArtifactInvalid`; there is no falling back to another version, which nobody
    * decided should serve.
    */
-  load(pointer: Pointer): Promise<Loaded>;
+  load(model: string, route: ServingRoute): Promise<Loaded>;
 }
 
 export function championCache(deps: Deps): ChampionCache {
@@ -85,8 +85,7 @@ export function championCache(deps: Deps): ChampionCache {
       }
     },
 
-    async load(pointer) {
-      const { sha256, model } = pointer;
+    async load(model, { sha256 }) {
       const kept = models.get(sha256);
       if (kept !== undefined) {
         models.delete(sha256);

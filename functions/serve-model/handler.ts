@@ -1,22 +1,25 @@
-/** Serves the champion of one slot: pointer and model, and nothing else, are needed for an answer. */
+/** Serves what one slot's routes name: pointer and models, and nothing else, are needed for an answer. */
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder.ts';
 import { may } from '#domain/access.ts';
-import type { Slot } from '#domain/pointer.ts';
+import { drawOf, routeFor } from '#domain/pointer.ts';
+import type { RouteRole, ServingRoute, Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Identity } from '#domain/ports/identity.ts';
-import type { ServingHealth } from '#domain/ports/serving.ts';
+import type { Ids } from '#domain/ports/ids.ts';
+import type { Prediction, ServingHealth } from '#domain/ports/serving.ts';
 import { httpFunction, on, onOpen } from '#edge/edge.ts';
 import { parse } from '#contracts/parse.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import type { ChampionCache, Deps as CacheDeps } from './champion-cache.ts';
 import { championCache } from './champion-cache.ts';
-import type { Prediction } from './score-rows.ts';
 import { rowsOf, scoreRows } from './score-rows.ts';
 
 export interface Deps extends CacheDeps {
   readonly identity: Identity;
+  /** A prediction's id each. */
+  readonly ids: Ids;
   /** Digest of the code that scores. */
   readonly code: string;
   /** Memory of this process in MB. */
@@ -40,11 +43,13 @@ const InternalCall = z.strictObject({
   ]),
 });
 
-export interface Predictions {
+/** The body of an answer of POST /predict; the slot is called `stage` there. */
+export interface PredictAnswer {
   readonly predictions: readonly Prediction[];
   readonly model: string;
   readonly version: number;
   readonly sha256: string;
+  readonly role: RouteRole;
   readonly stage: Slot;
 }
 
@@ -55,9 +60,9 @@ export const serveModel = (deps: Deps) => {
     onOpen(ROUTES.health, async ({ principal, query: { model } }) => {
       const detailed =
         principal !== undefined && may(principal, 'read', model ?? { of: 'everything' });
-      const { health, serves } =
+      const { health, isServing } =
         model === undefined ? await reachable(deps) : await healthOf(deps, cache, model);
-      return { status: serves ? 200 : 503, body: detailed ? health : withoutDetails(health) };
+      return { status: isServing ? 200 : 503, body: detailed ? health : withoutDetails(health) };
     }),
     on(ROUTES.predict, async ({ query, body }) => ({
       status: 200,
@@ -73,44 +78,48 @@ export const serveModel = (deps: Deps) => {
   };
 };
 
+/** Scores the rows by one route, drawn with the id of the first prediction. */
 async function predict(
   deps: Deps,
   cache: ChampionCache,
   model: string,
   rows: readonly RawRow[],
-): Promise<Predictions> {
+): Promise<PredictAnswer> {
   const seen = await cache.pointer(model);
   if (seen === undefined) {
     throw new TitleholderError('NotFound', `${model} has no champion in ${deps.slot}`);
   }
-  const { version, sha256 } = seen.pointer;
-  const loaded = await cache.load(seen.pointer);
-  return { predictions: scoreRows(loaded, rows), model, version, sha256, stage: deps.slot };
+  const firstId = deps.ids.next();
+  const route = routeFor(seen.pointer, drawOf(firstId));
+  const scores = scoreRows(await cache.load(model, route), rows);
+  const predictions = scores.map((score, row) => ({
+    id: row === 0 ? firstId : deps.ids.next(),
+    ...score,
+  }));
+  const { version, sha256, role } = route;
+  return { predictions, model, version, sha256, role, stage: deps.slot };
 }
 
 interface Checked {
   readonly health: Omit<ServingHealth, 'model'> & { readonly model: string | null };
   /** Whether a prediction would be answered now, or there is nothing to serve yet. */
-  readonly serves: boolean;
+  readonly isServing: boolean;
 }
 
-/** Health of a model's slot: each check does what a prediction would need. */
+/** Health of a model's slot: each check does what a prediction would need, for every route. */
 async function healthOf(
   deps: Deps,
   cache: ChampionCache,
   model: string,
 ): Promise<Checked & { readonly health: ServingHealth }> {
-  const base = { stage: deps.slot, model, code: deps.code, memoryMb: deps.memoryMb() };
+  const base = { ...baseOf(deps), model };
   try {
     const seen = await cache.pointer(model);
     if (seen === undefined) {
       const check = { name: 'pointer', ok: true, detail: `no champion in ${deps.slot} yet` };
-      return {
-        serves: true,
-        health: { ...base, status: 'empty', version: null, sha256: null, checks: [check] },
-      };
+      return { isServing: true, health: { ...base, ...NOTHING, status: 'empty', checks: [check] } };
     }
-    const { version, sha256, revision } = seen.pointer;
+    const { version, sha256, revision, routes } = seen.pointer;
     const pointer = {
       name: 'pointer',
       ok: seen.stale === null,
@@ -119,23 +128,27 @@ async function healthOf(
           ? `version ${version} at revision ${revision}`
           : `can't be read (${seen.stale}); version ${version} is the last one known`,
     };
-    const artifact = await artifactChecks(deps, cache, seen.pointer);
-    const checks = [pointer, ...artifact];
+    const models = await Promise.all(
+      routes.map((route) => artifactChecks(deps, cache, model, route)),
+    );
+    const artifacts = models.flat();
+    const checks = [pointer, ...artifacts];
     return {
-      serves: artifact.every((c) => c.ok),
+      isServing: artifacts.every((c) => c.ok),
       health: {
         ...base,
         status: checks.every((c) => c.ok) ? 'ok' : 'degraded',
         version,
         sha256,
+        routes,
         checks,
       },
     };
   } catch (error) {
     const check = { name: 'pointer', ok: false, detail: nameOf(error) };
     return {
-      serves: false,
-      health: { ...base, status: 'degraded', version: null, sha256: null, checks: [check] },
+      isServing: false,
+      health: { ...base, ...NOTHING, status: 'degraded', checks: [check] },
     };
   }
 }
@@ -143,33 +156,41 @@ async function healthOf(
 async function artifactChecks(
   deps: Deps,
   cache: ChampionCache,
-  pointer: Parameters<ChampionCache['load']>[0],
+  model: string,
+  route: ServingRoute,
 ): Promise<ServingHealth['checks']> {
+  const { sha256 } = route;
   try {
-    const { artifact } = await cache.load(pointer);
+    const { artifact } = await cache.load(model, route);
     const made = artifact.provenance.code;
     const detail = made === deps.code ? `made by this code` : `made by code ${made}`;
     return [
-      { name: 'artifact', ok: true, detail: `${pointer.sha256} loaded, its hash checked` },
+      { name: 'artifact', ok: true, detail: `${sha256} loaded, its hash checked` },
       { name: 'code', ok: true, detail: `format ${artifact.schemaVersion} is read; ${detail}` },
     ];
   } catch (error) {
-    return [{ name: 'artifact', ok: false, detail: `${pointer.sha256}: ${nameOf(error)}` }];
+    return [{ name: 'artifact', ok: false, detail: `${sha256}: ${nameOf(error)}` }];
   }
+}
+
+/** Where nothing is served. */
+const NOTHING = { version: null, sha256: null, routes: [] } as const;
+
+function baseOf(deps: Deps) {
+  return { stage: deps.slot, code: deps.code, memoryMb: deps.memoryMb() };
 }
 
 /** Health without a model: whether pointers can be read at all. */
 async function reachable(deps: Deps): Promise<Checked> {
-  const base = { stage: deps.slot, model: null, code: deps.code, memoryMb: deps.memoryMb() };
-  const nothing = { version: null, sha256: null };
+  const base = { ...baseOf(deps), model: null, ...NOTHING };
   try {
     // No model may have this name with a dot; reading its absence is as good as reading a pointer.
     await deps.registry.pointer('health.check', deps.slot);
     const check = { name: 'pointer', ok: true, detail: 'pointers can be read' };
-    return { serves: true, health: { ...base, ...nothing, status: 'ok', checks: [check] } };
+    return { isServing: true, health: { ...base, status: 'ok', checks: [check] } };
   } catch (error) {
     const check = { name: 'pointer', ok: false, detail: nameOf(error) };
-    return { serves: false, health: { ...base, ...nothing, status: 'degraded', checks: [check] } };
+    return { isServing: false, health: { ...base, status: 'degraded', checks: [check] } };
   }
 }
 

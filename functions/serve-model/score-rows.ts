@@ -3,14 +3,10 @@ import type * as z from 'zod';
 import type { PredictBody } from '#contracts/api.ts';
 import { MAX_COLUMN_NAME } from '#contracts/folder.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import type { Prediction } from '#domain/ports/serving.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Loaded } from './champion-cache.ts';
-
-export interface Prediction {
-  readonly probability: number;
-  readonly label: string;
-}
 
 /** The rows of any of the three shapes as records. Throws `DataInvalid` naming the row. */
 export function rowsOf(body: z.output<typeof PredictBody>): readonly RawRow[] {
@@ -42,14 +38,17 @@ export function rowsOf(body: z.output<typeof PredictBody>): readonly RawRow[] {
 }
 
 /**
- * One prediction a row, in the rows' order; the label is the positive class's name from the threshold
+ * One score a row, in the rows' order; the label is the positive class's name from the threshold
  * on, and `not <name>` below it.
  *
  * Throws `DataInvalid` naming row (0-based) and column: unknown, missing, or of another type. null, an
  * empty text and the usual words are missing values; an unseen level is its own case. Columns of the
  * model's table that are no features of it (keys, times, the target) may come along and are not read.
  */
-export function scoreRows(model: Loaded, rows: readonly RawRow[]): readonly Prediction[] {
+export function scoreRows(
+  model: Loaded,
+  rows: readonly RawRow[],
+): readonly Omit<Prediction, 'id'>[] {
   const { artifact, known } = model;
   return rows.map((record, row) => {
     for (const name of Object.keys(record)) {

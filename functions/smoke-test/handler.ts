@@ -1,14 +1,15 @@
 import { SmokeTest, SmokeTestInput } from '#contracts/steps.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
+import { serveOnly } from '#domain/pointer.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
-import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
+import type { ServedPredictions, Serving, ServingHealth } from '#domain/ports/serving.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { loadArtifact } from '#release/load-artifact.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
-import { serves } from '#release/serves.ts';
+import { waitUntilServing } from '#release/wait-until-serving.ts';
 import type { VerificationStore } from '#domain/ports/verification-store.ts';
 
 export interface SmokeTestDeps extends StepDeps {
@@ -32,8 +33,8 @@ const MEMORY_LIMIT_MB = 1024;
 const PREDICT_TRIES = 20;
 const PREDICT_PAUSE_MILLIS = 250;
 
-/** What the checks stand on; read once. */
-interface Bench {
+/** What is tested; read once, for all checks. */
+interface Subject {
   readonly deps: SmokeTestDeps;
   readonly model: string;
   readonly staged: { readonly version: number; readonly sha256: string };
@@ -57,8 +58,8 @@ export const smokeTest = (deps: SmokeTestDeps) =>
       const checks: Check[] = [
         { name: 'artifact', ok: true, detail: `${bytes.length} bytes have the hash and load` },
       ];
-      const health = await serves(deps, 'staging', run.model, staged);
-      const bench: Bench = {
+      const health = await waitUntilServing(deps, 'staging', run.model, staged);
+      const subject: Subject = {
         deps,
         model: run.model,
         staged,
@@ -66,7 +67,7 @@ export const smokeTest = (deps: SmokeTestDeps) =>
         rows: holdoutRows(await deps.artifacts.get('data', data.holdout), artifact),
         health,
       };
-      for (const check of CHECKS) checks.push(await check(bench));
+      for (const check of CHECKS) checks.push(await check(subject));
       const failed = checks.filter((c) => !c.ok && !ADVISORY.includes(c.name));
       if (failed.length > 0) {
         throw new TitleholderError(
@@ -91,7 +92,7 @@ export const smokeTest = (deps: SmokeTestDeps) =>
 /** Said, and no reason to fail: MLflow is never on the serving path. */
 const ADVISORY: readonly string[] = ['tracking'];
 
-const CHECKS: readonly ((bench: Bench) => Promise<Check> | Check)[] = [
+const CHECKS: readonly ((subject: Subject) => Promise<Check> | Check)[] = [
   ({ health, staged, model }) => ({
     name: 'health',
     ok:
@@ -101,6 +102,14 @@ const CHECKS: readonly ((bench: Bench) => Promise<Check> | Check)[] = [
       health.version === staged.version &&
       health.sha256 === staged.sha256,
     detail: `${health.status}, ${health.stage}, version ${health.version ?? 'none'}, ${health.sha256 ?? 'no hash'}`,
+  }),
+  ({ health, staged }) => ({
+    name: 'routes',
+    ok: serveOnly(health.routes, staged),
+    detail:
+      health.routes
+        .map(({ version, share, role }) => `version ${version}: ${role}, ${share}`)
+        .join('; ') || 'none',
   }),
   ({ health }) => {
     const bad = health.checks.filter((c) => !c.ok);
@@ -113,9 +122,10 @@ const CHECKS: readonly ((bench: Bench) => Promise<Check> | Check)[] = [
         .slice(0, 300),
     };
   },
-  (bench) => predicts(bench, 'predict', bench.rows),
+  (subject) => predicts(subject, 'predict', subject.rows),
   refusesMissingColumn,
-  (bench) => predicts(bench, 'unseen-values', bench.rows.slice(0, 1).flatMap(strange(bench))),
+  (subject) =>
+    predicts(subject, 'unseen-values', subject.rows.slice(0, 1).flatMap(strange(subject))),
   latency,
   ({ health }) => ({
     name: 'memory',
@@ -139,15 +149,19 @@ function holdoutRows(csv: Uint8Array, artifact: Artifact): readonly RawRow[] {
 
 /** Staging must answer what our own scorer says on the same bytes: value, label, version. */
 async function predicts(
-  { deps, model, staged, artifact }: Bench,
+  { deps, model, staged, artifact }: Subject,
   name: string,
   rows: readonly RawRow[],
 ): Promise<Check> {
   const own = scorer(artifact);
   return attempt(name, async () => {
     const answer = await settledAnswer(deps, model, staged, rows);
-    if (answer.version !== staged.version || answer.sha256 !== staged.sha256) {
-      return { ok: false, detail: `answered by version ${answer.version}` };
+    if (!isOf(answer, staged)) {
+      return { ok: false, detail: `answered by version ${answer.version} as ${answer.role}` };
+    }
+    const ids = new Set(answer.predictions.map(({ id }) => id));
+    if (ids.size !== rows.length) {
+      return { ok: false, detail: `${ids.size} ids for ${rows.length} predictions` };
     }
     let worst = 0;
     for (const [i, row] of rows.entries()) {
@@ -172,18 +186,22 @@ async function predicts(
 async function settledAnswer(
   deps: SmokeTestDeps,
   model: string,
-  staged: Bench['staged'],
+  staged: Subject['staged'],
   rows: readonly RawRow[],
-): ReturnType<Serving['predict']> {
+): Promise<ServedPredictions> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await deps.serving.predict('staging', model, rows);
-    const right = answer.version === staged.version && answer.sha256 === staged.sha256;
-    if (right || attempt === PREDICT_TRIES) return answer;
+    if (isOf(answer, staged) || attempt === PREDICT_TRIES) return answer;
     await deps.wait(PREDICT_PAUSE_MILLIS);
   }
 }
 
-function refusesMissingColumn({ deps, model, artifact, rows }: Bench): Promise<Check> {
+/** Whether the staged version answered, as its slot's champion. */
+function isOf({ version, sha256, role }: ServedPredictions, staged: Subject['staged']): boolean {
+  return version === staged.version && sha256 === staged.sha256 && role === 'champion';
+}
+
+function refusesMissingColumn({ deps, model, artifact, rows }: Subject): Promise<Check> {
   const dropped = artifact.columns[0]?.name ?? '';
   return attempt('missing-column', async () => {
     const cells = Object.entries(rows[0] ?? {}).filter(([name]) => name !== dropped);
@@ -199,7 +217,7 @@ function refusesMissingColumn({ deps, model, artifact, rows }: Bench): Promise<C
 }
 
 /** A row with every cell missing, and one whose categories training never saw. */
-function strange({ artifact }: Bench): (row: RawRow) => readonly RawRow[] {
+function strange({ artifact }: Subject): (row: RawRow) => readonly RawRow[] {
   return (row) => [
     Object.fromEntries(artifact.columns.map(({ name }) => [name, null])),
     Object.fromEntries(
@@ -212,7 +230,7 @@ function strange({ artifact }: Bench): (row: RawRow) => readonly RawRow[] {
 }
 
 /** Recorded, never a reason to fail: a shared machine's noise is no property of the model. */
-function latency({ deps, model, rows }: Bench): Promise<Check> {
+function latency({ deps, model, rows }: Subject): Promise<Check> {
   return attempt('latency', async () => {
     const millis: number[] = [];
     for (const row of rows.slice(0, TIMED)) {

@@ -1,11 +1,12 @@
 import { Verified, VerifyPromotionInput } from '#contracts/steps.ts';
 import { verifyChain } from '#domain/ledger.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { serveOnly, type ServingRoute } from '#domain/pointer.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Serving } from '#domain/ports/serving.ts';
 import { isOpen } from '#domain/run.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
-import { serves } from '#release/serves.ts';
+import { isServing, waitUntilServing } from '#release/wait-until-serving.ts';
 import { updateRun } from '#release/update-run.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 
@@ -46,22 +47,27 @@ export const verifyPromotion = (deps: VerifyDeps) =>
       const head = await registry.head(model);
       if (head?.hash !== entries.at(-1)?.hash) unverified('the ledger does not end at its head');
       const entry = entries[sequence - 1];
-      const told =
+      const isRecorded =
         entry?.kind === 'promoted' &&
         entry.runId === runId &&
         entry.version === version &&
         entry.sha256 === sha256;
-      if (!told) unverified(`the ledger's entry ${sequence} is not the promotion of run ${runId}`);
+      if (!isRecorded)
+        unverified(`the ledger's entry ${sequence} is not the promotion of run ${runId}`);
       const pointer = await registry.pointer(model, 'production');
-      const points =
-        pointer?.version === version && pointer.sha256 === sha256 && pointer.revision === revision;
-      if (!points) {
-        unverified(`production points at version ${pointer?.version ?? 'none'}, not ${version}`);
-      }
-      const health = await serves(deps, 'production', model, promoted);
-      if (health.status !== 'ok' || health.version !== version || health.sha256 !== sha256) {
+      const isPointed =
+        pointer?.version === version &&
+        pointer.revision === revision &&
+        serveOnly(pointer.routes, { version, sha256 });
+      if (!isPointed) {
         unverified(
-          `production is ${health.status} and serves version ${health.version ?? 'none'}, not ${version}`,
+          `production points at version ${pointer?.version ?? 'none'} (routes: ${shown(pointer?.routes)}), not at version ${version} alone`,
+        );
+      }
+      const health = await waitUntilServing(deps, 'production', model, promoted);
+      if (health.status !== 'ok' || !isServing(health, promoted)) {
+        unverified(
+          `production is ${health.status} and serves version ${health.version ?? 'none'} (routes: ${shown(health.routes)}), not version ${version} alone`,
         );
       }
       await updateRun(deps, runId, (now) =>
@@ -71,6 +77,11 @@ export const verifyPromotion = (deps: VerifyDeps) =>
       return { version, sha256 };
     },
   );
+
+function shown(routes: readonly ServingRoute[] = []): string {
+  const parts = routes.map(({ version, share }) => `${share} to version ${version}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
 
 function unverified(what: string): never {
   throw new TitleholderError('PromotionNotVerified', what);

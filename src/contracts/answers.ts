@@ -1,6 +1,8 @@
 /** What the HTTP API answers, as far as the command line reads it; more fields may come. */
 import * as z from 'zod';
+import { ROUTE_ROLES } from '#domain/pointer.ts';
 import { CommitDocument, RunDocument } from './run.ts';
+import { ServingRouteDocument } from './serving-route.ts';
 import { EvaluationReference } from './steps.ts';
 
 export const RunAnswer = RunDocument.loose();
@@ -151,6 +153,7 @@ export const RolledBackAnswer = z.looseObject({
 });
 
 const PointerAnswer = z.looseObject({
+  routes: z.array(ServingRouteDocument),
   slot: z.enum(['staging', 'production']),
   revision: z.int(),
   version: z.int(),
@@ -201,13 +204,17 @@ export const HealthAnswer = z.looseObject({
   model: z.string(),
   version: z.int().nullable(),
   sha256: z.string().nullable(),
+  routes: z.array(ServingRouteDocument),
   code: z.string().nullish(),
 });
 
 export const PredictAnswer = z.looseObject({
-  predictions: z.array(z.looseObject({ probability: z.number(), label: z.string() })),
+  predictions: z.array(
+    z.looseObject({ id: z.string(), probability: z.number(), label: z.string() }),
+  ),
   model: z.string(),
   version: z.int(),
   sha256: z.string(),
+  role: z.enum(ROUTE_ROLES),
   stage: z.string(),
 });

@@ -1,6 +1,6 @@
 /** The ledger of a model's decisions: a hash chain, from which the past of its pointers follows. */
 import { canonicalJson, sha256Hex } from './canonical.ts';
-import type { Pointer, Slot } from './pointer.ts';
+import { allTraffic, type Pointer, type Slot } from './pointer.ts';
 
 /** Kinds are open: verifying the chain doesn't depend on them. */
 export type LedgerKind =
@@ -130,7 +130,7 @@ export function pointerAt(
     revision: moves.length,
     version,
     sha256,
-    routes: [{ version, share: 1 }],
+    routes: allTraffic(version, sha256),
     updatedAt: last.at,
   };
 }

@@ -127,6 +127,24 @@ describeStores('ChampionRegistry, LedgerWriter, Outbox', (stores, isMemory) => {
     await stores().ledgerWriter.commit(good);
   });
 
+  it.each([
+    ['half of the traffic', { share: 0.5 }],
+    ['no champion', { role: 'canary' }],
+    ['another version as champion', { version: 7 }],
+  ] as const)('refuses a pointer that routes to %s, and changes nothing', async (_what, wrong) => {
+    const model = unique('m');
+    const pointer = pointerOf({ model });
+    const routes = pointer.routes.map((route) => ({ ...route, ...wrong }));
+    await expect(
+      stores().ledgerWriter.commit({
+        entry: entryOf({ model, decisionId: unique('d') }),
+        pointer: { ...pointer, routes },
+      }),
+    ).rejects.toMatchObject({ name: 'BadInput' });
+    expect(await stores().registry.ledger(model)).toEqual([]);
+    expect(await stores().registry.pointer(model, 'production')).toBeUndefined();
+  });
+
   it('refuses a decision that is recorded already, though all else moved too', async () => {
     const model = unique('m');
     const change = await whole(model);

@@ -5,6 +5,7 @@
  * ledger, where they would change the hash and must be seen.
  */
 import * as z from 'zod';
+import { ServingRouteDocument } from '#contracts/serving-route.ts';
 import type { Approval } from '#domain/approval.ts';
 import type { ChainedEntry } from '#domain/ledger.ts';
 import type { Pointer } from '#domain/pointer.ts';
@@ -82,7 +83,7 @@ export const PointerItem = z.object({
   revision: z.int(),
   version: z.int(),
   sha256: z.string(),
-  routes: z.array(z.object({ version: z.int(), share: z.number() })),
+  routes: z.array(ServingRouteDocument),
   updatedAt: z.string(),
 } satisfies FieldsOf<Pointer>) satisfies z.ZodType<Pointer>;
 

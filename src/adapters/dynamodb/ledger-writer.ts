@@ -6,6 +6,7 @@ import {
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChainedEntry } from '#domain/ledger.ts';
+import { assertRoutes } from '#domain/pointer.ts';
 import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
 import { attemptsOf, isAmbiguous, unavailable } from '#adapters/aws/errors.ts';
 import { jsonText } from '#adapters/json-text.ts';
@@ -43,6 +44,7 @@ export function dynamoLedgerWriter(
 
   return {
     async commit(change) {
+      if (change.pointer !== undefined) assertRoutes(change.pointer);
       const parts = transactionOf(change, championTable, runsTable);
       for (let tried = 1; ; tried++) {
         try {

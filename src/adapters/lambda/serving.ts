@@ -1,7 +1,8 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import type { Slot } from '#domain/pointer.ts';
 import { parse } from '#contracts/parse.ts';
+import { ServingRouteDocument } from '#contracts/serving-route.ts';
+import { ROUTE_ROLES, type Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 import { invoke } from './invoke.ts';
@@ -12,15 +13,17 @@ const Health = z.object({
   model: z.string(),
   version: z.union([z.int(), z.null()]),
   sha256: z.union([z.string(), z.null()]),
+  routes: z.array(ServingRouteDocument),
   code: z.string(),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
   memoryMb: z.number(),
 }) satisfies z.ZodType<ServingHealth>;
 
 const Predictions = z.object({
-  predictions: z.array(z.object({ probability: z.number(), label: z.string() })),
+  predictions: z.array(z.object({ id: z.string(), probability: z.number(), label: z.string() })),
   version: z.int(),
   sha256: z.string(),
+  role: z.enum(ROUTE_ROLES),
 });
 
 /**

@@ -1,7 +1,7 @@
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
 import type { Approval } from '#domain/approval.ts';
 import type { ChainedEntry } from '#domain/ledger.ts';
-import type { Pointer } from '#domain/pointer.ts';
+import { assertRoutes, type Pointer } from '#domain/pointer.ts';
 import type { Version } from '#domain/version.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { LedgerWriter, RegistryChange } from '#domain/ports/ledger-writer.ts';
@@ -83,6 +83,7 @@ export function memoryChampion(
     ledgerWriter: {
       commit: (change) =>
         Promise.try(() => {
+          if (change.pointer !== undefined) assertRoutes(change.pointer);
           const refusal = refusalOf(failing(change), change);
           if (refusal !== undefined) throw refusal;
           const { entry, pointer, version, charter, spend } = copy(change);

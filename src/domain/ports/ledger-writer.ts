@@ -26,6 +26,9 @@ export interface RegistryChange {
 
 /** The one way into the ledger, and to the pointers that its entries move. */
 export interface LedgerWriter {
-  /** Throws `ChampionMoved` (pointer or ledger head), `DecisionExists`, `ApprovalStale`, `Conflict`. */
+  /**
+   * Throws `ChampionMoved` (pointer or ledger head), `DecisionExists`, `ApprovalStale`, `Conflict`, and
+   * `BadInput` for a pointer whose routes can't be served.
+   */
   commit(change: RegistryChange): Promise<void>;
 }

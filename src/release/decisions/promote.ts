@@ -1,12 +1,12 @@
 import type { Moved, RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { pointerTo } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
 import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
-import { pointerTo } from './stage.ts';
 
 type Promote = Extract<RecordDecisionInput, { decision: 'promote' }>;
 

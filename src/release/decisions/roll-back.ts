@@ -2,10 +2,10 @@ import type { Moved, RecordDecisionInput } from '#contracts/steps.ts';
 import type { ChainedEntry } from '#domain/ledger.ts';
 import { askedTarget, rollbackTarget } from '#domain/rollback.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { pointerTo } from '#domain/pointer.ts';
 import { updateRun } from '#release/update-run.ts';
 import { movedAnswer } from './moved-answer.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';
-import { pointerTo } from './stage.ts';
 
 type Rollback = Extract<RecordDecisionInput, { decision: 'rollback' }>;
 

@@ -1,5 +1,5 @@
 import type { RecordDecisionInput, Staged } from '#contracts/steps.ts';
-import type { Pointer } from '#domain/pointer.ts';
+import { pointerTo } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#release/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
@@ -65,21 +65,6 @@ export async function stage(
   });
   const { version, sha256, revision, sequence } = await movedAnswer(deps, entry, 'staging');
   return { version, sha256, revision, sequence };
-}
-
-/** The pointer after a move: revision by revision, all traffic to one version. */
-export function pointerTo(
-  before: Pointer | undefined,
-  to: Pick<Pointer, 'model' | 'slot' | 'version' | 'sha256'> & { readonly now: string },
-): Pointer {
-  const { now, ...pointer } = to;
-  return {
-    schemaVersion: 1,
-    ...pointer,
-    revision: (before?.revision ?? 0) + 1,
-    routes: [{ version: to.version, share: 1 }],
-    updatedAt: now,
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Documents as the suites store them; every field can be set. */
 import type { Approval } from '#domain/approval.ts';
 import { chain, type ChainedEntry, type LedgerEntry } from '#domain/ledger.ts';
-import type { Pointer } from '#domain/pointer.ts';
+import { allTraffic, type Pointer } from '#domain/pointer.ts';
 import type { Commit, Run, StepRecord } from '#domain/run.ts';
 
 export const AT = '2026-03-01T10:00:00.000Z';
@@ -93,7 +93,7 @@ export const pointerOf = (some: Partial<Pointer> & { model: string }): Pointer =
   revision: 1,
   version: 1,
   sha256: sha('7'),
-  routes: [{ version: some.version ?? 1, share: 1 }],
+  routes: allTraffic(some.version ?? 1, some.sha256 ?? sha('7')),
   updatedAt: AT,
   ...some,
 });

@@ -65,7 +65,12 @@ describe('Lambda', () => {
   );
 
   it("asks the slot's own function for predictions", async () => {
-    const answer = { predictions: [{ probability: 0.3, label: 'no' }], version: 2, sha256: 's' };
+    const answer = {
+      predictions: [{ id: 'p1', probability: 0.3, label: 'no' }],
+      version: 2,
+      sha256: 's',
+      role: 'champion',
+    };
     const { client, mock } = answering(answer);
     const serving = lambdaServing(client, { staging: 'fs', production: 'fp' });
     const { millis, ...rest } = await serving.predict('staging', 'm', [{ a: 1 }]);
@@ -83,7 +88,7 @@ describe('Lambda', () => {
       name: 'SmokeTestFailed',
       // One line, however much is wrong.
       message: expect.stringMatching(
-        /^the staging function .*: status: .+; stage: [^\n]+$/,
+        /^the health of staging: status: .+; stage: [^\n]+$/,
       ) as string,
     });
   });

@@ -94,7 +94,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       return memory.record(run);
     },
   };
-  const serving = memoryServing(registry, artifacts, (bytes, records) => {
+  const serving = memoryServing({ registry, artifacts, ids: memoryIds() }, (bytes, records) => {
     const artifact = decodeArtifact(bytes);
     const score = scorer(artifact);
     return (records as readonly RawRow[]).map((record) => {

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { memoryIds } from '#adapters/memory/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
+import { allTraffic, drawOf, pointerTo } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { serveModel } from '../../../functions/serve-model/handler.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
@@ -62,7 +65,16 @@ describe('POST /predict', () => {
       const answer = await predict(w, body);
       expect(answer.status).toBe(200);
       const { predictions, ...rest } = answer.body;
-      expect(rest).toEqual({ model: MODEL, version: 1, sha256: hashes[0], stage: 'production' });
+      expect(rest).toEqual({
+        model: MODEL,
+        version: 1,
+        sha256: hashes[0],
+        role: 'champion',
+        stage: 'production',
+      });
+      const ids = new Set<string>(predictions.map((p: { id: string }) => p.id));
+      expect(ids.size).toBe(records.length);
+      for (const id of ids) expect(id).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
       expect(predictions.map((p: { probability: number }) => p.probability)).toEqual(expected);
       for (const { probability, label } of predictions) {
         expect(label).toBe(probability >= 0.5 ? 'Denied' : 'not Denied');
@@ -76,7 +88,9 @@ describe('POST /predict', () => {
     await w.move('production', 1, await w.artifacts.put('models', encodeArtifact(artifact)));
     const whole = records.map((r, i) => ({ ...r, claim_id: `c${i}`, status: 'Denied' }));
     const bare = await predict(w, { records });
-    expect((await predict(w, { records: whole })).body).toEqual(bare.body);
+    const scores = ({ body }: typeof bare) =>
+      body['predictions'].map((p: { probability: number }) => p.probability);
+    expect(scores(await predict(w, { records: whole }))).toEqual(scores(bare));
     const other = await predict(w, { records: [{ ...first, member: 'm' }] });
     expect(other.body['detail']).toBe("row 0: column 'member' is unknown to the model");
   });
@@ -191,6 +205,75 @@ describe('POST /predict', () => {
   });
 });
 
+describe('several routes', () => {
+  async function routed() {
+    const w = await world();
+    const stored = (trees: number) => w.artifacts.put('models', encodeArtifact(trained(trees)));
+    const routes = [
+      { version: 4, sha256: await stored(3), share: 0.7, role: 'champion' },
+      { version: 5, sha256: await stored(5), share: 0.3, role: 'canary' },
+    ] as const;
+    const ids = systemIds();
+    const handler = serveModel({
+      identity: { verify: async () => w.principals['caller']! },
+      slot: 'production',
+      registry: {
+        // Version and hash beside the routes are nobody's: they must not be read.
+        pointer: async (model, slot) => ({
+          ...pointerTo(undefined, { model, slot, version: 0, sha256: 'none', now: NOW }),
+          routes,
+        }),
+      },
+      artifacts: w.artifacts,
+      clock: { now: () => NOW },
+      ids,
+      code: CODE,
+      memoryMb: () => 1,
+      log: () => undefined,
+    });
+    const ask = async (path: '/health' | '/predict', records?: object[]) =>
+      (await handler({ internal: { path, model: MODEL, ...(records && { records }) } })) as Record<
+        string,
+        any
+      >;
+    return { w, routes, ask };
+  }
+  const NOW = '2026-01-01T00:00:00.000Z';
+
+  it('each answer a request as often as its share says, and by its id', async () => {
+    const { routes, ask } = await routed();
+    const scorers = routes.map(({ role }) => scorer(trained(role === 'champion' ? 3 : 5)));
+    const all = new Set<string>();
+    let canaries = 0;
+    for (let i = 0; i < 400; i++) {
+      const { predictions, ...rest } = await ask('/predict', [first, first]);
+      const at = drawOf(predictions[0].id) < 0.7 ? 0 : 1;
+      const { share: _share, ...route } = routes[at];
+      expect(rest).toEqual({ model: MODEL, stage: 'production', ...route });
+      for (const { id, probability } of predictions) {
+        expect(probability).toBe(scorers[at]!.scoreRecord(first));
+        all.add(id);
+      }
+      canaries += at;
+    }
+    expect(all.size).toBe(800);
+    // Five standard errors of a share of 0.3 among 400.
+    expect(Math.abs(canaries / 400 - 0.3)).toBeLessThan(0.115);
+  });
+
+  it('are all shown and checked by health, which is not ok where one can’t be loaded', async () => {
+    const { w, routes, ask } = await routed();
+    expect(await ask('/health')).toMatchObject({ status: 'ok', routes });
+    const broken = await routed();
+    broken.w.artifacts.corrupt('models', routes[1].sha256);
+    expect(await broken.ask('/health')).toMatchObject({
+      status: 'degraded',
+      checks: [{ name: 'pointer', ok: true }, { ok: true }, { ok: true }, { ok: false }],
+    });
+    expect(w.logs).toEqual([]);
+  });
+});
+
 describe('GET /health', () => {
   const health = (w: World, as?: string) =>
     w.call('serve-model', 'GET', '/health', { as, query: { model: MODEL } });
@@ -204,6 +287,7 @@ describe('GET /health', () => {
       model: MODEL,
       version: 1,
       sha256: hashes[0],
+      routes: allTraffic(1, hashes[0]!),
       code: CODE,
       checks: ['pointer', 'artifact', 'code'].map((name) => ({ name, ok: true })),
     });
@@ -240,6 +324,7 @@ describe('when DynamoDB does not answer', () => {
       },
       artifacts: w.artifacts,
       clock: { now: () => new Date(now).toISOString() },
+      ids: memoryIds(),
       code: CODE,
       memoryMb: () => 1,
       log: () => undefined,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Serving } from '#domain/ports/serving.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
 import { evaluateChallenger } from '../../../functions/evaluate-challenger/handler.ts';
 import { recordDecision } from '../../../functions/record-decision/handler.ts';
 import { smokeTest } from '../../../functions/smoke-test/handler.ts';
@@ -70,13 +71,45 @@ describe('smoke-test', () => {
       }),
     ],
     [
+      'routes',
+      (s: Serving): Partial<Serving> => ({
+        health: async (...args) => {
+          const health = await s.health(...args);
+          const [route] = health.routes;
+          const half = { ...route!, share: 0.5 };
+          return { ...health, routes: [half, { ...half, version: 7, role: 'canary' as const }] };
+        },
+      }),
+    ],
+    [
+      'unseen-values',
+      (s: Serving): Partial<Serving> => ({
+        predict: async (...args) => {
+          const answer = await s.predict(...args);
+          return { ...answer, predictions: answer.predictions.map((p) => ({ ...p, id: 'same' })) };
+        },
+      }),
+    ],
+    [
+      'predict',
+      (s: Serving): Partial<Serving> => ({
+        predict: async (...args) => ({ ...(await s.predict(...args)), role: 'canary' as const }),
+      }),
+    ],
+    [
       'missing-column',
       (s: Serving): Partial<Serving> => ({
         predict: async (slot, model, records) => {
           try {
             return await s.predict(slot, model, records);
           } catch {
-            return { predictions: [], version: 1, sha256: sha256Hex('x'), millis: 1 };
+            return {
+              predictions: [],
+              version: 1,
+              sha256: sha256Hex('x'),
+              role: 'champion' as const,
+              millis: 1,
+            };
           }
         },
       }),
@@ -101,6 +134,7 @@ describe('smoke-test', () => {
     expect(checks.map((c) => c.name)).toEqual([
       'artifact',
       'health',
+      'routes',
       'dependencies',
       'predict',
       'missing-column',
@@ -113,17 +147,48 @@ describe('smoke-test', () => {
 });
 
 describe('verify-promotion', () => {
-  it('says so when production does not serve what was promoted', async () => {
+  it('says so when production does not serve what was promoted, or not to everybody', async () => {
     const l = line();
     await l.say(await l.commit({ commit: 'a1' }), 'approve');
     const input = l.calls.findLast((c) => c.name === 'VerifyPromotion')!.input;
-    const serving: Serving = {
-      ...l.serving,
-      health: async (...args) => ({ ...(await l.serving.health(...args)), version: 9 }),
+    const verify = (change: (health: ServingHealth) => Partial<ServingHealth>) => {
+      const health: Serving['health'] = async (...args) => {
+        const right = await l.serving.health(...args);
+        return { ...right, ...change(right) };
+      };
+      return verifyPromotion({ ...l, serving: { ...l.serving, health } })(input);
     };
-    await expect(verifyPromotion({ ...l, serving })(input)).rejects.toMatchObject({
+    const wrong = (served: string) => ({
       name: 'PromotionNotVerified',
-      message: 'production is ok and serves version 9, not 1',
+      message: `production is ok and serves ${served}, not version 1 alone`,
+    });
+    await expect(verify(() => ({ version: 9 }))).rejects.toMatchObject(
+      wrong('version 9 (routes: 1 to version 1)'),
+    );
+    await expect(
+      verify(({ routes }) => ({
+        routes: [
+          { ...routes[0]!, share: 0.9 },
+          { ...routes[0]!, version: 2, share: 0.1, role: 'canary' },
+        ],
+      })),
+    ).rejects.toMatchObject(wrong('version 1 (routes: 0.9 to version 1, 0.1 to version 2)'));
+    await expect(verify(() => ({ routes: [] }))).rejects.toMatchObject(
+      wrong('version 1 (routes: none)'),
+    );
+  });
+
+  it('says so when the pointer routes elsewhere', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: 'a1' }), 'approve');
+    const input = l.calls.findLast((c) => c.name === 'VerifyPromotion')!.input;
+    const pointer: ChampionRegistry['pointer'] = async (model, slot) => {
+      const right = (await l.registry.pointer(model, slot))!;
+      return { ...right, routes: right.routes.map((route) => ({ ...route, version: 3 })) };
+    };
+    const deps = { ...l, registry: { ...l.registry, pointer } };
+    await expect(verifyPromotion(deps)(input)).rejects.toMatchObject({
+      message: 'production points at version 1 (routes: 1 to version 3), not at version 1 alone',
     });
   });
 });

@@ -7,7 +7,7 @@ import { memoryTracking } from '#adapters/memory/tracking.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { chain, type LedgerEntry } from '#domain/ledger.ts';
-import type { Pointer } from '#domain/pointer.ts';
+import { pointerTo } from '#domain/pointer.ts';
 import { runIdOf } from '#domain/ids.ts';
 import type { Executions, ExecutionStatus, StateVisit } from '#domain/ports/executions.ts';
 import { type Principal, ROLES } from '#domain/roles.ts';
@@ -146,6 +146,7 @@ export async function world() {
     };
   }
   const log = (line: string) => void logs.push(line);
+  const ids = { next: () => String((issued += 1)).padStart(26, '0') };
   const shared = { identity: memoryIdentity(principals), log, clock };
   const decisions = {
     record: async (decision: unknown) => {
@@ -168,7 +169,7 @@ export async function world() {
       artifacts,
       executions: noted.executions,
       decisions,
-      ids: { next: () => String((issued += 1)).padStart(26, '0') },
+      ids,
     }),
     'read-pipeline': readPipeline({
       ...shared,
@@ -182,6 +183,7 @@ export async function world() {
       slot: 'production',
       registry: store.registry,
       artifacts,
+      ids,
       code: CODE,
       memoryMb: () => 64,
     }),
@@ -300,16 +302,7 @@ export async function world() {
     /** Moves a pointer with a ledger entry, as record-decision does. */
     async move(slot: 'staging' | 'production', version: number, sha256: string, kind = 'promoted') {
       const before = await store.registry.pointer(MODEL, slot);
-      const pointer: Pointer = {
-        schemaVersion: 1,
-        model: MODEL,
-        slot,
-        revision: (before?.revision ?? 0) + 1,
-        version,
-        sha256,
-        routes: [{ version, share: 1 }],
-        updatedAt: clock.now(),
-      };
+      const pointer = pointerTo(before, { model: MODEL, slot, version, sha256, now: clock.now() });
       const entry: Omit<LedgerEntry, 'sequence' | 'prevHash'> = {
         schemaVersion: 1,
         model: MODEL,
