@@ -154,6 +154,7 @@ export const RecordRunInput = z.strictObject({
   training: Training,
   evaluation: z.lazy(() => EvaluationReference).optional(),
 });
+export type RecordRunInput = z.infer<typeof RecordRunInput>;
 export const TrackingReference = z.strictObject({ trackingRunId: z.string() });
 export type TrackingReference = z.infer<typeof TrackingReference>;
 

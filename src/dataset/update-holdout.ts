@@ -73,6 +73,40 @@ export function updateHoldout(of: {
   };
   if (stored === null) return { ...fresh(present), question: null };
 
+  const register = readOpenRegister(stored, model, epoch);
+  const snapshot = newSnapshot(columns, of.model);
+  scanCsv(stored.holdout, 'the stored holdout', () => snapshot.add);
+  if (snapshot.rows() !== register.rows.length) {
+    throw new TitleholderError(
+      'ArtifactInvalid',
+      'the stored holdout and its register differ in rows',
+    );
+  }
+  const { lost, kept } = matchRows(register.rows, present);
+  const joined = present.filter((row) => !kept.has(row));
+  const sameColumns = canonicalJson(register.columns) === canonicalJson(columns);
+  if (sameColumns && lost.length === 0) {
+    for (const { row } of joined) snapshot.add(cellsOf(table, row));
+    const rows = [...register.rows, ...joined.map((r) => r.entry)];
+    return {
+      ...snapshot.finish(),
+      register: { model, epoch, columns, identity, rows },
+      question: null,
+    };
+  }
+  const proposal = fresh(
+    present.map((row) => ({ ...row, entry: { ...row.entry, ...seenOf(kept.get(row)) } })),
+  );
+  const digest = digestOf(stored, proposal.register);
+  if (accepted === digest) return { ...proposal, question: null };
+  const summary = sameColumns
+    ? counts(lost, joined, register.rows.length)
+    : changedColumns(register.columns, columns, register.rows.length);
+  return { ...proposal, question: { kind: 'holdout', digest, summary } };
+}
+
+/** The stored register, of this model and epoch. Throws `HoldoutRefused`. */
+function readOpenRegister(stored: StoredHoldout, model: string, epoch: number): Register {
   const register = readRegister(stored.register);
   if (register.model !== model) {
     throw new TitleholderError(
@@ -86,15 +120,20 @@ export function updateHoldout(of: {
       `split.epoch is ${epoch} and the stored holdout is of epoch ${register.epoch}: a new epoch needs groups that no artifact was trained on`,
     );
   }
-  const snapshot = newSnapshot(columns, of.model);
-  scanCsv(stored.holdout, 'the stored holdout', () => snapshot.add);
-  if (snapshot.rows() !== register.rows.length) {
-    throw new TitleholderError(
-      'ArtifactInvalid',
-      'the stored holdout and its register differ in rows',
-    );
-  }
-  // Equal rows may repeat: each present row is used up by one stored row.
+  return register;
+}
+
+/**
+ * The stored rows that the table lacks, and those of the table that are stored. Equal rows may repeat:
+ * each present row is used up by one stored row.
+ */
+function matchRows(
+  stored: readonly RegisterRow[],
+  present: readonly PresentRow[],
+): {
+  readonly lost: readonly RegisterRow[];
+  readonly kept: ReadonlyMap<PresentRow, RegisterRow>;
+} {
   const unused = new Map<string, PresentRow[]>();
   for (const row of present) {
     const same = unused.get(row.entry.hash);
@@ -103,46 +142,26 @@ export function updateHoldout(of: {
   }
   const lost: RegisterRow[] = [];
   const kept = new Map<PresentRow, RegisterRow>();
-  for (const row of register.rows) {
+  for (const row of stored) {
     const match = unused.get(row.hash)?.shift();
     if (match === undefined) lost.push(row);
     else kept.set(match, row);
   }
-  const joined = present.filter((row) => !kept.has(row));
-  const sameColumns = canonicalJson(register.columns) === canonicalJson(columns);
-  if (sameColumns && lost.length === 0) {
-    for (const { row } of joined) snapshot.add(cellsOf(table, row));
-    return {
-      ...snapshot.finish(),
-      register: {
-        model,
-        epoch,
-        columns,
-        identity,
-        rows: [...register.rows, ...joined.map((r) => r.entry)],
-      },
-      question: null,
-    };
-  }
-  const proposal = fresh(
-    present.map((row) => ({ ...row, entry: { ...row.entry, ...seenOf(kept.get(row)) } })),
-  );
-  const digest = sha256Hex(
+  return { lost, kept };
+}
+
+/** What an acceptance is bound to, without the moment: the same table committed again asks the same. */
+function digestOf(stored: StoredHoldout, { model, epoch, columns, rows }: Register): string {
+  return sha256Hex(
     canonicalJson({
       kind: 'holdout',
       model,
       epoch,
       stored: sha256Hex(stored.register),
-      // Without the moment: the same table committed again asks the same question.
       columns,
-      proposed: sha256Hex(proposal.register.rows.map((r) => `${r.identity}${r.hash}`).join('\n')),
+      proposed: sha256Hex(rows.map((r) => `${r.identity}${r.hash}`).join('\n')),
     }),
   );
-  if (accepted === digest) return { ...proposal, question: null };
-  const summary = sameColumns
-    ? counts(lost, joined, register.rows.length)
-    : changedColumns(register.columns, columns, register.rows.length);
-  return { ...proposal, question: { kind: 'holdout', digest, summary } };
 }
 
 interface PresentRow {

@@ -82,13 +82,19 @@ const PASSING: readonly string[] = [
   'ProvisionedThroughputExceeded',
 ];
 
-/** The transaction, each item with the part of the change whose condition it carries. */
+/** An item with the part of the change whose condition it carries. */
+interface TransactionPart {
+  readonly part: ChangePart;
+  readonly item: TransactItem;
+}
+
+/** The transaction, the champion table's items first. */
 function transactionOf(
   change: RegistryChange,
   championTable: string,
   runsTable: string,
-): readonly { readonly part: ChangePart; readonly item: TransactItem }[] {
-  const { entry, pointer, version, charter, spend, requireVerified, outbox } = change;
+): readonly TransactionPart[] {
+  const { entry, pointer, version, charter, outbox } = change;
   const { model, sequence } = entry;
   const put = (
     part: ChangePart,
@@ -161,6 +167,16 @@ function transactionOf(
             ABSENT,
           ),
         ]),
+    ...ofRunsTable(change, runsTable),
+  ];
+}
+
+/** The approval that it spends, and the verification that it checks. */
+function ofRunsTable(
+  { entry, spend, requireVerified }: RegistryChange,
+  runsTable: string,
+): readonly TransactionPart[] {
+  return [
     ...(spend === undefined
       ? []
       : [
@@ -191,7 +207,7 @@ function transactionOf(
             item: {
               ConditionCheck: {
                 TableName: runsTable,
-                Key: { ...runsKeys.verified(model, requireVerified) },
+                Key: { ...runsKeys.verified(entry.model, requireVerified) },
                 ConditionExpression: 'attribute_exists(pk)',
               },
             },

@@ -19,8 +19,6 @@ export function memoryTracking(): MemoryTracking {
   const modelOf = (run: TrackedRun) => run.tags[TAGS.model];
   const keys = new Map<string, string>();
   const files = new Map<string, Uint8Array>();
-  const registered: { model: string; version: number; trackingVersion: number }[] = [];
-  const aliases = new Map<string, TrackingAliases>();
 
   const mustRun = (id: string) => {
     const run = runs.get(id);
@@ -28,8 +26,9 @@ export function memoryTracking(): MemoryTracking {
     return run;
   };
 
+  const registry = memoryRegistry(mustRun);
+
   return {
-    registered,
     file: (id, path) => files.get(`${id}/${path}`)?.slice(),
     record: (run) =>
       Promise.try(() => {
@@ -55,6 +54,46 @@ export function memoryTracking(): MemoryTracking {
         for (const f of whole.files) files.set(`${trackingRunId}/${f.path}`, f.bytes.slice());
         return { trackingRunId };
       }),
+    ...registry,
+    setTag: (id, key, value) =>
+      Promise.try(() => {
+        assertWritable({ tags: { [key]: value } });
+        const run = mustRun(id);
+        runs.set(id, { ...run, tags: { ...run.tags, [key]: value } });
+      }),
+    runs: ({ model, stage, commit, limit, cursor }) =>
+      Promise.try(() => {
+        const all = [...runs.values()]
+          .filter(
+            (r) =>
+              (model === undefined || modelOf(r) === model) &&
+              (stage === undefined || r.tags['stage'] === stage) &&
+              (commit === undefined || (r.tags['commit_sha'] ?? '').startsWith(commit)),
+          )
+          .sort((a, b) => (sortKeyOf(a) < sortKeyOf(b) ? 1 : -1));
+        const from = cursor === undefined ? 0 : Number(cursor);
+        const page = all.slice(from, from + limit).map((r) => structuredClone(r));
+        return from + limit < all.length
+          ? { runs: page, cursor: String(from + limit) }
+          : { runs: page };
+      }),
+    run: (id) =>
+      Promise.try(() => {
+        const run = runs.get(id);
+        return run === undefined ? undefined : structuredClone(run);
+      }),
+    healthy: () => Promise.resolve(true),
+  };
+}
+
+/** Versions and aliases; `mustRun` throws where there is no such run. */
+function memoryRegistry(
+  mustRun: (id: string) => unknown,
+): Pick<MemoryTracking, 'registered' | 'registerVersion' | 'setAliases' | 'aliases'> {
+  const registered: { model: string; version: number; trackingVersion: number }[] = [];
+  const aliases = new Map<string, TrackingAliases>();
+  return {
+    registered,
     registerVersion: ({ model, version, trackingRunId }) =>
       Promise.try(() => {
         const old = registered.find((r) => r.model === model && r.version === version);
@@ -89,37 +128,9 @@ export function memoryTracking(): MemoryTracking {
         const found = aliases.get(model);
         return found === undefined ? undefined : { ...found };
       }),
-    setTag: (id, key, value) =>
-      Promise.try(() => {
-        assertWritable({ tags: { [key]: value } });
-        const run = mustRun(id);
-        runs.set(id, { ...run, tags: { ...run.tags, [key]: value } });
-      }),
-    runs: ({ model, stage, commit, limit, cursor }) =>
-      Promise.try(() => {
-        const all = [...runs.values()]
-          .filter(
-            (r) =>
-              (model === undefined || modelOf(r) === model) &&
-              (stage === undefined || r.tags['stage'] === stage) &&
-              (commit === undefined || (r.tags['commit_sha'] ?? '').startsWith(commit)),
-          )
-          .sort((a, b) => (place(a) < place(b) ? 1 : -1));
-        const from = cursor === undefined ? 0 : Number(cursor);
-        const page = all.slice(from, from + limit).map((r) => structuredClone(r));
-        return from + limit < all.length
-          ? { runs: page, cursor: String(from + limit) }
-          : { runs: page };
-      }),
-    run: (id) =>
-      Promise.try(() => {
-        const run = runs.get(id);
-        return run === undefined ? undefined : structuredClone(run);
-      }),
-    healthy: () => Promise.resolve(true),
   };
 }
 
-function place(run: TrackedRun): string {
+function sortKeyOf(run: TrackedRun): string {
   return `${run.startedAt ?? ''}#${run.trackingRunId}`;
 }

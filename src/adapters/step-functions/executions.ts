@@ -95,29 +95,8 @@ export function stepFunctionsExecutions(client: SFNClient, stateMachineArn: stri
         ),
       ),
 
-    async visits(name) {
-      return reaching('Step Functions', async () => {
-        const events: HistoryEvent[] = [];
-        let nextToken: string | undefined;
-        do {
-          try {
-            const page = await client.send(
-              new GetExecutionHistoryCommand({
-                executionArn: arnOf(name),
-                maxResults: 1000,
-                nextToken,
-              }),
-            );
-            events.push(...(page.events ?? []));
-            nextToken = page.nextToken;
-          } catch (error) {
-            if (isAwsError(error, 'ExecutionDoesNotExist')) return [];
-            throw error;
-          }
-        } while (nextToken !== undefined);
-        return visitsOf(events);
-      });
-    },
+    visits: (name) =>
+      reaching('Step Functions', async () => visitsOf(await historyOf(client, arnOf(name)))),
 
     async definition() {
       const answer = await reaching('Step Functions', () =>
@@ -128,11 +107,31 @@ export function stepFunctionsExecutions(client: SFNClient, stateMachineArn: stri
   };
 }
 
+/** An execution's events in order, all pages; none where there is no execution. */
+async function historyOf(client: SFNClient, executionArn: string): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  let nextToken: string | undefined;
+  do {
+    try {
+      const page = await client.send(
+        new GetExecutionHistoryCommand({ executionArn, maxResults: 1000, nextToken }),
+      );
+      events.push(...(page.events ?? []));
+      nextToken = page.nextToken;
+    } catch (error) {
+      if (isAwsError(error, 'ExecutionDoesNotExist')) return [];
+      throw error;
+    }
+  } while (nextToken !== undefined);
+  return events;
+}
+
 /**
  * Spends a token. A second, a late and a bogus answer look different on AWS and alike on LocalStack:
- * all are false. (LocalStack takes a second failure of a spent token without a word.) After a lost answer the SDK sends again and hears that the token is spent: by its
- * own first attempt, most likely, so that counts as taken. (Wrongly true is harmless, a dead
- * execution's lock is released by the closer; wrongly false would wake a second waiter.)
+ * all are false. (LocalStack takes a second failure of a spent token without a word.) After a lost answer
+ * the SDK sends again and hears that the token is spent: by its own first attempt, most likely, so that
+ * counts as taken. (Wrongly true is harmless, a dead execution's lock is released by the closer; wrongly
+ * false would wake a second waiter.)
  */
 async function answered(send: () => Promise<unknown>): Promise<boolean> {
   return reaching('Step Functions', async () => {

@@ -23,109 +23,111 @@ interface Place {
  * changes nothing any more: LocalStack writes on when an item's function returns late.
  */
 export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[] {
-  const visits: Open[] = [];
-  const places = new Map<number, Place>();
-  /** Where each visit was entered. */
-  const homes = new Map<Open, Place>();
-  const waitsOnToken = new Set<Open>();
-  const failedMaps = new Set<Open>();
+  const history = new History();
+  for (const event of events) history.read(event);
+  return history.visits;
+}
 
-  for (const event of events) {
+class History {
+  readonly visits: Open[] = [];
+  /** Whose each event is, by the event's id. */
+  readonly #places = new Map<number, Place>();
+  /** Where each visit was entered. */
+  readonly #homes = new Map<Open, Place>();
+  readonly #waitsOnToken = new Set<Open>();
+  readonly #failedMaps = new Set<Open>();
+
+  read(event: HistoryEvent): void {
     const type: string = event.type ?? '';
     const at = (event.timestamp ?? new Date(0)).toISOString();
-    const before = places.get(event.previousEventId ?? 0);
-
-    if (type.endsWith('StateEntered')) {
-      const visit: Open = {
-        state: event.stateEnteredEventDetails?.name ?? '',
-        type: type.slice(0, -'StateEntered'.length),
-        status: 'running',
-        enteredAt: at,
-        exitedAt: null,
-        error: null,
-        cause: null,
-        item: before?.item ?? null,
-      };
-      const home = { visit, map: before?.map ?? null, item: visit.item };
-      visits.push(visit);
-      homes.set(visit, home);
-      put(event, home);
-      continue;
-    }
-
-    if (type.endsWith('StateExited')) {
-      const name = event.stateExitedEventDetails?.name;
-      // A Parallel's or Map's exit follows an event of its last branch, not its own.
-      const visit =
-        before?.visit.state === name
-          ? before?.visit
-          : visits.findLast((v) => v.state === name && v.exitedAt === null);
-      if (visit !== undefined) {
-        const failed = visit.error !== null || failedMaps.has(visit);
-        if (visit.exitedAt === null) close(visit, failed ? 'failed' : 'success', at);
-        put(event, homes.get(visit));
-      }
-      continue;
-    }
-
-    if (type.startsWith('MapIteration')) {
-      const details = iterationOf(event);
-      const map = visits.findLast((v) => v.state === details?.name && v.exitedAt === null);
-      const index = details?.index ?? null;
-      if (map === undefined || index === null) {
-        put(event, before);
-      } else if (type === 'MapIterationStarted') {
-        put(event, { visit: map, map, item: index });
-      } else {
-        const visit = itemsOf(map).findLast((v) => v.item === index);
-        put(event, visit === undefined ? before : homes.get(visit));
-        if (visit !== undefined) endItem(visit, type, at);
-      }
-      continue;
-    }
-
-    if (type.startsWith('MapState')) {
+    const before = this.#places.get(event.previousEventId ?? 0);
+    if (type.endsWith('StateEntered')) this.#entered(event, type, at, before);
+    else if (type.endsWith('StateExited')) this.#exited(event, at, before);
+    else if (type.startsWith('MapIteration')) this.#iterated(event, type, at, before);
+    else if (type.startsWith('MapState')) {
       const map = before?.visit.type === 'Map' ? before.visit : before?.map;
-      if (before !== undefined && map != null) mapChanged(map, type, at, before.visit);
-      put(event, map == null ? before : homes.get(map));
-      continue;
+      if (before !== undefined && map != null) this.#mapChanged(map, type, at, before.visit);
+      this.#put(event, map == null ? before : this.#homes.get(map));
+    } else {
+      if (before !== undefined) {
+        this.#put(event, before);
+        this.#taskChanged(before.visit, event);
+      }
+      if (ENDED[type] !== undefined) this.#endAll(type, at, failureOf(event));
     }
+  }
 
-    if (before !== undefined) {
-      put(event, before);
-      taskChanged(before.visit, event);
+  #entered(event: HistoryEvent, type: string, at: string, before: Place | undefined): void {
+    const visit: Open = {
+      state: event.stateEnteredEventDetails?.name ?? '',
+      type: type.slice(0, -'StateEntered'.length),
+      status: 'running',
+      enteredAt: at,
+      exitedAt: null,
+      error: null,
+      cause: null,
+      item: before?.item ?? null,
+    };
+    const home = { visit, map: before?.map ?? null, item: visit.item };
+    this.visits.push(visit);
+    this.#homes.set(visit, home);
+    this.#put(event, home);
+  }
+
+  #exited(event: HistoryEvent, at: string, before: Place | undefined): void {
+    const name = event.stateExitedEventDetails?.name;
+    // A Parallel's or Map's exit follows an event of its last branch, not its own.
+    const visit = before?.visit.state === name ? before?.visit : this.#openOf(name);
+    if (visit === undefined) return;
+    const failed = visit.error !== null || this.#failedMaps.has(visit);
+    if (visit.exitedAt === null) close(visit, failed ? 'failed' : 'success', at);
+    this.#put(event, this.#homes.get(visit));
+  }
+
+  #iterated(event: HistoryEvent, type: string, at: string, before: Place | undefined): void {
+    const details = iterationOf(event);
+    const map = this.#openOf(details?.name);
+    const index = details?.index ?? null;
+    if (map === undefined || index === null) this.#put(event, before);
+    else if (type === 'MapIterationStarted') this.#put(event, { visit: map, map, item: index });
+    else {
+      const visit = this.#itemsOf(map).findLast((v) => v.item === index);
+      this.#put(event, visit === undefined ? before : this.#homes.get(visit));
+      if (visit !== undefined) endItem(visit, type, at);
     }
-    if (ENDED[type] !== undefined) endAll(type, at, failureOf(event));
-  }
-  return visits;
-
-  function put(event: HistoryEvent, place: Place | undefined): void {
-    if (event.id !== undefined && place !== undefined) places.set(event.id, place);
   }
 
-  function itemsOf(map: Open): Open[] {
-    return visits.filter((v) => v.item !== null && homes.get(v)?.map === map);
+  #put(event: HistoryEvent, place: Place | undefined): void {
+    if (event.id !== undefined && place !== undefined) this.#places.set(event.id, place);
   }
 
-  function mapChanged(map: Open, type: string, at: string, last: Open): void {
+  #openOf(state: string | undefined): Open | undefined {
+    return this.visits.findLast((v) => v.state === state && v.exitedAt === null);
+  }
+
+  #itemsOf(map: Open): Open[] {
+    return this.visits.filter((v) => v.item !== null && this.#homes.get(v)?.map === map);
+  }
+
+  #mapChanged(map: Open, type: string, at: string, last: Open): void {
     if (map.exitedAt !== null) return;
     switch (type) {
       case 'MapStateStarted':
-        failedMaps.delete(map);
+        this.#failedMaps.delete(map);
         Object.assign(map, { error: null, cause: null });
         break;
       case 'MapStateFailed':
-        failedMaps.add(map);
+        this.#failedMaps.add(map);
         Object.assign(map, { error: last.error, cause: last.cause });
-        for (const visit of itemsOf(map)) endItem(visit, type, at);
+        for (const visit of this.#itemsOf(map)) endItem(visit, type, at);
         break;
       case 'MapStateAborted':
-        for (const visit of itemsOf(map)) endItem(visit, type, at);
+        for (const visit of this.#itemsOf(map)) endItem(visit, type, at);
         close(map, 'aborted', at);
     }
   }
 
-  function taskChanged(visit: Open, event: HistoryEvent): void {
+  #taskChanged(visit: Open, event: HistoryEvent): void {
     if (visit.exitedAt !== null) return;
     // A plain string: the other events say nothing about a state.
     const kind: string = event.type ?? '';
@@ -133,7 +135,7 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
       case 'TaskScheduled':
         Object.assign(visit, { status: 'running', error: null, cause: null });
         if (event.taskScheduledEventDetails?.resource?.endsWith('.waitForTaskToken')) {
-          waitsOnToken.add(visit);
+          this.#waitsOnToken.add(visit);
         }
         break;
       case 'LambdaFunctionScheduled':
@@ -141,7 +143,7 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
         Object.assign(visit, { status: 'running', error: null, cause: null });
         break;
       case 'TaskSubmitted':
-        if (waitsOnToken.has(visit)) visit.status = 'waiting';
+        if (this.#waitsOnToken.has(visit)) visit.status = 'waiting';
         break;
       case 'TaskSucceeded':
       case 'LambdaFunctionSucceeded':
@@ -155,8 +157,8 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
     }
   }
 
-  function endAll(type: string, at: string, said: Failure | undefined): void {
-    for (const visit of visits.filter((v) => v.exitedAt === null)) {
+  #endAll(type: string, at: string, said: Failure | undefined): void {
+    for (const visit of this.visits.filter((v) => v.exitedAt === null)) {
       if (visit.item !== null) {
         endItem(visit, type, at);
       } else if (type === 'ExecutionAborted') {
