@@ -2,13 +2,20 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnEventBusPolicy, EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledgeRule } from '../constructs/acknowledge.ts';
 import { Api } from '../constructs/api.ts';
 import { deadLetterQueue, GuardedQueue } from '../constructs/queue.ts';
 import { ReleaseMachine } from '../constructs/release-machine.ts';
-import { makeFunctions } from '../functions.ts';
+import { apiFunctions } from '../functions/api.ts';
+import { eventFunctions } from '../functions/events.ts';
+import { functionMaker } from '../functions/maker.ts';
+import { releaseSteps } from '../functions/release-steps.ts';
+import { servingFunctions } from '../functions/serving.ts';
+import { trainingSteps } from '../functions/training-steps.ts';
 import { namesOf } from '../names.ts';
 import { PRODUCTION_PATHS, STAGING_PATHS } from '../routes.ts';
 import type { Stage } from '../stages.ts';
@@ -43,29 +50,83 @@ export class StatelessStack extends Stack {
     const lostEvents = deadLetterQueue(this, 'LostEvents', `${prefix}-lost-events`);
     acknowledgeRule(lostEvents, 'SQS3', 'this is the dead-letter queue of the rule ExecutionEnded');
 
-    const functions = makeFunctions(this, {
+    const maker = functionMaker(this, {
       stage,
       names,
       bundles: props.bundles,
       busArn: bus.eventBusArn,
+    });
+    const serving = servingFunctions(maker);
+    const steps = { ...trainingSteps(maker), ...releaseSteps(maker, serving) };
+    const api = apiFunctions(maker, steps['record-decision']);
+    const events = eventFunctions(maker, {
       startSeconds: START_SECONDS,
-      mirrorSeconds: MIRROR_SECONDS,
       startDeadLetters: commits.deadLetters,
+      mirrorSeconds: MIRROR_SECONDS,
     });
 
     const machine = new ReleaseMachine(this, 'ReleaseModel', {
       stage,
       name: names.machine,
       functions: Object.fromEntries(
-        Object.entries(functions.steps).map(([name, step]) => [name, step.fn.functionArn]),
+        Object.entries(steps).map(([name, step]) => [name, step.fn.functionArn]),
       ),
     });
 
+    this.#connect({ bus, commits, moves, lostEvents, machine, events, steps });
+    if (stage.onAws) this.#letOnlyPublishCommits(bus, api.acceptCommit.fn);
+
+    const behind = {
+      'accept-commit': api.acceptCommit.fn,
+      'decide-run': api.decideRun.fn,
+      'read-pipeline': api.readPipeline.fn,
+      'generate-claims': api.generateClaims.fn,
+      'serve-model': serving.production.fn,
+    };
+    const production = new Api(this, 'Production', {
+      stage,
+      name: prefix,
+      paths: mapValues(PRODUCTION_PATHS, (name) => behind[name]),
+    });
+    const staging = new Api(this, 'Staging', {
+      stage,
+      name: `${prefix}-staging`,
+      paths: mapValues(STAGING_PATHS, () => serving.staging.fn),
+    });
+
+    const output = (name: string, value: string) => new CfnOutput(this, name, { value });
+    output('ApiUrl', production.url);
+    output('StagingApiUrl', staging.url);
+    output('StateMachineArn', machine.machine.stateMachineArn);
+    output('RunsTable', names.runsTable);
+    output('ChampionTable', names.championTable);
+    output('ArtifactBucket', names.bucket);
+    output('EventBus', bus.eventBusName);
+    output('CommitsQueueUrl', commits.queue.queueUrl);
+    output('CommitsDeadLetterQueueUrl', commits.deadLetters.queueUrl);
+    output('MovesQueueUrl', moves.queue.queueUrl);
+    output('MovesDeadLetterQueueUrl', moves.deadLetters.queueUrl);
+    output('LostEventsQueueUrl', lostEvents.queueUrl);
+    const made = [steps, serving, api, events].flatMap((some) => Object.values(some));
+    for (const { node, fn } of made) {
+      output(`${node.id}Function`, fn.functionName);
+    }
+  }
+
+  /** Who hears of what: queues to their functions, rules to their targets. */
+  #connect(of: {
+    readonly bus: EventBus;
+    readonly commits: GuardedQueue;
+    readonly moves: GuardedQueue;
+    readonly lostEvents: Queue;
+    readonly machine: ReleaseMachine;
+    readonly events: ReturnType<typeof eventFunctions>;
+    readonly steps: ReturnType<typeof releaseSteps>;
+  }): void {
+    const { bus, commits, moves, lostEvents, machine, events, steps } = of;
     // One event at a time: a bad one must not take healthy neighbours into another attempt.
-    functions.api.startRun.fn.addEventSource(new SqsEventSource(commits.queue, { batchSize: 1 }));
-    functions.api.mirrorChampion.fn.addEventSource(
-      new SqsEventSource(moves.queue, { batchSize: 1 }),
-    );
+    events.startRun.fn.addEventSource(new SqsEventSource(commits.queue, { batchSize: 1 }));
+    events.mirrorChampion.fn.addEventSource(new SqsEventSource(moves.queue, { batchSize: 1 }));
     new Rule(this, 'CommitPushed', {
       eventBus: bus,
       description: 'A stored commit starts a run',
@@ -89,7 +150,7 @@ export class StatelessStack extends Stack {
         },
       },
       targets: [
-        new LambdaTarget(functions.steps['close-run'].fn, {
+        new LambdaTarget(steps['close-run'].fn, {
           deadLetterQueue: lostEvents,
           retryAttempts: 20,
           maxEventAge: Duration.hours(6),
@@ -99,61 +160,26 @@ export class StatelessStack extends Stack {
     new Rule(this, 'EveryMinute', {
       description: 'Delivers what a decision left in the outbox',
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaTarget(functions.api.deliverOutbox.fn)],
+      targets: [new LambdaTarget(events.deliverOutbox.fn)],
     });
+  }
 
-    if (stage.onAws) {
-      // The roles already say so; the bus repeats it, so that a role made later by hand can't.
-      new CfnEventBusPolicy(this, 'CommitsEnterByAcceptCommitOnly', {
-        eventBusName: bus.eventBusName,
-        statementId: 'CommitsEnterByAcceptCommitOnly',
-        statement: {
-          Effect: 'Deny',
-          Principal: '*',
-          Action: 'events:PutEvents',
-          Resource: bus.eventBusArn,
-          Condition: {
-            StringEquals: { 'events:detail-type': 'CommitPushed' },
-            ArnNotEquals: { 'aws:PrincipalArn': functions.api.acceptCommit.fn.role?.roleArn },
-          },
+  /** The roles already say so; the bus repeats it, so that a role made later by hand can't. */
+  #letOnlyPublishCommits(bus: EventBus, publisher: LambdaFunction): void {
+    new CfnEventBusPolicy(this, 'CommitsEnterByAcceptCommitOnly', {
+      eventBusName: bus.eventBusName,
+      statementId: 'CommitsEnterByAcceptCommitOnly',
+      statement: {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'events:PutEvents',
+        Resource: bus.eventBusArn,
+        Condition: {
+          StringEquals: { 'events:detail-type': 'CommitPushed' },
+          ArnNotEquals: { 'aws:PrincipalArn': publisher.role?.roleArn },
         },
-      });
-    }
-
-    const behind = {
-      'accept-commit': functions.api.acceptCommit.fn,
-      'decide-run': functions.api.decideRun.fn,
-      'read-pipeline': functions.api.readPipeline.fn,
-      'generate-claims': functions.api.generateClaims.fn,
-      'serve-model': functions.api.serveProduction.fn,
-    };
-    const production = new Api(this, 'Production', {
-      stage,
-      name: prefix,
-      paths: mapValues(PRODUCTION_PATHS, (name) => behind[name]),
+      },
     });
-    const staging = new Api(this, 'Staging', {
-      stage,
-      name: `${prefix}-staging`,
-      paths: mapValues(STAGING_PATHS, () => functions.api.serveStaging.fn),
-    });
-
-    const output = (name: string, value: string) => new CfnOutput(this, name, { value });
-    output('ApiUrl', production.url);
-    output('StagingApiUrl', staging.url);
-    output('StateMachineArn', machine.machine.stateMachineArn);
-    output('RunsTable', names.runsTable);
-    output('ChampionTable', names.championTable);
-    output('ArtifactBucket', names.bucket);
-    output('EventBus', bus.eventBusName);
-    output('CommitsQueueUrl', commits.queue.queueUrl);
-    output('CommitsDeadLetterQueueUrl', commits.deadLetters.queueUrl);
-    output('MovesQueueUrl', moves.queue.queueUrl);
-    output('MovesDeadLetterQueueUrl', moves.deadLetters.queueUrl);
-    output('LostEventsQueueUrl', lostEvents.queueUrl);
-    for (const made of [...Object.values(functions.steps), ...Object.values(functions.api)]) {
-      output(`${made.node.id}Function`, made.fn.functionName);
-    }
   }
 }
 
