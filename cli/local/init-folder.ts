@@ -8,11 +8,15 @@ import {
   PolicyDocument,
   SchemaDocument,
 } from '#contracts/folder.ts';
+import { findingLines } from '#dataset/check-schema.ts';
+import { featureTable } from '#dataset/feature-table.ts';
+import { leakOf } from '#dataset/leaks.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { splitTable } from '#dataset/prepare.ts';
 import type { DataTable } from '#dataset/read-table.ts';
+import { selectRows } from '#learning/table.ts';
 import { readFolder } from '#model-folder/read.ts';
-import { type Doubt, SAYABLE, type Sayable } from '#model-folder/infer/choice.ts';
+import { type Doubt, SAYABLE, type Sayable, switchOf } from '#model-folder/infer/choice.ts';
 import { inferTable, type InferredTable } from '#model-folder/infer/infer-table.ts';
 import type { Target } from '#model-folder/infer/target.ts';
 import { Stop } from '../output.ts';
@@ -114,7 +118,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   // The line's own first step says whether this table can be used at all.
   const read = readFolder(files);
   const { rows } = inferred.table;
-  const { findings } = splitTable(inferred.table, {
+  const { findings, trainingRows } = splitTable(inferred.table, {
     folder: read,
     asOf: '1970-01-01T00:00:00.000Z',
     stored: null,
@@ -136,11 +140,25 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     doubts: inferred.doubts,
     warnings: [
       ...inferred.target.warnings,
-      ...findings.findings.map(
-        (f) => `${f.column ?? 'rows'}: ${f.check}, ${f.count} of ${rows} (${f.limit})`,
-      ),
+      ...leakWarnings(inferred, trainingRows),
+      ...findingLines(findings),
     ],
   };
+}
+
+/** Of the training rows alone: nobody looks at the holdout to choose features. */
+function leakWarnings({ table, target }: InferredTable, trainingRows: Int32Array): string[] {
+  const labels = Uint8Array.from(trainingRows, (row) => table.labels[row] ?? 0);
+  return table.columns
+    .filter((column) => column.contract.role === 'feature')
+    .flatMap((one) => {
+      // Column by column: a copy of the whole table would take as much room again.
+      const [column] = selectRows(featureTable({ ...table, columns: [one] }), trainingRows).columns;
+      const leak = column === undefined ? null : leakOf(column, labels, target.column);
+      return leak === null
+        ? []
+        : [`${leak.message} ${switchOf(leak.column, 'ignored')} leaves it out`];
+    });
 }
 
 /** Below so many training rows, one folding's differences between candidates are luck. */

@@ -10,7 +10,14 @@ import { quoted, refuse } from './refusal.ts';
 export interface Finding {
   /** Null where the finding is about whole rows. */
   readonly column: string | null;
-  readonly check: 'missing' | 'range' | 'values' | 'constant' | 'unknown-column' | 'duplicate-key';
+  readonly check:
+    | 'missing'
+    | 'range'
+    | 'values'
+    | 'constant'
+    | 'unknown-column'
+    | 'duplicate-key'
+    | 'holdout-share';
   /** Cells or rows concerned. */
   readonly count: number;
   readonly share: number;

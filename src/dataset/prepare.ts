@@ -1,6 +1,12 @@
 /** From a table to the rows that train, the rows that judge, and a report on both. */
 import type { Folder } from '#contracts/folder.ts';
-import { checkSchema, enforceSchema, type ValidationReport, writeReport } from './check-schema.ts';
+import {
+  checkSchema,
+  enforceSchema,
+  type Finding,
+  type ValidationReport,
+  writeReport,
+} from './check-schema.ts';
 import { writeCsv } from './csv.ts';
 import {
   hashOf,
@@ -102,8 +108,8 @@ export interface SplitTable {
 export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const { folder, asOf, stored, accepted } = input;
   const { model, schema } = folder;
-  const findings = checkSchema(table, folder, asOf);
-  enforceSchema(findings, table.file);
+  const checked = checkSchema(table, folder, asOf);
+  enforceSchema(checked, table.file);
   const identity = rulingIdentity(
     identityColumns(model, schema),
     stored === null ? null : readRegister(stored.register).identity,
@@ -119,7 +125,23 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const next = updateHoldout({ model, asOf, table, identity, identities, stored, accepted });
   checkHoldout(next.positives, next.register.rows.length, table, folder);
   const holdoutSide = rows.filter(isHeldOut);
+  const share = checkShare(holdoutSide.length, identities, model.split.holdout);
+  const findings = { ...checked, findings: [...checked.findings, ...share] };
   return { findings, identity, identities, trainingRows, holdoutSide, next };
+}
+
+/** A share more than half off what was asked: few groups, or some that hold much of the table. */
+const SHARE_TOLERANCE = 0.5;
+
+function checkShare(
+  count: number,
+  { groupOf, groups }: RowIdentities,
+  asked: number,
+): readonly Finding[] {
+  const share = count / groupOf.length;
+  if (Math.abs(share - asked) <= asked * SHARE_TOLERANCE) return [];
+  const limit = `model.json asks for ${(asked * 100).toFixed(1)} % to be held out, and whole groups are: there are ${groups}`;
+  return [{ column: null, check: 'holdout-share', count, share, limit, rows: [], gate: false }];
 }
 
 function* trainedGroups(identities: RowIdentities): Generator<string> {

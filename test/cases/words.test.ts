@@ -76,3 +76,32 @@ describe('a document', () => {
       expect(words).toEqual(['model.json: is not JSON (at line 6, character 13)']);
     }));
 });
+
+describe('a column that gives the target away', () => {
+  it('is named with the reason, and how to leave it out', () =>
+    inWorkplace(async (place) => {
+      const plain = tableOf({ few }).trimEnd().split('\n');
+      const lines = plain.map((line, i) => {
+        if (i === 0) return line.replace('"y"', '"state","due","closed_on","y"');
+        const isYes = line.endsWith('yes');
+        const due = (isYes ? 9 : 1) + (i % 7) / 10;
+        const y = line.slice(line.lastIndexOf(',') + 1);
+        return `${line.slice(0, -y.length)}${isYes ? 'lost' : 'kept'},${due},${1 + (i % 28)}.${1 + (i % 12)}.2023,${y}`;
+      });
+      const made = await place.init({ data: ['t.csv', `${lines.join('\n')}\n`] });
+      expect(made.words.filter((line) => line.startsWith('warning:'))).toEqual([
+        "warning: 'state' is the target in other words: is it known before y is? --as state=ignored leaves it out",
+        "warning: 'due' alone gives the target away (AUC 1.0000): is it known before y is? --as due=ignored leaves it out",
+      ]);
+      expect(made.words.find((line) => line.startsWith('closed_on'))).toContain(
+        'by its name (closed) after y',
+      );
+      const other = await place.init({
+        data: ['t.csv', `${lines.join('\n')}\n`],
+        name: 'n',
+        options: ['--as', 'state=ignored', '--as', 'due=ignored'],
+      });
+      expect(other.words.filter((line) => line.startsWith('warning:'))).toEqual([]);
+      expect(other.columns).toMatchObject({ state: 'text ignored', due: 'text ignored' });
+    }));
+});

@@ -2,7 +2,7 @@
 import { scanCsv, mostRows, type RowReader } from '#dataset/csv.ts';
 import { refuse } from '#dataset/refusal.ts';
 import { type Texts, UndecidedColumn } from '#dataset/undecided-column.ts';
-import { namesIdentifier } from './names.ts';
+import { namesIdentifier } from '#dataset/column-names.ts';
 
 export interface ColumnProfile {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { type DateForm, dateFormOf, numberDateFormOf } from '#dataset/date-forms.ts';
 import type { Choice } from './choice.ts';
 import type { ColumnProfile } from './column-profile.ts';
-import { namesDate, namesIdentifier } from './names.ts';
+import { namesDate, namesIdentifier } from '#dataset/column-names.ts';
 
 /** A date is left out; null for every other column. */
 export function dateChoiceOf(column: ColumnProfile): Choice | null {

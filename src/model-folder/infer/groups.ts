@@ -1,7 +1,7 @@
 /** Columns that say whose row it is: the rows of one member, patient or site belong together. */
 import type { Choice } from './choice.ts';
 import { type ColumnProfile, wholeNumbersOf } from './column-profile.ts';
-import { namesIdentifier } from './names.ts';
+import { namesIdentifier } from '#dataset/column-names.ts';
 import { agreementOf, sameLabel } from './repeats.ts';
 
 /** Of a column that is plainly named an identifier: fewer values than this share of the rows are a code. */

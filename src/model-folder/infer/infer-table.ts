@@ -1,5 +1,6 @@
 /** What a table's columns are and who its rows are, by what the cells hold and then by the columns' names. */
 import { type ColumnContract, MAX_COLUMN_NAME, type ModelDocument } from '#contracts/folder.ts';
+import { afterwardsWord } from '#dataset/column-names.ts';
 import {
   columnOf,
   type DataTable,
@@ -104,7 +105,8 @@ export function inferTable(
     target,
     doubts: columns.flatMap(({ name, numbers }) => {
       const choice = choices.get(name);
-      return (choice === undefined ? null : doubtOf(name, choice, numbers !== null)) ?? [];
+      if (choice === undefined) return [];
+      return doubtOf(name, withMoment(choice, name, of.target), numbers !== null) ?? [];
     }),
     table,
   };
@@ -237,6 +239,16 @@ function contractsOf(
 
 function targetContract(name: string): ColumnContract {
   return { name, type: 'category', role: 'target', sensitive: false };
+}
+
+/** A date that follows the target is told, though it is no feature: others may be known with it. */
+function withMoment(choice: Choice, name: string, target: string): Choice {
+  const word = choice.kind === 'date' ? afterwardsWord(name, target) : null;
+  if (word === null) return choice;
+  return {
+    ...choice,
+    why: `${choice.why ?? ''}; by its name (${word}) after ${target}: what is known only then is no feature either`,
+  };
 }
 
 /** An identifier of which only numbers were kept is one of numbers; 2^53 is where they lose digits. */

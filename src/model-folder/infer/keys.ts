@@ -1,7 +1,7 @@
 /** Columns that number or name the rows: another value in every row. */
 import type { Choice } from './choice.ts';
 import { type ColumnProfile, type WholeNumbers, wholeNumbersOf } from './column-profile.ts';
-import { namesIdentifier, namesRowNumber } from './names.ts';
+import { namesIdentifier, namesRowNumber } from '#dataset/column-names.ts';
 
 /** So many repeats chance alone would make among numbers of that range, were they drawn from it. */
 const REPEATS_BY_CHANCE = 10;

@@ -86,6 +86,40 @@ export function wordsOf(name: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** What happens when, or after, the answer is known. */
+const AFTERWARDS: ReadonlySet<string> = new Set(
+  'outcome decision verdict resolution resolved settled settlement closed closure closing discharge discharged death died deceased cancelled canceled cancellation terminated termination refund refunded chargeback chargeoff recovery recoveries recovered collected collections repaid repayment payoff writeoff paid appeal appealed reversal reversed final followup after completed completion adjudicated readmitted readmission churned'.split(
+    ' ',
+  ),
+);
+const BEFORE: ReadonlySet<string> = new Set(
+  'previous previously prior past history historical before earlier ever old former last'.split(
+    ' ',
+  ),
+);
+/** Too common to tell one target from another. */
+const COMMON: ReadonlySet<string> = new Set(
+  'amount class code count data date flag group has is label level name number outcome rate score status target time total type value was year'.split(
+    ' ',
+  ),
+);
+/** So many letters alike at the start make one word: denied and denial. */
+const STEM = 4;
+
+/** The word by which a column seems to be known only after the target is; null where none says so. */
+export function afterwardsWord(name: string, target: string): string | null {
+  const words = wordsOf(name);
+  if (words.some((word) => BEFORE.has(word))) return null;
+  const stems = wordsOf(target)
+    .filter((word) => word.length >= STEM && !COMMON.has(word) && !SUBJECT.has(word))
+    .map((word) => word.slice(0, STEM));
+  const found = words.find(
+    (word) =>
+      AFTERWARDS.has(word) || (!COMMON.has(word) && stems.some((stem) => word.startsWith(stem))),
+  );
+  return found ?? null;
+}
+
 /** How plainly a name says that the column tells who a row is. */
 export function namesIdentifier(name: string): 'plainly' | 'perhaps' | 'no' {
   const words = wordsOf(name);
