@@ -10,10 +10,18 @@ class LastOnesLast extends BaseSequencer {
   }
 }
 
+/** Vitest knows who imports what; this also knows who reads a document or starts a program. */
+const watchTriggerPatterns =
+  process.env['TITLEHOLDER_WATCH'] === undefined
+    ? []
+    : [{ pattern: /./, testsToRun: (await import('./test/runner/selection.ts')).watched() }];
+
 export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/runner/opened.ts'],
+    watchTriggerPatterns,
     // No test fails because of a time: this only ends one that hangs, on a machine of any speed.
     testTimeout: 900_000,
     hookTimeout: 900_000,
