@@ -23,6 +23,7 @@ export async function announcement(stage: Stage, runId: string): Promise<CommitP
     commit: run.commit,
     branch: commit.branch,
     bundle: commit.bundle,
+    data: commit.data,
     ciReport: commit.ciReport,
     cause: commit.cause,
     asOf: commit.asOf,

@@ -2,7 +2,7 @@
 import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/commit-limits.ts';
 import { CommitPushed } from '#contracts/events.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { runIdOf } from '#domain/ids.ts';
+import { runIdOf } from '#domain/run-id.ts';
 import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { EventBus } from '#domain/ports/event-bus.ts';
@@ -72,7 +72,7 @@ const commit =
     await present(deps, 'data', data);
     const report = readReport(await deps.artifacts.get('reports', ciReport));
 
-    const runId = runIdOf({ model, commit: sha, bundle, cause });
+    const runId = runIdOf({ model, commit: sha, bundle, data, cause });
     const made: Commit = {
       schemaVersion: 1,
       runId,
@@ -175,13 +175,14 @@ function checkSize(kind: 'bundles' | 'data' | 'reports', bytes: number): void {
 }
 
 async function publish(deps: Deps, stored: Commit): Promise<void> {
-  const { model, commit: sha, branch, bundle, ciReport, cause, asOf } = stored;
+  const { model, commit: sha, branch, bundle, data, ciReport, cause, asOf } = stored;
   const detail: CommitPushed = {
     schemaVersion: 1,
     model,
     commit: sha,
     branch,
     bundle,
+    data,
     ciReport,
     cause,
     asOf,

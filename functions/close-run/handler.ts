@@ -1,6 +1,7 @@
 import { Closed, CloseRunInput, StatusChangeEvent } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { isOpen, parseExecutionName, type Run } from '#domain/run.ts';
+import { parseExecutionName } from '#domain/run-id.ts';
+import { isOpen, type Run } from '#domain/run.ts';
 import { parse } from '#contracts/parse.ts';
 import { type Ending, failureOf, isStopAsked, stopOf } from '#release/close.ts';
 import { leaveQueue, type LockDeps } from '#release/lock-queue.ts';

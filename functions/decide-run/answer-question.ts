@@ -4,6 +4,7 @@ import { DataReference, EvaluationReference } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind, Decision, Refusal } from '#domain/approval.ts';
 import { decideApproval, WAITING_STATUS } from '#domain/approval.ts';
 import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
+import { acceptanceIdOf } from '#domain/decision-id.ts';
 import { isStillChampion } from '#domain/pointer.ts';
 import type { ErrorName } from '#domain/errors.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
@@ -260,7 +261,7 @@ async function recordAcceptance(deps: Deps, run: Run, approval: Approval): Promi
   try {
     await deps.decisions.record({
       decision: 'accept',
-      decisionId: `accept-${runId}-${approval.revision}`,
+      decisionId: acceptanceIdOf(runId, approval.revision),
       run: await runReferenceOf(deps, commit, run.attempt),
       data,
       actor,

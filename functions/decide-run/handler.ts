@@ -3,11 +3,12 @@ import type { ExecutionInput } from '#contracts/steps.ts';
 import { Moved } from '#contracts/steps.ts';
 import { mayTouchRun } from '#domain/access.ts';
 import { type ApprovalKind, WAITING_STATUS } from '#domain/approval.ts';
-import { sha256Hex } from '#domain/canonical.ts';
+import { keyedRollbackIdOf, rollbackIdOf } from '#domain/decision-id.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Principal } from '#domain/roles.ts';
 import type { Run } from '#domain/run.ts';
-import { executionName, isOpen } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
+import { isOpen } from '#domain/run.ts';
 import type { Answer, SignedRequest } from '#edge/edge.ts';
 import { httpFunction, noSuchRun, on } from '#edge/edge.ts';
 import { ROUTES } from '#contracts/routes.ts';
@@ -149,7 +150,7 @@ const rollback =
 
 /**
  * Each request is a decision of its own, unless its sender says by `Idempotency-Key` that it is the
- * same one again (his first answer was lost): a repeated rollback would go one version further.
+ * same one again (their first answer was lost): a repeated rollback would go one version further.
  */
 function rollbackId(
   deps: Deps,
@@ -157,9 +158,9 @@ function rollbackId(
   model: string,
   key: string | undefined,
 ): string {
-  if (key === undefined) return `rollback-${deps.ids.next()}`;
-  const digest = sha256Hex(JSON.stringify([model, principal.subject, key]));
-  return `rollback-${digest.slice('sha256:'.length, 'sha256:'.length + 26)}`;
+  return key === undefined
+    ? rollbackIdOf(deps.ids.next())
+    : keyedRollbackIdOf({ model, subject: principal.subject, key });
 }
 
 async function runOf(deps: Deps, runId: string): Promise<Run> {

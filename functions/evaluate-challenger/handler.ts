@@ -2,7 +2,7 @@ import { EvaluateInput, EvaluationReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
-import { decisionIdOf } from '#release/decision-id.ts';
+import { decisionIdOf } from '#domain/decision-id.ts';
 import { evaluationDigest, whoDecides } from '#release/evaluation.ts';
 import { loadArtifact, loadTrained } from '#release/load-artifact.ts';
 import { loadCharter, loadFolder } from '#release/load-folder.ts';

@@ -1,7 +1,8 @@
 import { OpenRunInput } from '#contracts/steps.ts';
 import { waitsForPerson } from '#domain/approval.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { executionName, isOpen, type Commit } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
+import { isOpen, type Commit } from '#domain/run.ts';
 import { parse } from '#contracts/parse.ts';
 import { rulingPolicy } from '#release/load-folder.ts';
 import { joinQueue, leaveQueue, type LockDeps, wakeHolder } from '#release/lock-queue.ts';

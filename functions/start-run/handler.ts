@@ -3,14 +3,15 @@ import { CommitPushed, EVENT_SOURCE, MAX_EVENT_BYTES } from '#contracts/events.t
 import type { ExecutionInput } from '#contracts/steps.ts';
 import * as z from 'zod';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
-import { runIdOf } from '#domain/ids.ts';
+import { runIdOf } from '#domain/run-id.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { DeadLetters } from '#domain/ports/dead-letters.ts';
 import type { Executions } from '#domain/ports/executions.ts';
 import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
-import { executionName, isOpen } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
+import { isOpen } from '#domain/run.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { parseJson } from '#contracts/parse.ts';
 import type { BatchAnswer } from '#edge/queue.ts';
@@ -63,8 +64,8 @@ async function startOne(deps: Deps, body: string): Promise<void> {
   if (stored === undefined) {
     throw new TitleholderError('CommitUnknown', `no commit is stored for ${runId}`);
   }
-  // The id is a short hash of these four; the item is the truth about them and about the people.
-  for (const field of ['model', 'commit', 'bundle', 'cause'] as const) {
+  // The id is a short hash of these five; the item is the truth about them and about the people.
+  for (const field of ['model', 'commit', 'bundle', 'data', 'cause'] as const) {
     if (stored[field] !== detail[field]) {
       throw new TitleholderError('BadInput', `the event's ${field} is not the stored commit's`);
     }

@@ -20,6 +20,7 @@ export const CommitPushed = z.strictObject({
   commit: CommitSha,
   branch: z.string().min(1).max(255),
   bundle: Sha256,
+  data: Sha256,
   ciReport: Sha256,
   cause: Cause,
   asOf: Timestamp,

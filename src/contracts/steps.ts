@@ -5,6 +5,7 @@
  * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
  */
 import * as z from 'zod';
+import { RUN_ID } from '#domain/run-id.ts';
 import {
   CandidateName,
   CommitSha,
@@ -14,7 +15,7 @@ import {
   Timestamp,
 } from './folder.ts';
 
-export const RunId = z.string().regex(/^[a-z][a-z0-9-]{0,29}-[0-9a-f]{12}-[0-9a-f]{8}$/);
+export const RunId = z.string().regex(RUN_ID);
 
 /** The execution's input. */
 export const ExecutionInput = z.strictObject({

@@ -3,7 +3,7 @@ import type { Principal, Role } from './roles.ts';
 import { ROLES } from './roles.ts';
 
 /**
- * What can be asked for. `cancel` and `resume` are a committer's for his own runs only
+ * What can be asked for. `cancel` and `resume` are a committer's for their own runs only
  * (`mayTouchRun`), an operator's for all.
  */
 export const ACTIONS = {

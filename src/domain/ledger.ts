@@ -53,6 +53,11 @@ export function chain(
   return { ...linked, hash: sha256Hex(canonicalJson(linked)) };
 }
 
+/** The id of the event that an entry leaves in the outbox. */
+export function eventIdOf({ model, sequence }: LedgerEntry): string {
+  return `${model}-${sequence}`;
+}
+
 /** Verifies a whole chain from its first entry; says the first sequence at which it breaks. */
 export function verifyChain(
   entries: readonly ChainedEntry[],

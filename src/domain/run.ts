@@ -90,22 +90,6 @@ export interface StepRecord {
   readonly endedAt: string;
 }
 
-/** Names an execution: the run id and the attempt. */
-export function executionName(runId: string, attempt: number): string {
-  return `${runId}-${attempt}`;
-}
-
-/** Reads an execution name back; undefined when it isn't one of ours. */
-export function parseExecutionName(
-  name: string,
-): { readonly runId: string; readonly attempt: number } | undefined {
-  const match = /^(.+)-(\d{1,4})$/.exec(name);
-  const runId = match?.[1];
-  const attempt = match?.[2];
-  if (runId === undefined || attempt === undefined) return undefined;
-  return { runId, attempt: Number(attempt) };
-}
-
 /** Orders step records as they began. */
 export function byStart(a: StepRecord, b: StepRecord): number {
   return order(a.startedAt, b.startedAt) || order(a.step, b.step) || a.attempt - b.attempt;

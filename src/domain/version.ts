@@ -10,3 +10,8 @@ export interface Version {
   /** MLflow's run that holds its metrics; MLflow's own version number follows by the mirror. */
   readonly trackingRunId: string | null;
 }
+
+/** The number of a model's next version: the registry's own counter, 1, 2, … */
+export function nextVersion(versions: readonly Pick<Version, 'version'>[]): number {
+  return versions.reduce((highest, { version }) => Math.max(highest, version), 0) + 1;
+}

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { MAX_BODY_BYTES } from '#contracts/api.ts';
-import { RunId } from '#contracts/steps.ts';
+import { modelOfRunId, RUN_ID } from '#domain/run-id.ts';
 import type { Action } from '#domain/access.ts';
 import { ACTIONS, may } from '#domain/access.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -134,15 +134,15 @@ export function allow(
 
 /** The model in a run's id. Throws `NotFound` for what can't be one. */
 export function modelOfRun(runId: string): string {
-  const model = /^(.+)-[0-9a-f]{12}-[0-9a-f]{8}$/.exec(runId)?.[1];
-  if (model === undefined || !RunId.safeParse(runId).success) throw noSuchRun(runId);
+  const model = modelOfRunId(runId);
+  if (model === undefined) throw noSuchRun(runId);
   return model;
 }
 
 /** A run that isn't there. */
 export function noSuchRun(runId: string): TitleholderError {
   // An answer repeats what has a run id's form only.
-  const name = RunId.safeParse(runId).success ? ` ${runId}` : ' of this name';
+  const name = RUN_ID.test(runId) ? ` ${runId}` : ' of this name';
   return new TitleholderError('NotFound', `there is no run${name}`);
 }
 

@@ -1,7 +1,7 @@
 /** However a run ends, it is closed with its status, and the next commit runs. */
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { executionName } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
 import { expectNextRuns, lockOf, send, sendNext, until } from './support/line.ts';
 import { newRepository } from './support/repository.ts';
 import { connect, freshName, hasStack, MACHINE_ARN, type StackUnderTest } from './support/stack.ts';

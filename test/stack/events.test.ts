@@ -37,9 +37,9 @@ describe.skipIf(!hasStack)('a CommitPushed that nobody sent', () => {
     const runId = await send(stack, repository, model);
     await until(stack, runId, 'awaiting_approval');
     const { commit: stored, run } = await stack.api('vera').status(runId);
-    const { commit, branch, bundle, ciReport, cause, asOf } = stored;
+    const { commit, branch, bundle, data, ciReport, cause, asOf } = stored;
     const good = CommitPushed.parse({
-      ...{ schemaVersion: 1, model, commit, branch, bundle, ciReport, cause, asOf },
+      ...{ schemaVersion: 1, model, commit, branch, bundle, data, ciReport, cause, asOf },
     });
     const other = freshName('events');
     const bad: readonly (readonly [string, object, RegExp])[] = [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Leaderboard } from '#contracts/selection.ts';
 import type { DataReference, RunReference } from '#contracts/steps.ts';
 import { verifyChain } from '#domain/ledger.ts';
-import { executionName } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
 import { mirrorChampion } from '../../functions/mirror-champion/handler.ts';
 import { recordDecision } from '../../functions/record-decision/handler.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';

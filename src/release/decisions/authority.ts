@@ -5,7 +5,7 @@ import { isStillChampion } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import type { Commit } from '#domain/run.ts';
-import { decisionIdOf } from '#release/decision-id.ts';
+import { decisionIdOf } from '#domain/decision-id.ts';
 import type { Evidence } from '#release/evaluation.ts';
 import type { DecisionDeps } from './commit-decision.ts';
 

@@ -1,6 +1,6 @@
 /** The one way a decision gets into the ledger: prepared on what is stored now, committed as a whole. */
 import type { ChampionMoved, RunRejected } from '#contracts/events.ts';
-import { type ChainedEntry, chain, type LedgerEntry } from '#domain/ledger.ts';
+import { type ChainedEntry, chain, eventIdOf, type LedgerEntry } from '#domain/ledger.ts';
 import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
@@ -70,7 +70,7 @@ export async function commitDecision(
       const at = deps.clock.now();
       const { entry, event: eventOf, ...change } = await prepare(at);
       const chained = chain({ ...entry, schemaVersion: 1, model, at, decisionId }, head);
-      const event = eventOf && { id: `${model}-${chained.sequence}`, ...eventOf(chained) };
+      const event = eventOf && { id: eventIdOf(chained), ...eventOf(chained) };
       const outbox = event && { outbox: event };
       return {
         result: { entry: chained, ...(event && { event }) },

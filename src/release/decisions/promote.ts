@@ -2,7 +2,7 @@ import type { Moved, RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { pointerTo } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
-import { decisionIdOf } from '#release/decision-id.ts';
+import { decisionIdOf } from '#domain/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
 import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';

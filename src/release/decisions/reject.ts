@@ -1,6 +1,6 @@
 import type { RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { decisionIdOf } from '#release/decision-id.ts';
+import { decisionIdOf } from '#domain/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
 import { commitDecision, type DecisionDeps } from './commit-decision.ts';
 

@@ -1,7 +1,8 @@
 import type { RecordDecisionInput, Staged } from '#contracts/steps.ts';
 import { pointerTo } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
-import { decisionIdOf } from '#release/decision-id.ts';
+import { nextVersion } from '#domain/version.ts';
+import { decisionIdOf, restagingIdOf } from '#domain/decision-id.ts';
 import { loadEvidence } from '#release/evaluation.ts';
 import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
@@ -28,7 +29,7 @@ export async function stage(
     await checkChampion(deps, run, evaluation);
     const versions = await registry.versions(run.model);
     const own = versions.find((v) => v.runId === run.runId && v.sha256 === evaluation.artifact);
-    const version = own?.version ?? Math.max(0, ...versions.map((v) => v.version)) + 1;
+    const version = own?.version ?? nextVersion(versions);
     const sha256 = evaluation.artifact;
     const before = await registry.pointer(run.model, 'staging');
     const champion = await registry.pointer(run.model, 'production');
@@ -80,5 +81,5 @@ async function stagingId(
   const done = await deps.registry.decision(run.model, id);
   const pointer = await deps.registry.pointer(run.model, 'staging');
   const away = done !== undefined && pointer !== undefined && pointer.version !== done.version;
-  return away ? `${id}-r${pointer.revision}` : id;
+  return away ? restagingIdOf(id, pointer.revision) : id;
 }

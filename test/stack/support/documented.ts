@@ -1,4 +1,5 @@
 /** docs/refusals.md: every bad input of these tests with the line it gives. Written with --update. */
+import { RUN_IDS } from '#domain/run-id.ts';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -48,7 +49,7 @@ export function documented(
 /** What differs from run to run, as names. */
 function anonymous(line: string): string {
   return line
-    .replace(/[a-z][a-z0-9-]*-[0-9a-f]{12}-[0-9a-f]{8}/g, 'RUN')
+    .replace(RUN_IDS, 'RUN')
     .replace(/sha256:[0-9a-f]{64}/g, 'sha256:…')
     .replace(/\b[0-9a-f]{40}\b/g, 'COMMIT')
     .replace(/packs to \d+ bytes/, 'packs to N bytes')

@@ -148,7 +148,7 @@ describe('a mistake in what programs send', () => {
       said('bundle'),
     );
 
-    const detail = { schemaVersion: 1, model, commit, branch, bundle, ciReport, cause, asOf };
+    const detail = { schemaVersion: 1, model, commit, branch, bundle, data, ciReport, cause, asOf };
     const event = { source: 'titleholder', 'detail-type': 'CommitPushed' };
     const wrong = made(detail, 'bundle');
     const text = `${JSON.stringify(event).slice(0, -1)},"detail":${wrong}}`;

@@ -71,6 +71,21 @@ describe('POST /pipeline/commit', () => {
     expect(w.bus.events).toHaveLength(2);
   });
 
+  it('takes the same commit with other data for another run', async () => {
+    const w = await world();
+    const first = await post(w, '/pipeline/commit', bodyOf(w));
+    const data = await w.artifacts.put('data', bytes({ another: 'table' }));
+    const second = await post(w, '/pipeline/commit', bodyOf(w, { data }));
+    expect(second).toMatchObject({ status: 202, body: { duplicate: false } });
+    expect(second.body['runId']).not.toBe(first.body['runId']);
+    expect(w.bus.events.map(({ detail }) => detail)).toMatchObject([
+      { commit: COMMIT, data: w.commit.data },
+      { commit: COMMIT, data },
+    ]);
+    const again = await post(w, '/pipeline/commit', bodyOf(w, { data }));
+    expect(again.body).toMatchObject({ duplicate: true, runId: second.body['runId'] });
+  });
+
   it('takes a short hash of one stored commit only', async () => {
     const w = await world();
     const unknown = await post(w, '/pipeline/commit', bodyOf(w, { commit: 'ccccccc' }));

@@ -4,7 +4,7 @@ import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { statusWords } from '../../../cli/remote/show.ts';
 import type { Scored } from '#contracts/steps.ts';
-import { executionName } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { definedSteps } from '../../../functions/read-pipeline/steps.ts';

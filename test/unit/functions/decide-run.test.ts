@@ -1,3 +1,4 @@
+import { acceptanceIdOf } from '#domain/decision-id.ts';
 import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -243,7 +244,7 @@ describe('POST continue and accept', () => {
     expect(order).toEqual(['answered 0']);
     expect(w.recorded[0]).toMatchObject({
       decision: 'accept',
-      decisionId: `accept-${w.runId}-2`,
+      decisionId: acceptanceIdOf(w.runId, 2),
       actor: 'admin-1',
       reason: 'the data changed',
       run: { runId: w.runId, attempt: 1 },

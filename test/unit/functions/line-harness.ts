@@ -11,9 +11,10 @@ import type { ModelDocument, PolicyDocument } from '#contracts/folder.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { runIdOf } from '#domain/ids.ts';
+import { runIdOf } from '#domain/run-id.ts';
 import type { Executions } from '#domain/ports/executions.ts';
-import { executionName, type Run, type RunStatus } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
+import { type Run, type RunStatus } from '#domain/run.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
 import { chooseCandidate } from '../../../functions/choose-candidate/handler.ts';
@@ -226,7 +227,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     };
     const written = of.report?.(report) ?? { ...report, digest: sha256Hex(canonicalJson(report)) };
     const ciReport = await keep('reports', JSON.stringify(written));
-    const runId = runIdOf({ model: MODEL, commit, bundle, cause: 'push' });
+    const runId = runIdOf({ model: MODEL, commit, bundle, data, cause: 'push' });
     const asOf = clock.now();
     const shared = { schemaVersion: 1, runId, model: MODEL, commit, branch: 'main' } as const;
     await commits.put({

@@ -9,6 +9,7 @@ const detailOf = (w: World, change: object = {}) => ({
   commit: COMMIT,
   branch: 'main',
   bundle: w.commit.bundle,
+  data: w.commit.data,
   ciReport: w.commit.ciReport,
   cause: 'push',
   asOf: w.commit.asOf,
@@ -93,11 +94,11 @@ describe('start-run', () => {
     expect({ ...after, letters: [] }).toEqual(before);
   });
 
-  it('refuses an event whose id is that of another commit', async () => {
+  it.each(['bundle', 'data'])('refuses an event whose id is that of another %s', async (field) => {
     const w = await world();
-    await w.commits.put({ ...w.commit, bundle: `sha256:${'7'.repeat(64)}` });
+    await w.commits.put({ ...w.commit, [field]: `sha256:${'7'.repeat(64)}` });
     await w.startRun(batch(envelope(detailOf(w))));
-    expect(w.letters.letters[0]?.reason).toMatch(/bundle is not the stored commit's/);
+    expect(w.letters.letters[0]?.reason).toContain(`${field} is not the stored commit's`);
     expect(w.started.size).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TitleholderError } from '#domain/errors.ts';
-import { executionName } from '#domain/run.ts';
+import { executionName } from '#domain/run-id.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { openRun } from '../../../functions/open-run/handler.ts';

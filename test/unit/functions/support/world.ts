@@ -8,7 +8,7 @@ import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { chain, type LedgerEntry } from '#domain/ledger.ts';
 import { pointerTo } from '#domain/pointer.ts';
-import { runIdOf } from '#domain/ids.ts';
+import { runIdOf } from '#domain/run-id.ts';
 import type { Executions, ExecutionStatus, StateVisit } from '#domain/ports/executions.ts';
 import { type Principal, ROLES } from '#domain/roles.ts';
 import type { Commit, Run } from '#domain/run.ts';
@@ -207,7 +207,7 @@ export async function world() {
   const ciReport = await artifacts.put('reports', bytes(report));
   const commit: Commit = {
     schemaVersion: 1,
-    runId: runIdOf({ model: MODEL, commit: COMMIT, bundle, cause: 'push' }),
+    runId: runIdOf({ model: MODEL, commit: COMMIT, bundle, data, cause: 'push' }),
     model: MODEL,
     commit: COMMIT,
     branch: 'main',
