@@ -7,20 +7,23 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { featureTable } from '#dataset/feature-table.ts';
 import { claimsCsv } from '#claims/generate.ts';
-import { readTable } from '#dataset/read-table.ts';
-import { isMissing, parseNumber } from '#learning/cells.ts';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
 import { substream } from '#learning/random.ts';
-import { type Column, selectRows, type Table } from '#learning/table.ts';
+import { selectRows } from '#learning/table.ts';
 import { LOADER_REQUIREMENTS, modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
-import { readFolder } from '#model-folder/read.ts';
-import { readCsv } from '#dataset/csv.ts';
+import {
+  creditTable,
+  folderTable,
+  generatedTable,
+  type NamedTable,
+  rowsToScore,
+  type ScoredColumn,
+} from './tables.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PYTHON = join(PROJECT, '.local/venv-mlflow/bin/python');
@@ -44,17 +47,9 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 const CALIBRATIONS = ['none', 'sigmoid', 'isotonic'] as const;
 
-/** A table with two numbers and two categories by name, for interactions. */
-interface Source {
-  readonly name: string;
-  readonly table: Table;
-  readonly labels: Uint8Array;
-  readonly numbers: readonly [string, string];
-  /** Null where the table has no categories. */
-  readonly categories: readonly [string, string] | null;
-}
-
-function transformsOf(source: Source): readonly (readonly [string, readonly TransformSpec[]])[] {
+function transformsOf(
+  source: NamedTable,
+): readonly (readonly [string, readonly TransformSpec[]])[] {
   const { numbers, categories } = source;
   const cross: TransformSpec[] =
     categories === null ? [] : [{ kind: 'interact', pairs: [categories], as: 'cross' }];
@@ -82,121 +77,6 @@ function transformsOf(source: Source): readonly (readonly [string, readonly Tran
   ];
   const needsCategories = new Set(['one-hot', 'ordinal', 'frequency', 'cross']);
   return categories === null ? all.filter(([name]) => !needsCategories.has(name)) : all;
-}
-
-function folderSource(
-  name: string,
-  csv: Uint8Array,
-  numbers: Source['numbers'],
-  categories: Source['categories'],
-): Source {
-  const documents = ['model.json', 'schema.json', 'policy.json'].map((file) => [
-    file,
-    readFileSync(join(PROJECT, 'models', name, file), 'utf8'),
-  ]);
-  const folder = readFolder(Object.fromEntries(documents));
-  const table = readTable(csv, `${name}.csv`, folder);
-  return { name, table: featureTable(table), labels: table.labels, numbers, categories };
-}
-
-function creditSource(): Source {
-  const bytes = readFileSync(join(PROJECT, 'test/fixtures/credit.csv'));
-  const { header, rows } = readCsv(bytes, 'credit.csv');
-  const target = header.indexOf('Status');
-  const columns = header.flatMap((name, at): Column[] => {
-    if (at === target) return [];
-    const cells = rows.map((row) => row[at]!);
-    if (cells.every((cell) => parseNumber(cell) !== undefined)) {
-      return [{ kind: 'numeric', name, values: Float64Array.from(cells, (c) => parseNumber(c)!) }];
-    }
-    return [
-      categorical(
-        name,
-        cells.map((cell) => (isMissing(cell) ? null : cell)),
-      ),
-    ];
-  });
-  return {
-    name: 'credit',
-    table: { rows: rows.length, columns },
-    labels: Uint8Array.from(rows, (row) => (row[target] === 'bad' ? 1 : 0)),
-    numbers: ['Income', 'Amount'],
-    categories: ['Home', 'Job'],
-  };
-}
-
-/** Three numbers and three categories, at least 10 % missing a column. */
-function generatedSource(): Source {
-  const rows = 2400;
-  const random = substream(5, 'agreement');
-  const draw = <T>(of: () => T): (T | null)[] =>
-    Array.from({ length: rows }, () => (random.nextFloat() < 0.13 ? null : of()));
-  const numeric = (name: string, of: () => number): Column => ({
-    kind: 'numeric',
-    name,
-    values: Float64Array.from(draw(of), (value) => value ?? Number.NaN),
-  });
-  const levels = ['north', 'east', ' south', 'west×east', '1', 'true', 'été', '日本'];
-  const columns = [
-    numeric('normal', () => random.nextNormal()),
-    numeric('whole', () => random.nextInt(12) - 4),
-    numeric('wide', () => Math.exp(8 * random.nextNormal())),
-    ...['place', 'kind', 'a "quoted", name'].map((name, i) =>
-      categorical(
-        name,
-        draw(() => levels[random.nextInt(levels.length - i)]!.trim()),
-      ),
-    ),
-  ];
-  const [normal, whole, , place] = columns;
-  const labels = Uint8Array.from({ length: rows }, (_, row) => {
-    const x = (normal as { values: Float64Array }).values[row]!;
-    const n = (whole as { values: Float64Array }).values[row]!;
-    const code = (place as { codes: Int32Array }).codes[row]!;
-    const odds = (Number.isNaN(x) ? 0.4 : 1.5 * x) + (n > 2 ? 1 : -0.6) + (code % 3) - 1;
-    return random.nextFloat() < 1 / (1 + Math.exp(-odds)) ? 1 : 0;
-  });
-  return {
-    name: 'generated',
-    table: { rows, columns },
-    labels,
-    numbers: ['normal', 'whole'],
-    categories: ['place', 'kind'],
-  };
-}
-
-function categorical(name: string, cells: readonly (string | null)[]): Column {
-  const levels = [...new Set(cells)].filter((cell) => cell !== null).sort();
-  const codes = Int32Array.from(cells, (cell) => (cell === null ? -1 : levels.indexOf(cell)));
-  return { kind: 'categorical', name, codes, levels };
-}
-
-type Cell = string | number | null;
-interface ScoredColumn {
-  readonly name: string;
-  readonly kind: 'numeric' | 'categorical';
-  readonly cells: readonly Cell[];
-}
-
-/** Rows that didn't train, with more cells missing and every tenth category cell unseen. */
-function rowsToScore(table: Table, rows: Int32Array, seed: number): readonly ScoredColumn[] {
-  const random = substream(seed, 'agreement-rows');
-  return table.columns.map((column) => ({
-    name: column.name,
-    kind: column.kind,
-    cells: Array.from(rows, (row) => {
-      const chance = random.nextFloat();
-      if (chance < 0.05) return null;
-      if (column.kind === 'numeric') {
-        const value = column.values[row]!;
-        // Between two whole numbers a bin may end: a cell that lies on its edge belongs to it.
-        if (chance > 0.8 && Number.isInteger(value)) return value + 0.5;
-        return Number.isNaN(value) ? null : value;
-      }
-      if (chance < 0.15) return `never seen ${random.nextInt(3)}`;
-      return column.levels[column.codes[row]!] ?? null;
-    }),
-  }));
 }
 
 interface Case {
@@ -289,7 +169,7 @@ function layOut(path: string, bytes: Uint8Array | string): void {
   writeFileSync(join(root, path), bytes);
 }
 
-function addCases(source: Source, everyCalibration: boolean): void {
+function addCases(source: NamedTable, everyCalibration: boolean): void {
   const order = Int32Array.from({ length: source.table.rows }, (_, row) => row);
   const random = substream(9, 'agreement-order');
   for (let i = order.length - 1; i > 0; i -= 1) {
@@ -368,19 +248,14 @@ function ours(artifact: Artifact, record: RawRow): number | 'refused' {
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'agreement-'));
-  addCases(generatedSource(), true);
-  addCases(creditSource(), false);
+  addCases(generatedTable(), true);
+  addCases(creditTable(), false);
   addCases(
-    folderSource(
-      'claims-denial',
-      claimsCsv({ rows: 3000, seed: 1 }),
-      CLAIMS.numbers,
-      CLAIMS.levels,
-    ),
+    folderTable('claims-denial', claimsCsv({ rows: 3000, seed: 1 }), CLAIMS.numbers, CLAIMS.levels),
     false,
   );
   const visits = readFileSync(join(PROJECT, 'models/doctor-visits/data.csv'));
-  addCases(folderSource('doctor-visits', visits, ['lpi', 'fmde'], null), false);
+  addCases(folderTable('doctor-visits', visits, ['lpi', 'fmde'], null), false);
   const bytes = encodeArtifact(cellModel());
   layOut('cells.json', bytes);
   const text = new TextDecoder().decode(bytes);
