@@ -1,7 +1,6 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ALGORITHMS, type Algorithm, PolicyDocument } from '#contracts/folder.ts';
-import { csvOfTable } from '#dataset/parquet.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { metricText } from '#domain/metrics.ts';
@@ -12,6 +11,7 @@ import { expectWritable, readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions, type Made, readSaid } from './local/init-folder.ts';
 import { lintFolder } from '#model-folder/lint.ts';
 import { pack } from './local/pack.ts';
+import { addReadOptions, type ReadOptions } from './local/read-options.ts';
 import { scoreFile } from './local/score-file.ts';
 import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
 import { Stop, table, terminalOutput } from './output.ts';
@@ -122,6 +122,12 @@ function registerTry(program: Command): void {
     });
 }
 
+interface ScoreOptions extends ReadOptions {
+  readonly data: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
 function registerArtifacts(program: Command): void {
   program
     .command('fit <folder>')
@@ -142,20 +148,19 @@ function registerArtifacts(program: Command): void {
       );
     });
 
-  program
-    .command('score')
+  addReadOptions(program.command('score'))
     .description('an artifact’s probabilities of a table’s rows')
     .argument('<artifact>', 'a file that fit wrote, or that was fetched from the store')
     .requiredOption('--data <file>', 'a CSV or Parquet table with the artifact’s columns')
     .requiredOption('--out <file>', 'CSV row,probability,predicted')
     .option('--json', 'print data as JSON')
-    .action(async (file: string, options: { data: string; out: string; json?: boolean }) => {
+    .action(async (file: string, options: ScoreOptions) => {
       const out = terminalOutput(options.json === true);
       expectWritable(options.out);
       const bytes = readBytes(file);
       const artifact = decoded(bytes, file);
-      const data = await csvOfTable(readBytes(options.data), options.data);
-      const { rows, csv } = withNamedErrors(() => scoreFile(artifact, data, options.data));
+      const data = readBytes(options.data);
+      const { rows, csv } = await scoreFile(artifact, data, options.data, options);
       writeBytes(options.out, csv);
       const sha256 = sha256Hex(bytes);
       out.data({ artifact: sha256, rows, file: options.out }, `${rows} rows scored by ${sha256}`);

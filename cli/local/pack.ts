@@ -7,6 +7,7 @@ import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { Bundle, type Folder } from '#contracts/folder.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
+import { readRulesOf } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { parse } from '#contracts/parse.ts';
@@ -86,7 +87,7 @@ export async function pack(directory: string): Promise<Packed> {
     data: {
       file,
       bytes: table,
-      csv: await csvOfTable(table, file),
+      csv: await csvOfTable(table, file, readRulesOf(folder.schema)),
       sha256: sha256Hex(table),
     },
   };

@@ -1,10 +1,22 @@
 /** An artifact's probabilities of a table's rows, without any model folder. */
-import { mostRows, scanCsv, writeCsv } from '#dataset/csv.ts';
+import { type CellOutcome, levelReader, numberReader } from '#dataset/column-reader.ts';
+import {
+  findSeparator,
+  mostRows,
+  scanCsv,
+  type Separator,
+  separatorName,
+  writeCsv,
+} from '#dataset/csv.ts';
+import { csvOfTable } from '#dataset/parquet.ts';
 import { refuse } from '#dataset/refusal.ts';
-import { isMissing, parseNumber } from '#learning/cells.ts';
+import type { ReadRules } from '#learning/cells.ts';
+import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';
+import { Stop } from '../output.ts';
+import type { ReadOptions } from './read-options.ts';
 
 export interface Scored {
   readonly rows: number;
@@ -12,9 +24,35 @@ export interface Scored {
   readonly csv: Uint8Array;
 }
 
-/** Scores every row; columns that the artifact doesn't know are ignored. Throws `DataInvalid`. */
-export function scoreFile(artifact: Artifact, csv: Uint8Array, file: string): Scored {
-  const scores = scorer(artifact).scoreTable(tableFor(artifact, csv, file));
+/**
+ * Scores every row of a CSV or Parquet table; columns that the artifact doesn't know are ignored.
+ *
+ * `written` is how another program wrote it, where that isn't how the artifact's own table was written.
+ * Throws `DataInvalid`; Stop 2 where the artifact has no rules that could be changed.
+ */
+export async function scoreFile(
+  artifact: Artifact,
+  bytes: Uint8Array,
+  file: string,
+  written: ReadOptions = {},
+): Promise<Scored> {
+  const { sep, decimal, missing } = written;
+  const { read } = artifact;
+  if (read === undefined && (decimal !== undefined || missing !== undefined)) {
+    throw new Stop(
+      2,
+      '--decimal, --missing: the artifact has no rules for cells (its schema.json had no read): they can’t be changed',
+    );
+  }
+  const rules: ReadRules | null =
+    read === undefined
+      ? null
+      : { ...read, ...(decimal && { decimal }), missing: [...read.missing, ...(missing ?? [])] };
+  const csv = await csvOfTable(bytes, file, rules);
+  // Parquet was written as the rules have it.
+  const separator = csv === bytes ? (sep ?? rules?.separator) : rules?.separator;
+  const table = tableFor(artifact, csv, file, rules, separator);
+  const scores = withNamedErrors(() => scorer(artifact).scoreTable(table));
   const rows = Array.from(scores, (score, row) => [
     String(row),
     String(score),
@@ -23,59 +61,62 @@ export function scoreFile(artifact: Artifact, csv: Uint8Array, file: string): Sc
   return { rows: rows.length, csv: writeCsv(['row', 'probability', 'predicted'], rows) };
 }
 
-function tableFor(artifact: Artifact, csv: Uint8Array, file: string): Table {
+function tableFor(
+  artifact: Artifact,
+  csv: Uint8Array,
+  file: string,
+  rules: ReadRules | null,
+  separator: Separator | undefined,
+): Table {
   const most = mostRows(csv);
-  const builders = artifact.columns.map((column) => builderOf(column, most, file));
+  const builders = artifact.columns.map((column) => builderOf(column, most, rules));
+  const names = new Set(artifact.columns.map(({ name }) => name));
   let rows = 0;
-  scanCsv(csv, file, (header) => {
-    const positions = artifact.columns.map(({ name }) => {
-      const at = header.indexOf(name);
-      return at === -1 ? refuse(file, { row: 0, column: name }, 'is absent') : at;
-    });
-    return (cells, row) => {
-      positions.forEach((at, i) => builders[i]?.add(cells[at] ?? '', row));
-      rows = row + 1;
-    };
-  });
+  scanCsv(
+    csv,
+    file,
+    (header) => {
+      const positions = artifact.columns.map(({ name }) => {
+        const at = header.indexOf(name);
+        if (at !== -1) return at;
+        const other = header.some((one) => names.has(one))
+          ? undefined
+          : findSeparator(csv, (one) => names.has(one));
+        const hint =
+          other === undefined
+            ? ''
+            : `; separated by ${separatorName(other)} it would not be: --sep`;
+        return refuse(file, { row: 0, column: name }, `is absent${hint}`);
+      });
+      return (cells, row) => {
+        positions.forEach((at, i) => {
+          const outcome = builders[i]?.add(cells[at] ?? '', row) ?? 'missing';
+          if (typeof outcome === 'string') return;
+          refuse(file, { row: row + 1, column: artifact.columns[i]?.name ?? '' }, outcome.refused);
+        });
+        rows = row + 1;
+      };
+    },
+    { separator },
+  );
   return { rows, columns: builders.map((builder) => builder.finish(rows)) };
 }
 
 interface Builder {
-  add(cell: string, row: number): void;
+  add(cell: string, row: number): CellOutcome;
   finish(rows: number): Column;
 }
 
-function builderOf(column: Artifact['columns'][number], most: number, file: string): Builder {
-  const { name } = column;
-  if (column.kind === 'numeric') {
-    const values = new Float64Array(most);
-    return {
-      add(cell, row) {
-        values[row] =
-          parseNumber(cell) ?? refuse(file, { row: row + 1, column: name }, 'is no finite number');
-      },
-      finish: (rows) => ({ kind: 'numeric', name, values: values.subarray(0, rows) }),
-    };
+function builderOf(
+  { name, kind }: Artifact['columns'][number],
+  most: number,
+  rules: ReadRules | null,
+): Builder {
+  if (kind === 'numeric') {
+    const { add, numbers } = numberReader(rules, name, most);
+    return { add, finish: (rows) => ({ kind, name, values: numbers.subarray(0, rows) }) };
   }
-  const codes = new Int32Array(most);
   // Levels as they come: the scorer finds those that training saw, and an unseen one isn't missing.
-  const codeOf = new Map<string, number>();
-  return {
-    add(cell, row) {
-      const level = cell.trim();
-      if (isMissing(level)) {
-        codes[row] = -1;
-        return;
-      }
-      const code = codeOf.get(level) ?? codeOf.size;
-      codeOf.set(level, code);
-      codes[row] = code;
-    },
-    finish: (rows) => ({
-      kind: 'categorical',
-      name,
-      codes: codes.subarray(0, rows),
-      levels: [...codeOf.keys()],
-    }),
-  };
+  const { add, codes, levels } = levelReader(rules, name, most);
+  return { add, finish: (rows) => ({ kind, name, codes: codes.subarray(0, rows), levels }) };
 }

@@ -5,6 +5,7 @@ import { serveOnly } from '#domain/pointer.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ServedPredictions, Serving, ServingHealth } from '#domain/ports/serving.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
+import type { Cell } from '#learning/cells.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { loadArtifact } from '#release/load-artifact.ts';
@@ -141,10 +142,19 @@ const CHECKS: readonly ((subject: Subject) => Promise<Check> | Check)[] = [
 /** The first rows of the stored holdout, with the model's columns only. */
 function holdoutRows(csv: Uint8Array, artifact: Artifact): readonly RawRow[] {
   const { header, rows } = readCsv(csv, 'the holdout');
-  const places = artifact.columns.map(({ name }) => ({ name, at: header.indexOf(name) }));
+  const places = artifact.columns.map(({ name, kind }) => ({
+    name,
+    kind,
+    at: header.indexOf(name),
+  }));
+  // The snapshot has decimal points; the artifact may read its texts with commas.
+  const cellOf = (text: string, kind: 'numeric' | 'categorical'): Cell =>
+    kind === 'numeric' && text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
   return rows
     .slice(0, ROWS)
-    .map((cells) => Object.fromEntries(places.map(({ name, at }) => [name, cells[at] ?? ''])));
+    .map((cells) =>
+      Object.fromEntries(places.map(({ name, kind, at }) => [name, cellOf(cells[at] ?? '', kind)])),
+    );
 }
 
 /** Staging must answer what our own scorer says on the same bytes: value, label, version. */

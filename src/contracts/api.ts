@@ -55,7 +55,9 @@ export const RollbackBody = z.strictObject({
   environment: z.literal('production').default('production'),
 });
 
-const Cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+/** 1e999, which JSON reads as Infinity, is refused where the row and the column are known. */
+const JsonNumber = z.custom<number>((value) => typeof value === 'number');
+const Cell = z.union([z.string(), JsonNumber, z.boolean(), z.null()]);
 /** POST /predict: our own `records`, or MLflow's two shapes. */
 export const PredictBody = z.union([
   z.strictObject({ records: z.array(z.record(z.string(), Cell)).min(1).max(1000) }),

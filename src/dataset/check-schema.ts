@@ -1,10 +1,12 @@
 /** Holds a table against the schema's soft limits and reports every column that passes one. */
 import type { Folder } from '#contracts/folder.ts';
 import { canonicalJson } from '#domain/canonical.ts';
+import type { ReadRules } from '#learning/cells.ts';
 import { firstEqual } from './first-equal.ts';
 import { identityColumns } from './identity.ts';
 import type { DataColumn } from './data-column.ts';
-import { columnOf, type DataTable } from './read-table.ts';
+import { readRulesOf } from './read-rules.ts';
+import { allowedTexts, columnOf, type DataTable } from './read-table.ts';
 import { quoted, refuse } from './refusal.ts';
 
 export interface Finding {
@@ -61,10 +63,11 @@ const EXAMPLES = 5;
 /** Counts and row numbers only: no cell gets into the report. */
 export function checkSchema(table: DataTable, folder: Folder, asOf: string): ValidationReport {
   const findings: Finding[] = [];
+  const rules = readRulesOf(folder.schema);
   let wrongCells = 0;
   const distinct = table.columns.map((column) => column.distinct());
   table.columns.forEach((column, index) => {
-    for (const finding of checkColumn(column, table.rows)) {
+    for (const finding of checkColumn(column, table.rows, rules)) {
       findings.push(finding);
       if (finding.check !== 'missing') wrongCells += finding.count;
     }
@@ -166,7 +169,7 @@ export function writeReport(report: ValidationReport): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(canonicalJson(report));
 }
 
-function checkColumn(column: DataColumn, rows: number): Finding[] {
+function checkColumn(column: DataColumn, rows: number, rules: ReadRules | null): Finding[] {
   const { contract, text, numbers, missing } = column;
   const found: Finding[] = [];
   const add = (check: Finding['check'], limit: string, at: readonly number[]): void => {
@@ -203,7 +206,7 @@ function checkColumn(column: DataColumn, rows: number): Finding[] {
     if (outside.length > 0) add('range', limit, outside);
   }
   if (contract.values !== undefined) {
-    const allowed = new Set([...contract.values, '']);
+    const allowed = new Set([...allowedTexts(contract, contract.values, rules), '']);
     const strange = where((row) => !allowed.has(text(row)));
     if (strange.length > 0) add('values', `one of ${contract.values.length} values`, strange);
   }

@@ -213,8 +213,11 @@ export interface CsvWriter {
 }
 
 /** `writeCsv` a row at a time: holds bytes, not texts. */
-export function csvWriter(header: readonly string[]): CsvWriter {
+export function csvWriter(header: readonly string[], separator: Separator = ','): CsvWriter {
   const encoder = new TextEncoder();
+  const special = separator === ',' ? SPECIAL_TO_COMMAS : SPECIAL;
+  const quoted = (cell: string): string =>
+    special.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
   let bytes = new Uint8Array(1 << 12);
   let size = 0;
   let text = '';
@@ -231,7 +234,8 @@ export function csvWriter(header: readonly string[]): CsvWriter {
   };
   const add = (cells: readonly string[]): void => {
     // A lone empty cell would be a blank line, which readers skip.
-    text += cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.map(escape).join(',')}\n`;
+    text +=
+      cells.length === 1 && cells[0] === '' ? '""\n' : `${cells.map(quoted).join(separator)}\n`;
     if (text.length > CHUNK) flush();
   };
   add(header);
@@ -249,11 +253,9 @@ export function csvWriter(header: readonly string[]): CsvWriter {
 const CHUNK = 1 << 18;
 /** Of a code unit, at most. */
 const UTF8_BYTES = 3;
-const SPECIAL = /[",\r\n]|^\s|\s$/;
-
-function escape(cell: string): string {
-  return SPECIAL.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-}
+const SPECIAL_TO_COMMAS = /[",\r\n]|^\s|\s$/;
+/** Of any other separator. */
+const SPECIAL = /[",;\t|\r\n]|^\s|\s$/;
 
 function checkEncoding(
   bytes: Uint8Array,

@@ -12,6 +12,7 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { type ReadRules, whyNoLevel } from '#learning/cells.ts';
 import { csvWriter } from './csv.ts';
 import { refuseContainer } from './container.ts';
 import { checkClaims, type DeflatedPages } from './parquet-claims.ts';
@@ -35,7 +36,7 @@ const CODECS: Compressors = Object.fromEntries(
 const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.keys(CODECS)]);
 
 /**
- * The CSV bytes of a table: CSV is handed on as it is, Parquet is written as CSV.
+ * The CSV bytes of a table: CSV is handed on as it is, Parquet is written as the CSV that these rules read.
  *
  * Whole numbers and decimals keep all their digits, a double is written as JSON writes it, a 32-bit float
  * with the digits that tell it from its neighbours, true and false in these words, a date and a moment at
@@ -45,7 +46,11 @@ const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.key
  * than is read here (before room is made for it), for a nested column and for one of another type or
  * codec, naming it.
  */
-export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8Array> {
+export async function csvOfTable(
+  bytes: Uint8Array,
+  file: string,
+  rules: ReadRules | null,
+): Promise<Uint8Array> {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
     refuseContainer(bytes, file);
     if (file.endsWith('.parquet')) refuse(file, {}, 'is not a Parquet file');
@@ -62,10 +67,13 @@ export async function csvOfTable(bytes: Uint8Array, file: string): Promise<Uint8
     for (const element of elements) {
       column = element.name;
       const pages = deflated.get(column) ?? [];
-      columns.push(await readColumn({ bytes, file, metadata, element, rows, pages }));
+      columns.push(await readColumn({ bytes, file, metadata, element, rows, pages, rules }));
     }
     column = undefined;
-    const writer = csvWriter(elements.map(({ name }) => name));
+    const writer = csvWriter(
+      elements.map(({ name }) => name),
+      rules?.separator,
+    );
     for (let row = 0; row < rows; row += 1) {
       writer.add(columns.map((cells) => cells.text(row)));
       // A word that stands once in the file may stand in every row.
@@ -109,10 +117,11 @@ async function readColumn(of: {
   readonly element: SchemaElement;
   readonly rows: number;
   readonly pages: DeflatedPages;
+  readonly rules: ReadRules | null;
 }): Promise<Cells> {
-  const { bytes, file, metadata, element, rows, pages } = of;
+  const { bytes, file, metadata, element, rows, pages, rules } = of;
   const { name } = element;
-  const cells = cellsOf(element, rows, file);
+  const cells = cellsOf(element, rows, file, rules);
   const decimal = scaleOf(element) !== undefined;
   // The reader multiplies decimals in doubles; their whole numbers are exact.
   const plain: SchemaElement = { ...element };
@@ -171,16 +180,24 @@ function checked(pages: DeflatedPages): Compressors {
   );
 }
 
-function cellsOf(element: SchemaElement, rows: number, file: string): Cells {
-  const { type, converted_type: converted, logical_type: logical } = element;
+function cellsOf(
+  element: SchemaElement,
+  rows: number,
+  file: string,
+  rules: ReadRules | null,
+): Cells {
+  const { name, type, converted_type: converted, logical_type: logical } = element;
   const kind = logical?.type ?? converted;
   const scale = scaleOf(element);
-  if (scale !== undefined) return numberCells(rows, (whole) => decimalText(whole, scale));
+  const numbers = (textOf: (value: number | bigint) => string): Cells => {
+    if (rules?.codes.includes(name)) refuse(file, { column: name }, whyNoLevel(0, rules, name));
+    if (rules?.decimal !== ',') return numberCells(rows, textOf);
+    return numberCells(rows, (value) => textOf(value).replace('.', ','));
+  };
+  if (scale !== undefined) return numbers((whole) => decimalText(whole, scale));
   if (kind === undefined || WHOLE.has(kind)) {
-    if (type === 'FLOAT') return numberCells(rows, floatText);
-    if (type === 'DOUBLE' || type === 'INT32' || type === 'INT64') {
-      return numberCells(rows, doubleText);
-    }
+    if (type === 'FLOAT') return numbers(floatText);
+    if (type === 'DOUBLE' || type === 'INT32' || type === 'INT64') return numbers(doubleText);
     if (type === 'BOOLEAN' || type === 'INT96' || type === 'BYTE_ARRAY') return textCells(rows);
   } else if (TEXT.has(kind)) {
     return textCells(rows);

@@ -1,7 +1,9 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
-import type { ColumnContract, ModelDocument, SchemaDocument } from '#contracts/folder.ts';
-import { isMissing, parseNumber } from '#learning/cells.ts';
-import { type HeaderCheck, mostRows, scanCsv } from './csv.ts';
+import type { ColumnContract, ModelDocument } from '#contracts/folder.ts';
+import { type Cell, levelText, type ReadRules } from '#learning/cells.ts';
+import { type CellOutcome, levelReader, numberReader } from './column-reader.ts';
+import { findSeparator, type HeaderCheck, mostRows, scanCsv, separatorName } from './csv.ts';
+import { canonicalRulesOf, type ReadContract, readRulesOf } from './read-rules.ts';
 import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
 import { quoted, refuse } from './refusal.ts';
 
@@ -13,6 +15,8 @@ export interface DataTable {
   readonly columns: readonly DataColumn[];
   /** 1 where the target is the positive class. */
   readonly labels: Uint8Array;
+  /** The canonical text of the positive class. */
+  readonly positive: string;
   readonly positives: number;
   /** Columns of the file that the schema doesn't know: left out. */
   readonly unknown: readonly string[];
@@ -21,7 +25,7 @@ export interface DataTable {
 /** What a folder says about reading its table. */
 export interface TableRules {
   readonly model: Pick<ModelDocument, 'target' | 'positive' | 'identity'>;
-  readonly schema: Pick<SchemaDocument, 'columns'>;
+  readonly schema: ReadContract;
 }
 
 export const INFINITE = /^[+-]?inf(?:inity)?$/i;
@@ -37,17 +41,19 @@ export const MOST_MISSING = 0.6;
  * 60 % missing, one class, the positive class absent, a value of the target that the schema doesn't list.
  */
 export function readTable(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
-  const table = typeTable(bytes, file, folder, MOST_MISSING);
-  checkTargetValues(table);
+  const rules = readRulesOf(folder.schema);
+  const table = typeTable(bytes, file, folder, { rules, mostMissing: MOST_MISSING });
+  checkTargetValues(table, rules);
   return table;
 }
 
 /** A new value of the target would count as not positive, whatever it means. */
-function checkTargetValues({ file, columns }: DataTable): void {
+function checkTargetValues({ file, columns }: DataTable, rules: ReadRules | null): void {
   const target = columns.find((c) => c.contract.role === 'target');
   const { values } = target?.contract ?? {};
   if (target === undefined || values === undefined) return;
-  const allowed = target.levels.map((level) => values.includes(level));
+  const known = new Set(allowedTexts(target.contract, values, rules));
+  const allowed = target.levels.map((level) => known.has(level));
   const strange = allowed.filter((is) => !is).length;
   if (strange === 0) return;
   const isStrange = (code: number): boolean => code >= 0 && allowed[code] !== true;
@@ -60,19 +66,25 @@ function checkTargetValues({ file, columns }: DataTable): void {
 }
 
 /**
- * Reads training or holdout rows that were prepared from a table: as `readTable`, but a part of a
- * table may by chance lack more of a column than the whole did.
+ * Reads training or holdout rows that were prepared from a table, and so are written canonically: as
+ * `readTable`, but a part of a table may by chance lack more of a column than the whole did.
  */
 export function readPart(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
-  return typeTable(bytes, file, folder, 1);
+  const rules = canonicalRulesOf(folder.schema);
+  return typeTable(bytes, file, folder, { rules, mostMissing: 1 });
 }
 
-/** A first line that names no column of the schema is a row of data. */
-function headerOfSchema(file: string, { schema }: TableRules): HeaderCheck {
+/** A first line that names no column of the schema is a row of data, or is separated otherwise. */
+function headerOfSchema(bytes: Uint8Array, file: string, { schema }: TableRules): HeaderCheck {
   const known = new Set(schema.columns.map((c) => c.name));
   return (header) => {
     if (header.some((name) => known.has(name))) return;
-    refuse(file, { row: 0 }, 'has no header: it names none of the schema’s columns');
+    const other = findSeparator(bytes, (name) => known.has(name));
+    const hint =
+      other === undefined
+        ? ''
+        : `; separated by ${separatorName(other)} it would: set read.separator`;
+    refuse(file, { row: 0 }, `has no header: it names none of the schema’s columns${hint}`);
   };
 }
 
@@ -80,9 +92,10 @@ function typeTable(
   bytes: Uint8Array,
   file: string,
   folder: TableRules,
-  mostMissing: number,
+  how: { readonly rules: ReadRules | null; readonly mostMissing: number },
 ): DataTable {
   const { model, schema } = folder;
+  const { rules, mostMissing } = how;
   const wanted = schema.columns.filter((c) => c.role !== 'ignored');
   const known = new Set(schema.columns.map((c) => c.name));
   const required = new Set([...(model.identity.group ?? []), ...(model.identity.key ?? [])]);
@@ -91,7 +104,7 @@ function typeTable(
     // A feature that is part of an identity may be missing, as any feature: that is a value there.
     const identifies = required.has(contract.name) && contract.role !== 'feature';
     const needed = contract.role === 'target' || identifies;
-    return builderOf(contract, { file, required: needed, mostMissing, most });
+    return builderOf(contract, { file, rules, required: needed, mostMissing, most });
   });
   let header: readonly string[] = [];
   let rows = 0;
@@ -113,26 +126,28 @@ function typeTable(
         rows = row + 1;
       };
     },
-    { checkHeader: headerOfSchema(file, folder) },
+    { separator: rules?.separator, checkHeader: headerOfSchema(bytes, file, folder) },
   );
   const columns = builders.map((builder) => builder.finish(rows));
   const unknown = header.filter((name) => !known.has(name));
-  return labelled({ file, rows, columns, unknown }, model);
+  return labelled({ file, rows, columns, unknown }, model, rules);
 }
 
 /** A table with its labels. Throws `DataInvalid`: one class, the positive class absent. */
 export function labelled(
-  table: Omit<DataTable, 'labels' | 'positives'>,
+  table: Omit<DataTable, 'labels' | 'positive' | 'positives'>,
   model: Pick<ModelDocument, 'target' | 'positive'>,
+  rules: ReadRules | null,
 ): DataTable {
   const { file, rows, columns } = table;
   const target = columns.find((c) => c.contract.role === 'target');
   if (target === undefined)
     return refuse(file, { column: model.target }, 'is the target and is absent');
+  const positive = rules === null ? model.positive : levelText(model.positive, rules, model.target);
   const labels = new Uint8Array(rows);
   let positives = 0;
   for (let row = 0; row < rows; row += 1) {
-    if (target.text(row) !== model.positive) continue;
+    if (target.text(row) !== positive) continue;
     labels[row] = 1;
     positives += 1;
   }
@@ -143,7 +158,7 @@ export function labelled(
   if (positives === labels.length) {
     refuse(file, { column: model.target }, 'holds one class only: every row is positive');
   }
-  return { ...table, labels, positives };
+  return { ...table, labels, positive, positives };
 }
 
 interface Builder {
@@ -155,12 +170,13 @@ function builderOf(
   contract: ColumnContract,
   how: {
     readonly file: string;
+    readonly rules: ReadRules | null;
     readonly required: boolean;
     readonly mostMissing: number;
     readonly most: number;
   },
 ): Builder {
-  const { file, required, mostMissing, most } = how;
+  const { file, rules, required, mostMissing, most } = how;
   const fail = (row: number, what: string): never =>
     refuse(file, { row: row + 1, column: contract.name }, what);
   let missing = 0;
@@ -184,48 +200,42 @@ function builderOf(
     fail(firstMissing, what);
   };
 
+  const take = (outcome: CellOutcome, row: number): void => {
+    if (outcome === 'missing') miss(row);
+    else if (outcome !== 'read') fail(row, outcome.refused);
+  };
   if (contract.type === 'number') {
-    const all = new Float64Array(most);
+    const reader = numberReader(rules, contract.name, most);
     return {
-      add(cell, row) {
-        const value = parseNumber(cell);
-        if (value === undefined) {
-          const infinite =
-            INFINITE.test(cell.trim()) || Math.abs(Number(cell)) === Number.POSITIVE_INFINITY;
-          return fail(row, infinite ? 'is infinite' : 'is not a number');
-        }
-        if (Number.isNaN(value)) miss(row);
-        all[row] = value;
-      },
+      add: (cell, row) => take(reader.add(cell, row), row),
       finish(rows) {
         checkMissing(rows);
-        return numberColumn(contract, all.subarray(0, rows), missing);
+        return numberColumn(contract, reader.numbers.subarray(0, rows), missing);
       },
     };
   }
-  const all = new Int32Array(most);
-  const codeOf = new Map<string, number>();
+  const refusal = contract.type === 'date' ? whyNoDate : undefined;
+  const reader = levelReader(rules, contract.name, most, refusal);
   return {
-    add(cell, row) {
-      const text = cell.trim();
-      if (isMissing(text)) {
-        miss(row);
-        all[row] = -1;
-        return;
-      }
-      let code = codeOf.get(text);
-      if (code === undefined) {
-        if (contract.type === 'date' && !isDate(text)) fail(row, 'is not a date (YYYY-MM-DD)');
-        code = codeOf.size;
-        codeOf.set(text, code);
-      }
-      all[row] = code;
-    },
+    add: (cell, row) => take(reader.add(cell, row), row),
     finish(rows) {
       checkMissing(rows);
-      return codedColumn(contract, all.subarray(0, rows), [...codeOf.keys()], missing);
+      return codedColumn(contract, reader.codes.subarray(0, rows), reader.levels, missing);
     },
   };
+}
+
+function whyNoDate(text: string): string | null {
+  return isDate(text) ? null : 'is not a date (YYYY-MM-DD)';
+}
+
+/** The canonical texts of the values that a contract allows. */
+export function allowedTexts(
+  { name }: ColumnContract,
+  values: readonly string[],
+  rules: ReadRules | null,
+): string[] {
+  return rules === null ? [...values] : values.map((value) => levelText(value, rules, name));
 }
 
 /** A day of the calendar as ISO 8601. */
@@ -244,6 +254,17 @@ export function columnOf(table: DataTable, name: string): DataColumn {
 /** The canonical texts of a row (0-based) in the schema's order. */
 export function cellsOf(table: DataTable, row: number): string[] {
   return table.columns.map((c) => c.text(row));
+}
+
+/** A row (0-based) as a client would send it: numbers, texts, and null where a cell is missing. */
+export function recordOf(table: DataTable, row: number): Readonly<Record<string, Cell>> {
+  return Object.fromEntries<Cell>(
+    table.columns.map(({ contract, numbers, text }): [string, Cell] => {
+      if (contract.type !== 'number') return [contract.name, text(row) || null];
+      const value = numbers[row] ?? Number.NaN;
+      return [contract.name, Number.isNaN(value) ? null : value];
+    }),
+  );
 }
 
 /** The same of some rows, one array a row. */

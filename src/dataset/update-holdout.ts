@@ -66,7 +66,7 @@ export function updateHoldout(of: {
     });
   });
   const fresh = (rows: readonly PresentRow[]): Omit<NextHoldout, 'question'> => {
-    const snapshot = newSnapshot(columns, of.model);
+    const snapshot = newSnapshot(columns, of.model, table.positive);
     for (const { row } of rows) snapshot.add(cellsOf(table, row));
     const register = { model, epoch, columns, identity, rows: rows.map((r) => r.entry) };
     return { ...snapshot.finish(), register };
@@ -74,7 +74,7 @@ export function updateHoldout(of: {
   if (stored === null) return { ...fresh(present), question: null };
 
   const register = readOpenRegister(stored, model, epoch);
-  const snapshot = newSnapshot(columns, of.model);
+  const snapshot = newSnapshot(columns, of.model, table.positive);
   scanCsv(stored.holdout, 'the stored holdout', () => snapshot.add);
   if (snapshot.rows() !== register.rows.length) {
     throw new TitleholderError(
@@ -171,7 +171,7 @@ interface PresentRow {
 }
 
 /** A snapshot that is written row by row. */
-function newSnapshot(columns: readonly string[], model: ModelDocument) {
+function newSnapshot(columns: readonly string[], model: ModelDocument, positive: string) {
   const writer = csvWriter(columns);
   const target = columns.indexOf(model.target);
   let rows = 0;
@@ -180,7 +180,7 @@ function newSnapshot(columns: readonly string[], model: ModelDocument) {
     add: (cells: readonly string[]): void => {
       writer.add(cells);
       rows += 1;
-      if (cells[target] === model.positive) positives += 1;
+      if (cells[target] === positive) positives += 1;
     },
     rows: () => rows,
     finish: () => ({ csv: writer.finish(), positives }),

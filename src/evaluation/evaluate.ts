@@ -11,7 +11,7 @@ import {
   rulingIdentity,
   sameIdentity,
 } from '#dataset/identity.ts';
-import { cellsOf, type DataTable, headerOf, readPart, textRows } from '#dataset/read-table.ts';
+import { cellsOf, type DataTable, headerOf, readPart, recordOf } from '#dataset/read-table.ts';
 import { readManifest, readRegister, type Register } from '#dataset/register.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -19,7 +19,7 @@ import type { Check, Measured, Timings } from '#domain/evidence.ts';
 import { decide, type Verdict } from '#domain/verdict.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { type BaselineName, fitBaseline } from '#learning/baselines.ts';
-import { type RawRow, type Scorer, scorer } from '#learning/pipeline/scorer.ts';
+import { type Scorer, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
 import { measureImportance } from './importance.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
@@ -333,12 +333,8 @@ function timings(
   challenger: Scorer,
   champion: Scorer | null,
 ): Timings {
-  const header = headerOf(holdout);
-  const rows = Array.from({ length: Math.min(TIMED_RECORDS, holdout.rows) }, (_, row) => row);
-  const records = Array.from(
-    textRows(holdout, rows),
-    (cells): RawRow => Object.fromEntries(header.map((name, i) => [name, cells[i] ?? ''])),
-  );
+  const timedRows = Math.min(TIMED_RECORDS, holdout.rows);
+  const records = Array.from({ length: timedRows }, (_, row) => recordOf(holdout, row));
   const start = input.stopwatch();
   const timed = measureTime({ challenger, champion, table, records, stopwatch: input.stopwatch });
   const sizeOf = ({ sha256, bytes }: EvaluateInput['challenger']) => ({

@@ -41,9 +41,15 @@ function checkTogether({ model, schema, policy }: Folder): void {
   if (features.length === 0) bad('schema.json', 'columns', 'has no feature');
   schema.columns.forEach((column, i) => {
     const path = `columns[${i}]`;
-    const { min, max, type, role, values } = column;
-    if (role === 'feature' && type !== 'number' && type !== 'category') {
+    const { min, max, type, role, values, unit } = column;
+    if (role === 'feature' && (type === 'date' || type === 'text')) {
       bad('schema.json', `${path}.type`, `a ${type} can't be a feature; number and category can`);
+    }
+    if (schema.read === undefined && (type === 'boolean' || type === 'code')) {
+      bad('schema.json', `${path}.type`, `a ${type} needs read, which says how cells are read`);
+    }
+    if (unit !== undefined && (type !== 'number' || schema.read === undefined)) {
+      bad('schema.json', `${path}.unit`, 'belongs to numbers, and needs read');
     }
     if ((min !== undefined || max !== undefined) && type !== 'number') {
       bad('schema.json', path, 'min and max belong to numbers');
@@ -51,8 +57,8 @@ function checkTogether({ model, schema, policy }: Folder): void {
     if (min !== undefined && max !== undefined && !(min <= max)) {
       bad('schema.json', `${path}.min`, 'is above max');
     }
-    if (values !== undefined && type !== 'category') {
-      bad('schema.json', `${path}.values`, 'belongs to categories');
+    if (values !== undefined && type !== 'category' && type !== 'code') {
+      bad('schema.json', `${path}.values`, 'belongs to categories and codes');
     }
   });
   for (const part of ['group', 'key'] as const) {

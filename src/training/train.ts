@@ -7,6 +7,7 @@ import type {
   NotFitted,
 } from '#contracts/selection.ts';
 import type { IdentityRule } from '#dataset/identity.ts';
+import { readRulesOf, rulesFor } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
@@ -157,7 +158,14 @@ export function fitChosen(
     const read = new Set(fitted.columns.map((c) => c.name));
     // Constant ones are among them: what was no feature for the training is none for a prediction.
     const otherColumns = folder.schema.columns.map((c) => c.name).filter((name) => !read.has(name));
-    return encodeArtifact({ ...fitted, otherColumns, calibrator: calibratorOf(scores), threshold });
+    const rules = readRulesOf(folder.schema);
+    return encodeArtifact({
+      ...fitted,
+      otherColumns,
+      ...(rules === null ? {} : { read: rulesFor(rules, read) }),
+      calibrator: calibratorOf(scores),
+      threshold,
+    });
   });
   const seconds = stopwatch() - start;
   const sha256 = sha256Hex(artifact);

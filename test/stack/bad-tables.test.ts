@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
   {
     what: 'Infinity in a number column',
     table: set(9, AMOUNT, 'Infinity'),
-    line: "data.csv: row 9, column 'billed_amount': is infinite",
+    line: "data.csv: row 9, column 'billed_amount': is no finite number",
   },
   {
     what: 'a word in a number column',

@@ -220,7 +220,8 @@ function checkFeatures(features: Table, kinds: readonly Column['kind'][]): void 
 }
 
 /** The features that a model makes of rows, as its estimator gets them when it scores. */
-export function featureTable({ columns, transforms }: Artifact, table: Table): Table {
+export function featureTable(artifact: Artifact, table: Table): Table {
+  const { columns, transforms, read = null } = artifact;
   const found = columns.map(
     (column): Column =>
       column.kind === 'numeric'
@@ -239,7 +240,7 @@ export function featureTable({ columns, transforms }: Artifact, table: Table): T
     score: () => undefined,
   };
   columns.forEach((column, i) => {
-    columnReader(column, i, table, keep)(0, table.rows);
+    columnReader(column, i, table, keep, read)(0, table.rows);
   });
   return applyTransforms({ rows: table.rows, columns: found }, transforms);
 }

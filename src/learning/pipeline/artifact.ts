@@ -19,8 +19,10 @@ import {
   textOf,
   wholeOf,
 } from './packed.ts';
+import { unpackReadRules } from './read-rules-file.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
 import { featuresAfter, type Transform } from './transforms.ts';
+import type { ReadRules } from '#learning/cells.ts';
 import { LearningError } from '#learning/errors.ts';
 import { MOST_FEATURES } from '#learning/table.ts';
 
@@ -44,6 +46,11 @@ export interface Artifact {
   readonly columns: readonly Feature[];
   /** Further columns of the table that it was fitted on: a row may bear them, nothing reads them. */
   readonly otherColumns?: readonly string[];
+  /**
+   * How cells are read; columns that aren't among `columns` have no part in it. Absent in artifacts from
+   * before it, and of folders without `read`: cells are then read as they were.
+   */
+  readonly read?: ReadRules;
   readonly transforms: readonly Transform[];
   readonly estimator: Estimator;
   /** Null passes the score through. */
@@ -85,10 +92,11 @@ export function encodeArtifact(artifact: Artifact): Uint8Array<ArrayBuffer> {
  */
 export function decodeArtifact(bytes: Uint8Array): Artifact {
   const parsed = parse(bytes);
-  const hasOthers =
-    typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, 'otherColumns');
+  const has = (name: string): boolean =>
+    typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, name);
+  const optional = ['otherColumns', 'read'].filter(has);
   const root = fieldsOf(parsed, 'file', [
-    ...(hasOthers ? ['otherColumns'] : []),
+    ...optional,
     'format',
     'schemaVersion',
     'columns',
@@ -112,7 +120,7 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   if (columns.length === 0 || columns.length > MOST_FEATURES) {
     refusePart('columns', `are not from 1 to ${MOST_FEATURES}`);
   }
-  const otherColumns = hasOthers
+  const otherColumns = has('otherColumns')
     ? listOf(root['otherColumns'], 'otherColumns').map((name) => textOf(name, 'otherColumns'))
     : undefined;
   const transforms = listOf(root['transforms'], 'transforms').map(unpackTransform);
@@ -130,6 +138,7 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
     schemaVersion: 2,
     columns,
     ...(otherColumns && { otherColumns }),
+    ...(has('read') && { read: unpackReadRules(root['read'], columns) }),
     transforms,
     estimator: verbs.unpack(root['estimator'], features),
     calibrator: readCalibrator(root['calibrator']),

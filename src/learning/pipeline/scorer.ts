@@ -4,12 +4,20 @@ import { calibrate } from './calibrate.ts';
 import { BLOCK, type Feature, MISSING_LEVEL, type Reader, UNSEEN_LEVEL } from './estimator-kind.ts';
 import { estimatorKind } from './estimators.ts';
 import { throughTransforms } from './transforms.ts';
-import { isMissing, parseNumber } from '#learning/cells.ts';
+import {
+  type Cell,
+  levelCells,
+  levelText,
+  numberCells,
+  type ReadRules,
+  whyNoLevel,
+  whyNoNumber,
+} from '#learning/cells.ts';
 import { LearningError } from '#learning/errors.ts';
 import type { Column, Table } from '#learning/table.ts';
 
 /** One row as JSON or CSV brings it, by column name; further columns don't matter. */
-export type RawRow = Readonly<Record<string, string | number | boolean | null>>;
+export type RawRow = Readonly<Record<string, Cell>>;
 
 export interface Scorer {
   /** One probability of the positive class a row. Throws `RowInvalid` naming the column. */
@@ -37,12 +45,13 @@ export function scorer(artifact: Artifact): Scorer {
       out[row] = calibrate(calibrator, out[row] ?? Number.NaN);
     }
   };
-  const readRecord = recordReader(columns, reader);
+  const rules = artifact.read ?? null;
+  const readRecord = recordReader(columns, reader, rules);
   const one = new Float64Array(1);
 
   return {
     scoreTable(table) {
-      const readRows = tableReader(columns, table, reader);
+      const readRows = tableReader(columns, table, reader, rules);
       const out = new Float64Array(table.rows);
       for (let at = 0; at < table.rows; at += BLOCK) {
         const rows = Math.min(BLOCK, table.rows - at);
@@ -54,12 +63,12 @@ export function scorer(artifact: Artifact): Scorer {
 
     scoreChanges(table, changed) {
       const { rows } = table;
-      const put = columns.map((column, i) => columnReader(column, i, table, reader));
+      const put = columns.map((column, i) => columnReader(column, i, table, reader, rules));
       const places = new Map(columns.map((column, i) => [column.name, { column, i }]));
       const changes = changed.map((given) => {
         const place = places.get(given.name);
         const change =
-          place && columnReader(place.column, place.i, { rows, columns: [given] }, reader);
+          place && columnReader(place.column, place.i, { rows, columns: [given] }, reader, rules);
         return { out: new Float64Array(rows), change, undo: place && put[place.i] };
       });
       for (let at = 0; at < rows; at += BLOCK) {
@@ -86,8 +95,9 @@ export function scorer(artifact: Artifact): Scorer {
 export function recordReader(
   columns: readonly Feature[],
   reader: Reader,
+  rules: ReadRules | null,
 ): (record: RawRow) => void {
-  const put = columns.map((column, i) => cellReader(column, i, reader));
+  const put = columns.map((column, i) => cellReader(column, i, reader, rules));
   return (record) => {
     for (let i = 0; i < put.length; i += 1) put[i]?.(record);
   };
@@ -101,27 +111,37 @@ export function tableReader(
   columns: readonly Feature[],
   table: Table,
   reader: Reader,
+  rules: ReadRules | null,
 ): (at: number, rows: number) => void {
-  const put = columns.map((column, i) => columnReader(column, i, table, reader));
+  const put = columns.map((column, i) => columnReader(column, i, table, reader, rules));
   return (at, rows) => {
     for (const putColumn of put) putColumn(at, rows);
   };
 }
 
 /** Reads a record's cell of one column into the block's first row. */
-function cellReader(column: Feature, i: number, reader: Reader): (record: RawRow) => void {
+function cellReader(
+  column: Feature,
+  i: number,
+  reader: Reader,
+  rules: ReadRules | null,
+): (record: RawRow) => void {
   const { name } = column;
-  const cellOf = (record: RawRow): string | number | boolean | null => {
+  const cellOf = (record: RawRow): Cell => {
     const cell = Object.hasOwn(record, name) ? record[name] : undefined;
     return cell === undefined ? refuse(name, 'is missing') : cell;
   };
   if (column.kind === 'numeric') {
-    return (record) => reader.setNumber(0, i, numberOf(cellOf(record), name));
+    const numberOf = numberCells(rules, name);
+    return (record) => {
+      const cell = cellOf(record);
+      reader.setNumber(0, i, numberOf(cell) ?? refuse(name, whyNoNumber(cell)));
+    };
   }
-  const codeOf = levelCodes(column.levels);
+  const codeOf = levelCodes(column, rules);
   return (record) => {
     const cell = cellOf(record);
-    reader.setLevel(0, i, cell === null ? MISSING_LEVEL : codeOf(String(cell)));
+    reader.setLevel(0, i, codeOf(cell) ?? refuse(name, whyNoLevel(cell, rules, name)));
   };
 }
 
@@ -131,6 +151,7 @@ export function columnReader(
   i: number,
   table: Table,
   reader: Reader,
+  rules: ReadRules | null,
 ): (at: number, rows: number) => void {
   const { name } = column;
   const given = table.columns.find((candidate) => candidate.name === name);
@@ -147,7 +168,8 @@ export function columnReader(
     };
   }
   if (column.kind === 'categorical' && given.kind === 'categorical') {
-    const translated = Int32Array.from(given.levels, levelCodes(column.levels));
+    const codeOf = levelCodes(column, rules);
+    const translated = Int32Array.from(given.levels, (level) => codeOf(level) ?? UNSEEN_LEVEL);
     return (at, rows) => {
       for (let row = 0; row < rows; row += 1) {
         const code = given.codes[at + row] ?? MISSING_LEVEL;
@@ -166,19 +188,21 @@ function refuse(column: string, what: string): never {
   throw new LearningError('RowInvalid', `column '${column}' ${what}`, column);
 }
 
-function numberOf(cell: string | number | boolean | null, column: string): number {
-  if (cell === null) return Number.NaN;
-  if (typeof cell === 'boolean') return refuse(column, 'is true or false where a number belongs');
-  const value = typeof cell === 'number' ? cell : parseNumber(cell);
-  if (value === undefined || value === Infinity || value === -Infinity) {
-    return refuse(column, 'is no finite number');
-  }
-  return value;
-}
-
-/** Index of a level by its text. */
-function levelCodes(levels: readonly string[]): (level: string) => number {
-  const indices = new Map(levels.map((level, i) => [level.trim(), i]));
-  return (level) =>
-    isMissing(level) ? MISSING_LEVEL : (indices.get(level.trim()) ?? UNSEEN_LEVEL);
+/**
+ * Index of the level that a cell means; `undefined` where the cell is refused. Words can't be true or
+ * false, so a flag for a column without such a level is refused too, where there are rules.
+ */
+function levelCodes(
+  { name, levels }: Extract<Feature, { readonly kind: 'categorical' }>,
+  rules: ReadRules | null,
+): (cell: Cell) => number | undefined {
+  const levelOf = levelCells(rules, name);
+  const indices = new Map(levels.map((level, i) => [levelText(level, rules, name), i]));
+  const takesFlags = rules === null || indices.has('true') || indices.has('false');
+  return (cell) => {
+    if (typeof cell === 'boolean' && !takesFlags) return undefined;
+    const level = levelOf(cell);
+    if (level === null) return MISSING_LEVEL;
+    return level === undefined ? undefined : (indices.get(level) ?? UNSEEN_LEVEL);
+  };
 }

@@ -199,7 +199,7 @@ function readAs(
   const known = kept.filter((column) => column !== undefined);
   const [{ rows } = { rows: 0 }] = columns;
   if (known.length === kept.length) {
-    return labelled({ file, rows, columns: known, unknown: [] }, { target, positive });
+    return labelled({ file, rows, columns: known, unknown: [] }, { target, positive }, null);
   }
   // A word after many numbers: what it takes to read such a column wasn't kept.
   const model = { target, positive, identity: {} };

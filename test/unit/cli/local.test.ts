@@ -396,7 +396,7 @@ describe('the pack and its CI report', () => {
     // What the command wrote is for who runs it, too.
     expect(report.said).toContain('<no & luck>\n');
     expect(report.junit).toContain(
-      'row 1, column &apos;x&apos;: is infinite'.replaceAll('&apos;', "'"),
+      'row 1, column &apos;x&apos;: is no finite number'.replaceAll('&apos;', "'"),
     );
   });
 

@@ -35,7 +35,7 @@ describe('a Parquet table at the command line', () => {
     // What is uploaded and hashed is the file itself.
     expect(packed.data.sha256).toBe(sha256Hex(stored));
     expect(readCsv(packed.data.csv, 'a')).toEqual(
-      readCsv(await csvOfTable(stored, 'credit.parquet'), 'b'),
+      readCsv(await csvOfTable(stored, 'credit.parquet', null), 'b'),
     );
     const { data } = await pack(byCsv.folder);
     expect(data.csv).toBe(data.bytes);
@@ -66,9 +66,10 @@ describe('a file that is scored', () => {
     provenance: PROVENANCE,
   };
 
-  it('tells an unseen level from a missing one, as a record does', () => {
+  it('tells an unseen level from a missing one, as a record does', async () => {
     const table = new TextEncoder().encode('c,x,n\n b ,1,0\nnever,1,0\n,1,0\na,1,NA\n');
-    const { rows } = readCsv(scoreFile(artifact, table, 'data.csv').csv, 'scores');
+    const { csv } = await scoreFile(artifact, table, 'data.csv');
+    const { rows } = readCsv(csv, 'scores');
     const { scoreRecord } = scorer(artifact);
     const expected = [
       { n: 0, c: 'b' },

@@ -93,11 +93,15 @@ const CASES: readonly (readonly [string, Uint8Array, string, SmallOptions?])[] =
     latin1(12),
     "data.csv: row 12, column 'colour': is not UTF-8: save the table in that encoding",
   ],
-  ['Infinity', bytesOf(withCell(9, 1, '-Infinity')), "data.csv: row 9, column 'x': is infinite"],
+  [
+    'Infinity',
+    bytesOf(withCell(9, 1, '-Infinity')),
+    "data.csv: row 9, column 'x': is no finite number",
+  ],
   [
     'a number that overflows',
     bytesOf(withCell(9, 1, '1e999')),
-    "data.csv: row 9, column 'x': is infinite",
+    "data.csv: row 9, column 'x': is no finite number",
   ],
   [
     'a word in a number column',

@@ -118,7 +118,7 @@ describe('POST /predict', () => {
     [
       'words for a number',
       { records: [{ ...first, second: 'many' }] },
-      /row 0: column 'second' is no finite/,
+      /row 0: column 'second' is not a number/,
       { row: 0, column: 'second' },
     ],
     [

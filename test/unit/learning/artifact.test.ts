@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import type { ReadRules } from '#learning/cells.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { fromBase64, toBase64 } from '#learning/pipeline/base64.ts';
 import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
@@ -98,6 +99,88 @@ describe('a forest, walked node by node in the plainest way', () => {
     expect(features).toBe(4);
     expect(missingLeft).toBeGreaterThan(100);
     expect(scorer(fitted('forest', 600)).scoreTable(table)).toEqual(expected);
+  });
+});
+
+describe('how an artifact says that cells are read', () => {
+  const read: ReadRules = {
+    separator: '\t',
+    decimal: ',',
+    missing: ['?', '-999'],
+    booleans: ['place'],
+    codes: [],
+    units: [{ column: 'second', unit: '€' }],
+  };
+  const bytes = encodeArtifact({ ...fitted('forest'), read });
+
+  it('comes back from its bytes as it was, and is absent where it was', () => {
+    expect(decodeArtifact(bytes).read).toEqual(read);
+    expect('read' in decodeArtifact(encodeArtifact(fitted('forest')))).toBe(false);
+  });
+
+  it.each<[string, object | null, string]>([
+    ['no object', null, 'read is not an object'],
+    ['a field too few', { ...read, units: undefined }, "read lacks 'units'"],
+    ['a field too many', { ...read, more: 1 }, 'read has an unknown field'],
+    ['another separator', { ...read, separator: ':' }, 'read.separator is another mark'],
+    ['another decimal mark', { ...read, decimal: '' }, 'read.decimal is another mark'],
+    ['a word that is none', { ...read, missing: [-999] }, 'read.missing is not a text'],
+    [
+      'a boolean column that is a number',
+      { ...read, booleans: ['first'] },
+      'read.booleans has a column that is not categorical',
+    ],
+    [
+      'a code column that is absent',
+      { ...read, codes: ['nobody'] },
+      'read.codes has a column that is not categorical',
+    ],
+    [
+      'a unit of a category',
+      { ...read, units: [{ column: 'place', unit: '%' }] },
+      'read.units has a column that is not numeric',
+    ],
+    [
+      'an empty unit',
+      { ...read, units: [{ column: 'first', unit: '' }] },
+      'read.units has a unit without a letter',
+    ],
+  ])('is refused with its part: %s', (_, wrong, line) => {
+    const document = JSON.parse(new TextDecoder().decode(bytes)) as object;
+    const file = new TextEncoder().encode(JSON.stringify({ ...document, read: wrong }));
+    const error = thrownBy(() => decodeArtifact(file));
+    expect([error.name, error.message]).toEqual(['ArtifactInvalid', `the artifact's ${line}`]);
+  });
+
+  it('is by what a record is read, and a table to the same probability', () => {
+    const { scoreRecord, scoreTable } = scorer(decodeArtifact(bytes));
+    const row: RawRow = { first: 1, place: null, second: 1234.5, noise: 0 };
+    for (const second of ['1.234,50 €', '€ 1 234,5', '1234,5']) {
+      expect(scoreRecord({ ...row, second })).toBe(scoreRecord(row));
+    }
+    for (const second of ['?', -999, '-999,0', '#N/A']) {
+      expect(scoreRecord({ ...row, second })).toBe(scoreRecord({ ...row, second: null }));
+    }
+    for (const [second, place] of [
+      ['1234.5', null],
+      [1, 'east'],
+      [1, 7],
+    ] as const) {
+      const error = thrownBy(() => scoreRecord({ ...row, second, place }));
+      expect(error.name).toBe('RowInvalid');
+    }
+    const numeric = (name: string, value: number) =>
+      ({ kind: 'numeric', name, values: Float64Array.of(value) }) as const;
+    const table: Table = {
+      rows: 1,
+      columns: [
+        numeric('first', 1),
+        { kind: 'categorical', name: 'place', levels: ['T'], codes: Int32Array.of(-1) },
+        numeric('second', 1234.5),
+        numeric('noise', 0),
+      ],
+    };
+    expect(scoreTable(table)[0]).toBe(scoreRecord(row));
   });
 });
 

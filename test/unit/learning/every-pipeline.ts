@@ -1,4 +1,5 @@
 /** One small model file of every estimator, transform and calibrator. */
+import type { ReadRules } from '#learning/cells.ts';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
 import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
@@ -38,6 +39,16 @@ export const EVERY_TRANSFORM: Readonly<Record<string, readonly TransformSpec[]>>
     { kind: 'encode', as: 'ordinal' },
     { kind: 'select', best: 7 },
   ],
+};
+
+/** How the cells of a few of the files are read. */
+const READ: ReadRules = {
+  separator: ';',
+  decimal: ',',
+  missing: ['?', '-999'],
+  booleans: [],
+  codes: ['ward'],
+  units: [{ column: 'second', unit: '%' }],
 };
 
 /** `madeUp` and a second category. */
@@ -84,7 +95,14 @@ export function everyFile(): readonly EveryFile[] {
         trainingManifest: MANIFEST,
         provenance: PROVENANCE,
       });
-      return { algorithm: name, transform, calibration, artifact, bytes: encodeArtifact(artifact) };
+      const whole = transform === 'impute' ? { ...artifact, read: READ } : artifact;
+      return {
+        algorithm: name,
+        transform,
+        calibration,
+        artifact: whole,
+        bytes: encodeArtifact(whole),
+      };
     }),
   );
 }

@@ -63,6 +63,8 @@ interface Calibrator {
 }
 interface Model {
   readonly columns: readonly Column[];
+  /** Of it, what cells of JSON need that are numbers, null and plain words. */
+  readonly read?: { readonly missing: readonly string[] };
   readonly transforms: readonly Step[];
   readonly estimator: Estimator;
   readonly calibrator: Calibrator | null;
@@ -74,7 +76,7 @@ interface Cell {
   readonly value: number;
 }
 
-const MISSING = new Set(['', 'NA', 'N/A', 'NaN', 'null', 'None']);
+const MISSING = ['', 'NA', 'N/A', 'NaN', 'null', 'None'];
 
 function at<T>(list: readonly T[], index: number): T {
   if (!(Number.isInteger(index) && index >= 0 && index < list.length)) {
@@ -100,10 +102,10 @@ function numbers({ type, length, data }: Packed): number[] {
   });
 }
 
-function read(column: Column, record: RawRow): Cell {
+function read(column: Column, record: RawRow, words: readonly string[]): Cell {
   const given = record[column.name] ?? null;
   const text = given === null ? null : String(given).trim();
-  const absent = text === null || MISSING.has(text);
+  const absent = text === null || [...MISSING, ...words].some((word) => word.trim() === text);
   if (column.kind === 'numeric') {
     return { name: column.name, levels: null, value: absent ? Number.NaN : Number(text) };
   }
@@ -273,7 +275,8 @@ function calibrated(calibrator: Calibrator | null, value: number): number {
 /** The probability; NaN where the estimator's sum has none. Throws `RangeError` outside an array. */
 export function plainScore(file: Uint8Array, record: RawRow): number {
   const model = JSON.parse(new TextDecoder().decode(file)) as Model;
-  const columns = model.columns.map((column) => read(column, record));
+  const words = model.read?.missing ?? [];
+  const columns = model.columns.map((column) => read(column, record, words));
   const cells = model.transforms.reduce<Cell[]>(transformed, columns);
   return calibrated(model.calibrator, score(model.estimator, cells));
 }

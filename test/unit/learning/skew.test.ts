@@ -102,7 +102,7 @@ const nothing = new Float64Array(0);
 const byRecords =
   (records: readonly RawRow[]): Feed =>
   (columns, reader) => {
-    const read = recordReader(columns, reader);
+    const read = recordReader(columns, reader, null);
     for (const record of records) {
       read(record);
       reader.score(1, nothing, 0);
@@ -111,7 +111,7 @@ const byRecords =
 const byTable =
   (table: Table): Feed =>
   (columns, reader) => {
-    const read = tableReader(columns, table, reader);
+    const read = tableReader(columns, table, reader, null);
     for (let at = 0; at < table.rows; at += 128) {
       read(at, Math.min(128, table.rows - at));
       reader.score(Math.min(128, table.rows - at), nothing, 0);
