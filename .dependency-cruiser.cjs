@@ -1,6 +1,6 @@
 /**
  * Who may import whom. The rooms of src/, from the inside out:
- *   domain <- contracts, learning <- plots, dataset <- training <- model-folder, evaluation <- release
+ *   domain <- gates <- contracts; domain <- learning <- plots, dataset <- training <- model-folder, evaluation <- release
  *   edge, client and adapters know domain and contracts; nobody inside knows an adapter.
  * Around src/: functions/<name>/handler <- functions/<name>/index; infra; cli, demo, bench, test.
  * test/unit/architecture.test.ts plants a violation of each and expects it to be caught.
@@ -37,8 +37,9 @@ module.exports = {
       to: { couldNotResolve: true },
     },
     room('domain', [], HASHES, 'Rules and ports; they know no AWS, no node:, no zod.'),
+    room('gates', ['domain'], ['zod'], 'What must hold of a challenger: a file a kind of gate.'),
     {
-      ...room('contracts', ['domain'], ['zod'], 'What crosses a boundary, as schemas.'),
+      ...room('contracts', ['gates', 'domain'], ['zod'], 'What crosses a boundary, as schemas.'),
       from: { path: '^src/contracts/', pathNot: '^src/contracts/json-schema/generate\\.ts$' },
     },
     room(
@@ -57,25 +58,34 @@ module.exports = {
     ),
     room(
       'model-folder',
-      ['training', 'dataset', 'learning', 'domain', 'contracts'],
+      ['training', 'dataset', 'learning', 'domain', 'contracts', 'gates'],
       ['zod'],
       'What a user edits: read, linted, compared.',
     ),
     room(
       'training',
-      ['plots', 'dataset', 'learning', 'domain', 'contracts'],
+      ['plots', 'dataset', 'learning', 'domain', 'contracts', 'gates'],
       HASHES,
       'Candidates, folds, the choice, the fit: the same in `try` and in the Lambdas.',
     ),
     room(
       'evaluation',
-      ['training', 'plots', 'dataset', 'learning', 'domain', 'contracts'],
+      ['training', 'plots', 'dataset', 'learning', 'domain', 'contracts', 'gates'],
       HASHES,
       'Who may be judged, and the evidence: the same in `try` and in the Lambdas.',
     ),
     room(
       'release',
-      ['evaluation', 'training', 'model-folder', 'dataset', 'learning', 'domain', 'contracts'],
+      [
+        'evaluation',
+        'training',
+        'model-folder',
+        'dataset',
+        'learning',
+        'domain',
+        'contracts',
+        'gates',
+      ],
       ['zod', 'fflate', ...HASHES],
       'Steps over ports.',
     ),

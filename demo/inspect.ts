@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { DataReference, TrackingReference, Training } from '#contracts/steps.ts';
 import { sha256Hex } from '#domain/canonical.ts';
-import { MeasuredAnswer, type StatusAnswer } from '#contracts/answers.ts';
+import type { StatusAnswer } from '#contracts/answers.ts';
+import { type Measured, readMeasured } from '#contracts/evidence.ts';
 import { expectThat, StoryFailed } from './expectation.ts';
 import { areaUnderCurve, decodeArtifact, rowsOf, scoresOf } from './scoring.ts';
 import type { Crowned, Stage } from './stage.ts';
@@ -47,7 +48,7 @@ export function named(step: string): string {
 
 export interface Inspected {
   readonly artifact: string;
-  readonly measured: MeasuredAnswer;
+  readonly measured: Measured;
   /** The holdout snapshot's rows. */
   readonly holdout: ReturnType<typeof rowsOf>;
 }
@@ -91,7 +92,7 @@ export async function inspectChallenger(
   );
   const bytes = await stage.aws.object('evidence', evaluation.measured);
   expectThat(sha256Hex(bytes) === evaluation.measured, step, 'evidence without its hash');
-  const measured = MeasuredAnswer.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const measured = readMeasured(bytes);
   expectThat(measured.commit === run.commit, step, `evidence of commit ${measured.commit ?? '-'}`);
   expectThat(measured.challenger.sha256 === full.artifact, step, 'evidence of another challenger');
   expectThat(
@@ -159,7 +160,7 @@ async function inspectTracking(
 /** The recorded AUC is what the artifact's bytes give on the snapshot's rows. */
 async function remeasure(
   stage: Stage,
-  recorded: Pick<MeasuredAnswer['challenger'], 'sha256' | 'metrics'>,
+  recorded: Pick<Measured['challenger'], 'sha256' | 'metrics'>,
   holdout: ReturnType<typeof rowsOf>,
   step: string,
 ): Promise<void> {
@@ -175,8 +176,8 @@ async function remeasure(
   );
 }
 
-export function aucOf(of: Pick<MeasuredAnswer['challenger'], 'metrics'>): number | null {
-  return of.metrics['auc']?.value ?? null;
+export function aucOf(of: Pick<Measured['challenger'], 'metrics'>): number | null {
+  return of.metrics.auc.value;
 }
 
 const Target = z.looseObject({ target: z.string() });

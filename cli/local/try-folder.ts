@@ -12,8 +12,9 @@ import { writeCsv } from '#dataset/csv.ts';
 import { identityColumns, type IdentityKind } from '#dataset/identity.ts';
 import { readPart } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import type { Measured, ModelMeasures, Paired } from '#domain/evidence.ts';
-import type { Verdict } from '#domain/verdict.ts';
+import type { Measured } from '#contracts/evidence.ts';
+import type { ModelMetrics } from '#gates/judged.ts';
+import type { Verdict } from '#gates/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
 import { prepare, type Prepared } from '#dataset/prepare.ts';
@@ -226,12 +227,12 @@ export function tryFolder(of: {
   };
 }
 
-function valuesOf(model: ModelMeasures): Record<string, number | null> {
+function valuesOf(model: ModelMetrics): Record<string, number | null> {
   return Object.fromEntries(Object.entries(model.metrics).map(([name, m]) => [name, m.value]));
 }
 
 function bestBaseline(evidence: Measured): TryReport['baseline'] {
-  const auc = (model: ModelMeasures): number => model.metrics.auc.value ?? -1;
+  const auc = (model: ModelMetrics): number => model.metrics.auc.value ?? -1;
   const best = evidence.baselines.toSorted((a, b) => auc(b) - auc(a))[0];
   if (best === undefined) return { name: 'none', metrics: {}, difference: null };
   return {
@@ -242,7 +243,7 @@ function bestBaseline(evidence: Measured): TryReport['baseline'] {
 }
 
 function differenceTo(evidence: Measured, against: string): Compared['difference'] {
-  const paired: Paired | undefined = evidence.paired.find((p) => p.against === against);
+  const paired = evidence.measurements.paired?.find((p) => p.against === against);
   if (paired === undefined) return null;
   const { metric, estimate, lower, upper } = paired;
   return { metric, estimate, lower, upper };

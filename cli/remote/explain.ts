@@ -2,7 +2,12 @@
 import { Choice } from '#contracts/steps.ts';
 import { isOpen } from '#domain/run.ts';
 import { Stop, table } from '../output.ts';
-import type { CandidateAnswer, GateAnswer, MeasuredAnswer } from '#contracts/answers.ts';
+import type { CandidateAnswer } from '#contracts/answers.ts';
+import type { Measured } from '#contracts/evidence.ts';
+import { METRIC_NAMES } from '#domain/metrics.ts';
+import { checksOf } from '#gates/decide.ts';
+import type { Importance } from '#gates/importance.ts';
+import type { GateRow } from '#gates/verdict.ts';
 import type { ApiClient } from '#client/client.ts';
 
 /** The verdict's sentences, why this candidate, each gate with its limit, every model's numbers on the same rows, and the paired intervals. */
@@ -21,6 +26,7 @@ export async function explainRun(
     );
   }
   const { measured, timings, verdict } = await api.evidence(runId);
+  const leantOn = measured.measurements.importance;
   const choice = Choice.safeParse(status.outputs['ChooseCandidate']).data;
   const words = [
     `${verdict.verdict}: ${verdict.reason}`,
@@ -33,13 +39,15 @@ export async function explainRun(
     `on ${measured.rows.total} holdout rows (${measured.rows.positive} positive, ${measured.rows.groups} groups):`,
     metrics(measured),
     '',
-    ...measured.paired.map(
+    ...(measured.measurements.paired ?? []).map(
       (p) =>
         `challenger - ${p.against}: ${p.metric} ${number(p.estimate)} [${number(p.lower)}, ${number(p.upper)}], each bound one-sided at ${p.alpha}`,
     ),
-    ...(measured.importance === null ? [] : ['', importance(measured.importance)]),
+    ...(leantOn === undefined ? [] : ['', importance(leantOn)]),
     '',
-    ...measured.checks.map((c) => `${c.passed ? 'ok' : 'NO'}  ${c.name} (${c.mode}): ${c.message}`),
+    ...checksOf(measured).map(
+      (c) => `${c.passed ? 'ok' : 'NO'}  ${c.name} (${c.mode}): ${c.message}`,
+    ),
   ].join('\n');
   const data = { measured, timings, verdict, candidates: status.candidates };
   return { data, words };
@@ -60,7 +68,7 @@ function candidates(all: readonly CandidateAnswer[]): string {
   );
 }
 
-function gates(all: readonly GateAnswer[]): string {
+function gates(all: readonly GateRow[]): string {
   return table(
     ['GATE', 'METRIC', 'MODE', 'MEASURED', 'LIMIT', 'PASSED'],
     all.map(({ name, metric, mode, measured, limit, passed }) => [
@@ -75,7 +83,7 @@ function gates(all: readonly GateAnswer[]): string {
   );
 }
 
-function metrics(measured: MeasuredAnswer): string {
+function metrics(measured: Measured): string {
   const { challenger, champion, baselines } = measured;
   const models = [
     { name: 'challenger', metrics: challenger.metrics },
@@ -84,12 +92,11 @@ function metrics(measured: MeasuredAnswer): string {
       : [{ name: `champion (version ${champion.version})`, metrics: champion.metrics }]),
     ...baselines.map((one) => ({ name: one.name, metrics: one.metrics })),
   ];
-  const names = Object.keys(challenger.metrics);
   return table(
-    ['MODEL', ...names],
+    ['MODEL', ...METRIC_NAMES],
     models.map((model) => [
       model.name,
-      ...names.map((name) => number(model.metrics[name]?.value ?? null)),
+      ...METRIC_NAMES.map((name) => number(model.metrics[name].value)),
     ]),
     '  ',
   );
@@ -99,7 +106,7 @@ function metrics(measured: MeasuredAnswer): string {
 const LEANT_ON = 10;
 
 /** What the models lean on, the most first. */
-function importance({ rows, columns }: NonNullable<MeasuredAnswer['importance']>): string {
+function importance({ rows, columns }: Importance): string {
   const fall = (of: { readonly mean: number } | null): number => of?.mean ?? 0;
   const most = (one: (typeof columns)[number]): number =>
     Math.max(fall(one.challenger), fall(one.champion));

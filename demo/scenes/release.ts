@@ -226,7 +226,7 @@ export async function part<T>(
 export function comparison({ measured }: Inspected): string {
   const ours = aucOf(measured.challenger);
   const theirs = measured.champion === null ? undefined : aucOf(measured.champion);
-  const paired = measured.paired.find(({ against }) => against === 'champion');
+  const paired = measured.measurements.paired?.find(({ against }) => against === 'champion');
   if (theirs === undefined || paired === undefined) {
     const best = measured.baselines
       .map((baseline) => `${baseline.name} ${digits(aucOf(baseline))}`)

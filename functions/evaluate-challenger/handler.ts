@@ -77,6 +77,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         measured: await artifacts.put('evidence', evaluation.measured),
         timings: await artifacts.put('evidence', evaluation.timings),
         champion,
+        rules: evaluation.rules,
       };
       const { verdict, reason } = evaluation.verdict;
       await updateRun(deps, run.runId, (now) =>

@@ -1,5 +1,4 @@
 /** One run as its readers see it; its tokens never leave the server. */
-import * as z from 'zod';
 import { EvaluationReference } from '#contracts/steps.ts';
 import { DataReference } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
@@ -14,12 +13,12 @@ import type { StepStore } from '#domain/ports/step-store.ts';
 import type { StepRecord } from '#domain/run.ts';
 import { executionName } from '#domain/run-id.ts';
 import { isOpen } from '#domain/run.ts';
-import { decide } from '#domain/verdict.ts';
 import type { Answer } from '#edge/edge.ts';
 import { noSuchRun } from '#edge/edge.ts';
-import { parseJson } from '#contracts/parse.ts';
 import { charterDifference } from '#model-folder/charter-diff.ts';
-import { readMeasured } from '#contracts/evidence.ts';
+import { readMeasured, readTimings } from '#contracts/evidence.ts';
+import { decide } from '#gates/decide.ts';
+import { rulesOf } from '#release/evaluation.ts';
 import { loadCharter } from '#release/load-folder.ts';
 import { shownCandidates } from './candidates.ts';
 import type { DefinedStep } from './steps.ts';
@@ -124,12 +123,13 @@ export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer
     deps.artifacts.get('evidence', evaluation.timings),
   ]);
   const evidence = readMeasured(measured);
-  const verdict = decide(evidence, await loadCharter(deps.artifacts, evidence.charter));
+  const charter = await loadCharter(deps.artifacts, evidence.charter);
+  const verdict = decide(evidence, charter, rulesOf(evaluation));
   return {
     status: 200,
     body: {
-      measured: parseJson(z.unknown(), measured, 'the measured evidence'),
-      timings: parseJson(z.unknown(), timings, 'the timings'),
+      measured: evidence,
+      timings: readTimings(timings),
       verdict: { ...verdict, ...evaluation },
     },
   };

@@ -1,8 +1,8 @@
 /** What MLflow is told of training and evidence: numbers and texts by name. */
 import * as z from 'zod';
+import type { Measured } from '#contracts/evidence.ts';
 import { Candidate } from '#contracts/folder.ts';
 import { Leaderboard } from '#contracts/selection.ts';
-import type { Measured } from '#domain/evidence.ts';
 import { parseJson } from '#contracts/parse.ts';
 
 const Report = z.looseObject({
@@ -87,7 +87,7 @@ export function holdoutMetrics(measured: Measured): Record<string, number> {
   const add = (name: string, value: number | null | undefined): void => {
     if (value !== null && value !== undefined) found[name] = value;
   };
-  const { challenger, champion, baselines, paired } = measured;
+  const { challenger, champion, baselines, measurements } = measured;
   for (const [name, metric] of Object.entries(challenger.metrics)) add(name, metric.value);
   add('auc_lower', challenger.metrics.auc.lower);
   add('auc_upper', challenger.metrics.auc.upper);
@@ -95,7 +95,7 @@ export function holdoutMetrics(measured: Measured): Record<string, number> {
   for (const baseline of baselines) {
     add(`baseline_${baseline.name.replaceAll('-', '_')}_auc`, baseline.metrics.auc.value);
   }
-  for (const one of paired.filter((p) => p.metric === 'auc')) {
+  for (const one of measurements.paired?.filter((p) => p.metric === 'auc') ?? []) {
     const against = one.against.replaceAll('-', '_');
     add(`difference_${against}`, one.estimate);
     add(`difference_${against}_lower`, one.lower);

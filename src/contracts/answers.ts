@@ -1,6 +1,8 @@
 /** What the HTTP API answers, as far as the command line reads it; more fields may come. */
 import * as z from 'zod';
 import { ROUTE_ROLES } from '#domain/pointer.ts';
+import { Verdict } from '#gates/verdict.ts';
+import { Measured, Timings } from './evidence.ts';
 import { CommitDocument, RunDocument } from './run.ts';
 import { ServingRouteDocument } from './serving-route.ts';
 import { EvaluationReference } from './steps.ts';
@@ -57,65 +59,10 @@ export const StatusAnswer = z.looseObject({
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
 
-const SpreadAnswer = z.looseObject({ mean: z.number(), deviation: z.number() }).nullable();
-
-const MetricAnswer = z.looseObject({
-  value: z.number().nullable(),
-  lower: z.number().nullable(),
-  upper: z.number().nullable(),
-});
-const ModelAnswer = z.looseObject({ metrics: z.record(z.string(), MetricAnswer) });
-
-export const MeasuredAnswer = z.looseObject({
-  commit: z.string().nullable(),
-  bundle: z.string().nullable(),
-  data: z.looseObject({ holdout: z.string() }),
-  rows: z.looseObject({ total: z.int(), positive: z.int(), groups: z.int() }),
-  challenger: ModelAnswer.extend({ sha256: z.string() }),
-  champion: ModelAnswer.extend({ sha256: z.string(), version: z.int() }).nullable(),
-  baselines: z.array(ModelAnswer.extend({ name: z.string() })),
-  paired: z.array(
-    z.looseObject({
-      against: z.string(),
-      metric: z.string(),
-      estimate: z.number().nullable(),
-      lower: z.number().nullable(),
-      upper: z.number().nullable(),
-      alpha: z.number(),
-    }),
-  ),
-  importance: z
-    .looseObject({
-      rows: z.int(),
-      columns: z.array(
-        z.looseObject({ column: z.string(), challenger: SpreadAnswer, champion: SpreadAnswer }),
-      ),
-    })
-    .nullable()
-    .default(null),
-  checks: z.array(
-    z.looseObject({ name: z.string(), mode: z.string(), passed: z.boolean(), message: z.string() }),
-  ),
-});
-export type MeasuredAnswer = z.infer<typeof MeasuredAnswer>;
-
-const GateAnswer = z.looseObject({
-  name: z.string(),
-  metric: z.string(),
-  mode: z.string(),
-  measured: z.number().nullable(),
-  limit: z.number().nullable(),
-  passed: z.boolean(),
-});
-export type GateAnswer = z.infer<typeof GateAnswer>;
-
 export const EvidenceAnswer = z.looseObject({
-  measured: MeasuredAnswer,
-  timings: z.unknown(),
-  verdict: EvaluationReference.extend({
-    gates: z.array(GateAnswer),
-    reasons: z.array(z.string()),
-  }).loose(),
+  measured: Measured,
+  timings: Timings,
+  verdict: EvaluationReference.extend(Verdict.shape).loose(),
 });
 
 export const StartedAnswer = z.looseObject({

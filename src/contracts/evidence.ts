@@ -1,36 +1,18 @@
-/** The `measured` document as it is read back: what a verdict may be decided on again. */
+/**
+ * The evidence, as its writer writes it, its readers read it and the API answers it: `measured`, on which
+ * a verdict rests, and `timings` beside it.
+ */
 import * as z from 'zod';
-import { MetricName, Sha256 } from './folder.ts';
-import type { Measured } from '#domain/evidence.ts';
-import { CONFUSION_CELLS, eachMetric, TOP_SHARE } from '#domain/metrics.ts';
+import { Measurable, MeasurePlan, ModelMetrics } from '#gates/judged.ts';
+import { checks } from '#gates/holdout-unseen.ts';
+import { importance } from '#gates/importance.ts';
+import { Measurements } from '#gates/measurements.ts';
+import { paired } from '#gates/paired.ts';
+import { Sha256 } from './folder.ts';
 import { parseJson } from './parse.ts';
 
-const Value = z.union([z.number(), z.null()]);
-const MetricValue = z.object({
-  value: Value,
-  lower: Value,
-  upper: Value,
-  reason: z.string().exactOptional(),
-});
-
-/** Evidence from before a metric was in the list lacks it. */
-const Measurable = MetricValue.default({
-  value: null,
-  lower: null,
-  upper: null,
-  reason: 'not measured',
-});
-
-const Spread = z.object({ mean: z.number(), deviation: z.number() });
-
-const measures = {
-  threshold: z.number(),
-  metrics: z.object(eachMetric(() => Measurable)),
-  confusion: z.union([z.null(), z.record(z.enum(CONFUSION_CELLS), z.number())]),
-};
-
-const MeasuredDocument: z.ZodType<Measured> = z.object({
-  schemaVersion: z.literal(1),
+/** Where the evidence comes from; null where there is none (`try` knows no commit). */
+const SOURCE = {
   model: z.string(),
   commit: z.union([z.string(), z.null()]),
   bundle: z.union([Sha256, z.null()]),
@@ -39,59 +21,86 @@ const MeasuredDocument: z.ZodType<Measured> = z.object({
   data: z.object({ training: Sha256, holdout: Sha256 }),
   seeds: z.object({ master: z.number() }),
   asOf: z.union([z.string(), z.null()]),
-  plan: z.object({
-    primaryMetric: z.literal('auc'),
-    alpha: z.number(),
-    margin: z.number(),
-    replicates: z.number(),
-    k: z.number().default(TOP_SHARE),
-  }),
+};
+export type EvidenceSource = Pick<Measured, keyof typeof SOURCE>;
+
+/** What every version has. */
+const COMMON = {
+  ...SOURCE,
+  plan: MeasurePlan,
+  /** Of the holdout. */
   rows: z.object({ total: z.number(), positive: z.number(), groups: z.number() }),
-  challenger: z.object({ ...measures, sha256: Sha256 }),
-  champion: z.union([z.null(), z.object({ ...measures, version: z.int(), sha256: Sha256 })]),
-  baselines: z.array(z.object({ ...measures, name: z.string() })),
-  paired: z.array(
-    z.object({
-      against: z.string(),
-      metric: MetricName,
-      estimate: Value,
-      lower: Value,
-      upper: Value,
-      standardError: Value,
-      replicates: z.number(),
-      alpha: z.number(),
-      rowsToSettle: Value,
-      reason: z.string().exactOptional(),
-    }),
-  ),
-  importance: z
-    .union([
-      z.null(),
-      z.object({
-        rows: z.int(),
-        repeats: z.int(),
-        columns: z.array(
-          z.object({
-            column: z.string(),
-            challenger: z.union([z.null(), Spread]),
-            champion: z.union([z.null(), Spread]),
-          }),
-        ),
-      }),
-    ])
-    .default(null),
+  challenger: ModelMetrics.extend({ sha256: Sha256 }),
+  champion: z.union([z.null(), ModelMetrics.extend({ version: z.int(), sha256: Sha256 })]),
+  baselines: z.array(ModelMetrics.extend({ name: z.string() })),
+  /** Hash of the bytes that `scoresDocument` gives for the same input. */
   scores: Sha256,
-  checks: z.array(
-    z.object({
-      name: z.string(),
-      mode: z.enum(['warn', 'enforce']),
-      passed: z.boolean(),
-      message: z.string(),
-    }),
-  ),
+};
+
+export const Measured = z.object({
+  schemaVersion: z.literal(2),
+  ...COMMON,
+  measurements: Measurements,
+});
+export type Measured = z.infer<typeof Measured>;
+
+/** Written before there were measurements by kind. */
+const MeasuredVersion1 = z.object({
+  schemaVersion: z.literal(1),
+  ...COMMON,
+  paired: paired.schema,
+  importance: z.union([z.null(), importance.schema]).default(null),
+  checks: checks.schema,
 });
 
-/** Throws `BadInput` where the bytes are no measured evidence. */
+const MeasuredOfAnyVersion = z.discriminatedUnion('schemaVersion', [Measured, MeasuredVersion1]);
+
+/** How fast and how large a model is; read on the machine that happened to evaluate. */
+const ModelTimings = z.object({
+  sha256: z.string(),
+  artifactBytes: z.number(),
+  /** One row at a time, in microseconds. */
+  p50Micros: z.number(),
+  p99Micros: z.number(),
+  /** The whole table at once. */
+  rowsPerSecond: z.number(),
+});
+export type ModelTimings = z.infer<typeof ModelTimings>;
+
+/** Not reproducible, so never part of `measured`. */
+export const Timings = z.object({
+  schemaVersion: z.literal(1),
+  model: z.string(),
+  challenger: ModelTimings,
+  champion: z.union([z.null(), ModelTimings]),
+  /** Challenger over champion; null without a champion, a ratio null where the clock saw nothing pass. */
+  ratios: z.union([
+    z.null(),
+    z.object({
+      p50: Measurable,
+      p99: Measurable,
+      rowsPerSecond: Measurable,
+      artifactBytes: z.number(),
+    }),
+  ]),
+  /** What timing took. */
+  seconds: z.number(),
+});
+export type Timings = z.infer<typeof Timings>;
+
+/** Evidence of any version, in the shape of today. Throws `BadInput` where the bytes are none. */
 export function readMeasured(bytes: Uint8Array): Measured {
-  return parseJson(MeasuredDocument, bytes, 'the measured evidence');
+  const read = parseJson(MeasuredOfAnyVersion, bytes, 'the measured evidence');
+  if (read.schemaVersion === 2) return read;
+  const { paired, importance, checks, ...common } = read;
+  return {
+    ...common,
+    schemaVersion: 2,
+    measurements: { paired, checks, ...(importance === null ? {} : { importance }) },
+  };
+}
+
+/** Throws `BadInput` where the bytes are no timings. */
+export function readTimings(bytes: Uint8Array): Timings {
+  return parseJson(Timings, bytes, 'the timings');
 }

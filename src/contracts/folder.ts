@@ -4,7 +4,7 @@
  * Strict: an unknown field is refused with its path, so that a misspelt limit can't be silently off.
  */
 import * as z from 'zod';
-import { METRIC_NAMES } from '#domain/metrics.ts';
+import { GatePolicy } from '#gates/policy.ts';
 
 export const ModelName = z
   .string()
@@ -258,31 +258,13 @@ export const SchemaDocument = z.strictObject({
 });
 export type SchemaDocument = z.infer<typeof SchemaDocument>;
 
-export const MetricName = z.enum(METRIC_NAMES);
-export type MetricName = z.infer<typeof MetricName>;
-
 /** Limits only: what is measured is the plan's, what may pass is said here. */
 export const PolicyDocument = z.strictObject({
   $schema: z.string().optional(),
   schemaVersion: z.literal(1),
   /** low: a `promote` goes on without a person. */
   tier: z.enum(['low', 'standard']),
-  gates: z.array(
-    z
-      .strictObject({
-        name: z.string().regex(/^[a-z0-9-]{1,40}$/),
-        metric: MetricName,
-        mode: z.enum(['off', 'warn', 'enforce']).default('enforce'),
-        min: z.number().optional(),
-        max: z.number().optional(),
-        /** retune: not reached on folds of the training rows, it asks for further candidates first. */
-        onFail: z.enum(['reject', 'retune']).default('reject'),
-      })
-      .refine(
-        (g) => (g.min === undefined) !== (g.max === undefined),
-        'a gate has either min or max',
-      ),
-  ),
+  gates: z.array(GatePolicy),
   /** How far a retuning may go, for gates whose `onFail` is retune. */
   retune: z
     .strictObject({

@@ -75,7 +75,9 @@ function unionLines(
   path: readonly PropertyKey[],
 ): readonly string[] {
   if ('options' in issue && Array.isArray(issue.options)) {
-    return [line(path, `must be ${oneOf(issue.options)}`)];
+    // A shape that may leave the field out has undefined among its options.
+    const named = issue.options.filter((option) => option !== undefined);
+    return [line(path, `must be ${oneOf(named)}`)];
   }
   const branches = issue.errors.filter((issues) => issues.length > 0);
   const fitting = branches.filter((issues) => !issues.some(isOfWhole));

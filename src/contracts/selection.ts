@@ -1,6 +1,7 @@
 /** What cross-validation of a candidate, and the choice among candidates, leave behind. */
 import * as z from 'zod';
-import { Candidate, CandidateName, MetricName, ModelName, Sha256 } from './folder.ts';
+import { MetricName } from '#gates/judged.ts';
+import { Candidate, CandidateName, ModelName, Sha256 } from './folder.ts';
 
 const FoldScore = z.strictObject({
   /** From 0; those of a second folding go on where the first one's end. */

@@ -170,6 +170,8 @@ export const EvaluationReference = z.strictObject({
   /** What an approval is bound to: challenger, measured evidence, charter, champion compared with. */
   digest: Sha256,
   artifact: Sha256,
+  /** The number of the rules by which it is judged. Absent: 1, from before they had numbers. */
+  rules: z.int().min(1).exactOptional(),
   /** A `Charts` document: pictures of the evidence, and no part of it. Absent: from before there were any. */
   charts: Sha256.exactOptional(),
   verdict: z.enum(['promote', 'hold', 'reject']),

@@ -1,5 +1,6 @@
 /** The trial itself: challenger, champion and baselines on the same stored holdout, and the verdict. */
-import { type Folder } from '#contracts/folder.ts';
+import type { Measured, Timings } from '#contracts/evidence.ts';
+import type { Folder } from '#contracts/folder.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import {
   hashOf,
@@ -15,15 +16,15 @@ import { cellsOf, type DataTable, headerOf, readPart, recordOf } from '#dataset/
 import { readManifest, readRegister, type Register } from '#dataset/register.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Check, Measured, Timings } from '#domain/evidence.ts';
-import { decide, type Verdict } from '#domain/verdict.ts';
+import { decide, RULES } from '#gates/decide.ts';
+import type { Measurements } from '#gates/measurements.ts';
+import type { Verdict } from '#gates/verdict.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { type BaselineName, fitBaseline } from '#learning/baselines.ts';
 import { type Scorer, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
-import { measureImportance } from './importance.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
-import { measure, scoresDocument } from './measure.ts';
+import { measure, measureApart, scoresDocument } from './measure.ts';
 import { measureTime } from './latency.ts';
 import type { RunProvenance } from '#training/train.ts';
 import { trainingTable } from '#training/training-rows.ts';
@@ -61,6 +62,8 @@ export interface Evaluation {
   /** Every model's score of every holdout row; `measured` holds its hash. */
   readonly scores: Uint8Array;
   readonly verdict: Verdict;
+  /** The number of the rules by which it was decided. */
+  readonly rules: number;
   /** The challenger's probability of each holdout row, in the snapshot's order. */
   readonly probabilities: Float64Array;
   /** What the evidence is about. */
@@ -74,7 +77,7 @@ export interface Judged {
   readonly champion: { readonly version: number; readonly probabilities: Float64Array } | null;
   readonly table: Table;
   readonly labels: Uint8Array;
-  readonly importance: Measured['importance'];
+  readonly importance: Measurements['importance'] | undefined;
 }
 
 const BASELINES: readonly BaselineName[] = ['base-rate', 'best-column'];
@@ -119,7 +122,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
 
   const holdout = readPart(input.holdout, 'the holdout', folder);
   const groups = checkRegister(holdout, input.register, folder);
-  const split = checkSides(groups, input.manifests);
+  const unseen = checkSides(groups, input.manifests);
   const table = featureTable(holdout);
   const challengerScorer = scorer(challenger);
   const championScorer = champion === null ? null : scorer(champion);
@@ -169,17 +172,17 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
     baselines,
     labels: holdout.labels,
     groups: groups.groupOf,
-    checks: [split],
-    importance: measureImportance({
+    measurements: measureApart({
       challenger,
       champion,
       table,
       labels: holdout.labels,
       seed: model.seed,
+      unseen,
     }),
   };
   const evidence = measure(toMeasure);
-  const verdict = decide(evidence, { model: { plan: model.plan }, policy });
+  const verdict = decide(evidence, { model: { plan: model.plan }, policy }, RULES);
   return {
     measured: encode(canonicalJson(evidence)),
     evidence,
@@ -188,6 +191,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
       canonicalJson(timings(input, holdout, table, challengerScorer, championScorer)),
     ),
     verdict,
+    rules: RULES,
     probabilities,
     judged: {
       challenger,
@@ -195,7 +199,7 @@ function evaluateNamed(input: EvaluateInput): Evaluation {
       champion: championScores,
       table,
       labels: holdout.labels,
-      importance: evidence.importance,
+      importance: evidence.measurements.importance,
     },
   };
 }
@@ -280,7 +284,7 @@ function registeredGroups(
 function checkSides(
   { hashes, identity }: HoldoutGroups,
   manifests: EvaluateInput['manifests'],
-): Check {
+): NonNullable<Measurements['holdoutUnseen']> {
   for (const who of ['challenger', 'champion'] as const) {
     const bytes = manifests[who];
     if (bytes === null) continue;
@@ -300,12 +304,7 @@ function checkSides(
       { groups: both, of: hashes.length },
     );
   }
-  return {
-    name: 'holdout-unseen',
-    mode: 'enforce',
-    passed: true,
-    message: `none of ${hashes.length} holdout groups trained challenger or champion`,
-  };
+  return { groups: hashes.length, trained: 0 };
 }
 
 function scoreChampion(

@@ -1,5 +1,5 @@
 /** What challenger and champion lean on: the same columns of the same rows, shuffled alike. */
-import type { Importance, Spread } from '#domain/evidence.ts';
+import type { Importance, ShuffleSpread } from '#gates/importance.ts';
 import { LearningError } from '#learning/errors.ts';
 import { permutationImportance } from '#learning/explain/permutation.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
@@ -28,7 +28,7 @@ export function measureImportance(of: {
 }): Importance | null {
   const rows = Math.floor(CELLS / of.table.columns.length);
   const some = someOf(of.table, of.labels, Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, rows)));
-  const spreads = (model: Artifact | null): ReadonlyMap<string, Spread> => {
+  const spreads = (model: Artifact | null): ReadonlyMap<string, ShuffleSpread> => {
     if (model === null) return new Map();
     const read = new Set(model.columns.map((column) => column.name));
     const columns = some.table.columns.filter((column) => read.has(column.name));

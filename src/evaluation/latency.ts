@@ -1,5 +1,5 @@
 /** How fast models answer, champion and challenger by turns, so that both meet the same noise. */
-import type { ModelTimings, Timings } from '#domain/evidence.ts';
+import type { ModelTimings, Timings } from '#contracts/evidence.ts';
 import type { RawRow, Scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
 

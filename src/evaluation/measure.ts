@@ -1,22 +1,18 @@
 /** Measures a challenger: the `measured` document, reproducible byte for byte. */
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import {
-  type Check,
-  type EvidenceSource,
-  type Measured,
-  type MetricValue,
-  type ModelMeasures,
-  type Paired,
-  type Plan,
-} from '#domain/evidence.ts';
+import type { EvidenceSource, Measured } from '#contracts/evidence.ts';
 import { eachMetric, type MetricName } from '#domain/metrics.ts';
+import type { MeasurePlan, MetricValue, ModelMetrics } from '#gates/judged.ts';
+import type { Measurements } from '#gates/measurements.ts';
+import type { Paired } from '#gates/paired.ts';
 import { LearningError } from '#learning/errors.ts';
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
 import { type Bootstrap, bootstrap, type Scored } from '#learning/metrics/paired.ts';
+import { MEASURE, type MeasuredApart, type MeasuredOn } from './measurements.ts';
 
 export interface MeasureInput {
   readonly source: EvidenceSource;
-  readonly plan: Plan;
+  readonly plan: MeasurePlan;
   readonly challenger: Scored & { readonly sha256: string };
   readonly champion: (Scored & { readonly version: number; readonly sha256: string }) | null;
   readonly baselines: readonly (Scored & { readonly name: string })[];
@@ -24,8 +20,8 @@ export interface MeasureInput {
   readonly labels: Uint8Array;
   /** Any whole number a row; rows with the same one are resampled together. */
   readonly groups: Int32Array;
-  readonly checks: readonly Check[];
-  readonly importance: Measured['importance'];
+  /** What was measured beside the models' metrics and their differences. */
+  readonly measurements: Pick<Measurements, MeasuredApart>;
 }
 
 /** Standard normal quantile of 0.9: the power that `rowsToSettle` is for. */
@@ -49,7 +45,7 @@ export function measure(input: MeasureInput): Measured {
   const drawn = draw(usable, input);
   const indexOf = (model: Scored): number => usable.indexOf(model);
 
-  const measuresOf = (model: Scored): ModelMeasures => {
+  const measuresOf = (model: Scored): ModelMetrics => {
     const fault = faults[models.indexOf(model)] ?? drawn.fault;
     const metric = (name: MetricName): MetricValue => {
       if (fault !== null || drawn.bootstrap === null) {
@@ -102,7 +98,7 @@ export function measure(input: MeasureInput): Measured {
   };
 
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     ...sourceOf(input.source),
     plan: {
       primaryMetric: plan.primaryMetric,
@@ -122,18 +118,14 @@ export function measure(input: MeasureInput): Measured {
         ? null
         : { version: champion.version, sha256: champion.sha256, ...measuresOf(champion) },
     baselines: baselines.map((baseline) => ({ name: baseline.name, ...measuresOf(baseline) })),
-    paired: [
-      ...(champion === null ? [] : [pairedWith('champion', champion)]),
-      ...baselines.map((baseline) => pairedWith(baseline.name, baseline)),
-    ],
-    importance: input.importance,
+    measurements: {
+      ...input.measurements,
+      paired: [
+        ...(champion === null ? [] : [pairedWith('champion', champion)]),
+        ...baselines.map((baseline) => pairedWith(baseline.name, baseline)),
+      ],
+    },
     scores: sha256Hex(scoresDocument(input)),
-    checks: input.checks.map(({ name, mode, passed, message }) => ({
-      name,
-      mode,
-      passed,
-      message,
-    })),
   };
 }
 
@@ -155,6 +147,16 @@ export function scoresDocument(
     champion: input.champion === null ? null : list(input.champion.scores),
     baselines: input.baselines.map(({ name, scores }) => ({ name, scores: list(scores) })),
   });
+}
+
+/** Every measurement that these rows allow. */
+export function measureApart(of: MeasuredOn): Pick<Measurements, MeasuredApart> {
+  return Object.fromEntries(
+    Object.entries(MEASURE).flatMap(([name, measure]) => {
+      const found = measure(of);
+      return found === undefined ? [] : [[name, found] as const];
+    }),
+  );
 }
 
 /** Only the fields of a source: whatever else a caller's object carries stays out of the evidence. */

@@ -1,6 +1,8 @@
 /** What is legal in a model folder and still unwise. */
 import type { Folder } from '#contracts/folder.ts';
-import { metricEntry } from '#domain/metrics.ts';
+import { absoluteLimit } from '#gates/absolute-limit.ts';
+import { kindOf } from '#gates/gate-kind.ts';
+import { GATE_KINDS } from '#gates/list.ts';
 
 export interface Remark {
   /** error: the limit can't do what it says · warning: it is loose. */
@@ -33,19 +35,14 @@ export function lintFolder({ model, policy }: Folder): Remark[] {
   }
   policy.gates.forEach((gate, i) => {
     const where = `policy.json: gates.${i}`;
-    const limit = gate.min ?? gate.max ?? 0;
-    const unit = metricEntry(gate.metric).largest === 1;
-    if (unit && (limit < 0 || limit > 1)) {
-      error(where, `'${gate.name}' has a limit outside 0 to 1, where ${gate.metric} lives`);
-    } else if (
-      (gate.min !== undefined && limit <= 0) ||
-      (unit && gate.max !== undefined && limit >= 1)
-    ) {
-      error(where, `'${gate.name}' lets every model pass`);
+    for (const { kind, lint } of GATE_KINDS) {
+      if (kind !== kindOf(gate)) continue;
+      for (const { level, what } of lint(gate)) remarks.push({ level, where, what });
     }
-    if (gate.mode === 'off') warn(where, `'${gate.name}' is off`);
   });
-  const asking = policy.gates.findIndex((g) => g.mode === 'enforce' && g.onFail === 'retune');
+  const asking = policy.gates.findIndex(
+    (g) => absoluteLimit.isOwn(g) && g.mode === 'enforce' && g.onFail === 'retune',
+  );
   if (asking >= 0 && model.space === undefined) {
     error(
       `policy.json: gates.${asking}.onFail`,

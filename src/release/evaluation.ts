@@ -1,23 +1,39 @@
 /** An evaluation as the machine carries it, and whether the stored evidence bears it out. */
+import { type Measured, readMeasured } from '#contracts/evidence.ts';
 import type { Charter, PolicyDocument } from '#contracts/folder.ts';
 import type { EvaluationReference, RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Measured } from '#domain/evidence.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
-import { decide, type Verdict } from '#domain/verdict.ts';
-import { readMeasured } from '#contracts/evidence.ts';
+import { decide } from '#gates/decide.ts';
+import type { Verdict } from '#gates/verdict.ts';
 import { loadCharter } from './load-folder.ts';
 
 /** What a person approves: the challenger, the evidence, the charter, and the champion compared with. */
 export function evaluationDigest(
-  of: Pick<EvaluationReference, 'artifact' | 'measured' | 'timings' | 'champion'> & {
+  of: Pick<EvaluationReference, 'artifact' | 'measured' | 'timings' | 'champion' | 'rules'> & {
     readonly charter: string;
   },
 ): string {
   const { artifact, measured, timings, charter, champion } = of;
-  return sha256Hex(canonicalJson({ artifact, measured, timings, charter, champion }));
+  const rules = rulesOf(of);
+  return sha256Hex(
+    canonicalJson({
+      artifact,
+      measured,
+      timings,
+      charter,
+      champion,
+      // Approvals from before rules had a number are bound to a digest without one.
+      ...(rules === 1 ? {} : { rules }),
+    }),
+  );
+}
+
+/** The rules by which an evaluation is judged; it has no number where it is from before there were any. */
+export function rulesOf({ rules = 1 }: Pick<EvaluationReference, 'rules'>): number {
+  return rules;
 }
 
 /**
@@ -67,7 +83,7 @@ export async function loadEvidence(
     if (found !== expected) mismatch(run, `is about another ${what}`);
   }
   const charter = await loadCharter(deps.artifacts, measured.charter);
-  const verdict = decide(measured, charter);
+  const verdict = decide(measured, charter, rulesOf(evaluation));
   if (verdict.verdict !== evaluation.verdict || verdict.reason !== evaluation.reason) {
     mismatch(run, `says ${verdict.verdict}, the evaluation ${evaluation.verdict}`);
   }

@@ -9,7 +9,7 @@ import type {
 } from '#contracts/selection.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { passesGate } from '#domain/verdict.ts';
+import { absoluteLimit, isWithin } from '#gates/absolute-limit.ts';
 import { intervalOfMean, meanOf, standardErrorOf } from './spread.ts';
 
 /** What became of a candidate, and what isn't part of that. */
@@ -111,10 +111,11 @@ export function choose(
   }
   const nested = nestedEstimate(able, tolerance);
   const gates = folder.policy.gates
+    .filter(absoluteLimit.isOwn)
     .filter((gate) => gate.mode === 'enforce' && gate.onFail === 'retune')
     .map((gate) => {
       const measured = metrics[gate.metric] ?? null;
-      return { name: gate.name, metric: gate.metric, measured, passed: passesGate(gate, measured) };
+      return { name: gate.name, metric: gate.metric, measured, passed: isWithin(gate, measured) };
     });
   const left = attempts.length - attempt;
   const reason = reasonOf(winner, top, rows, tolerance, nested);

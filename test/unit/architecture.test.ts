@@ -50,6 +50,7 @@ describe('the architecture lint', () => {
   it.each([
     ['domain-keeps-its-place', 'src/domain/bad.ts', 'node:fs'],
     ['domain-keeps-its-place', 'src/domain/bad.ts', 'zod'],
+    ['gates-keeps-its-place', 'src/gates/bad.ts', 'node:fs'],
     ['contracts-keeps-its-place', 'src/contracts/bad.ts', 'csv-parse'],
     ['learning-keeps-its-place', 'src/learning/bad.ts', 'node:crypto'],
     ['dataset-keeps-its-place', 'src/dataset/bad.ts', 'node:fs'],
@@ -67,6 +68,8 @@ describe('the architecture lint', () => {
   });
 
   it.each([
+    ['gates-keeps-its-place', 'src/gates/bad.ts', 'src/contracts/a.ts'],
+    ['gates-keeps-its-place', 'src/gates/worse.ts', 'src/learning/a.ts'],
     ['training-keeps-its-place', 'src/training/bad.ts', 'src/release/a.ts'],
     ['release-keeps-its-place', 'src/release/bad.ts', 'src/adapters/a.ts'],
     ['adapters-implement-ports', 'src/adapters/bad.ts', 'src/release/a.ts'],

@@ -3,11 +3,11 @@ import {
   type Confusion,
   eachMetric,
   type LabelMetricName,
-  METRICS,
   type MetricName,
   recordOf,
   TOP_SHARE,
 } from '#domain/metrics.ts';
+import { METRICS } from '#domain/metric-list.ts';
 import { LearningError } from '#learning/errors.ts';
 import { auc, METRIC_FUNCTIONS, precisionAmong } from './functions.ts';
 import { rankingOf } from './ranking.ts';

@@ -5,6 +5,7 @@ import { readCsv } from '#dataset/csv.ts';
 import { readManifest, readRegister } from '#dataset/register.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
+import { checksOf } from '#gates/decide.ts';
 import { prepare, type Prepared } from '#dataset/prepare.ts';
 import { train, type Training } from '#training/train.ts';
 import { bytesOf, smallFolder, type SmallOptions, smallRows } from './small-folder.ts';
@@ -103,7 +104,7 @@ describe('identity by features', () => {
       readCsv(first.training, 't').rows.map((r) => JSON.stringify([r[1], r[2]])),
     );
     expect([...own(accepted)].filter((row) => seen.has(row))).toEqual([]);
-    expect(evidence.checks[0]?.message).toMatch(/^none of \d+ holdout groups/);
+    expect(checksOf(evidence)[0]?.message).toMatch(/^none of \d+ holdout groups/);
     expect(evidence.rows.groups).toBe(registeredGroups(accepted));
   });
 

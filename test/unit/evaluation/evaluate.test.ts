@@ -3,6 +3,7 @@ import type { Folder } from '#contracts/folder.ts';
 import { identityHash } from '#dataset/identity.ts';
 import { readManifest, writeManifest } from '#dataset/register.ts';
 import { sha256Hex } from '#domain/canonical.ts';
+import { checksOf } from '#gates/decide.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { holdoutMetrics } from '../../../functions/record-run/tracked-metrics.ts';
 import { evaluate, type EvaluateInput } from '#evaluation/evaluate.ts';
@@ -177,7 +178,7 @@ describe('the trial', () => {
   it('judges by the trivial baselines where there is no champion', () => {
     const { verdict, evidence } = evaluate(inputFor(full));
     expect(evidence.baselines.map((b) => b.name)).toEqual(['base-rate', 'best-column']);
-    expect(evidence.checks).toEqual([
+    expect(checksOf(evidence)).toEqual([
       {
         name: 'holdout-unseen',
         mode: 'enforce',

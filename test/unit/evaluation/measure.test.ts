@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { METRIC_NAMES } from '#domain/metrics.ts';
-import { decide } from '#domain/verdict.ts';
+import { decide } from '#gates/decide.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { pairedDifference } from '#learning/metrics/paired.ts';
 import { substream } from '#learning/random.ts';
@@ -39,13 +39,12 @@ function input(more: Partial<MeasureInput> = {}): MeasureInput {
     baselines: [{ name: 'base-rate', scores: new Float64Array(600).fill(0.5), threshold: 0.5 }],
     labels,
     groups,
-    importance: null,
-    checks: [
-      { name: 'overlap', mode: 'enforce', passed: true, message: 'no group stands on both sides' },
-    ],
+    measurements: { holdoutUnseen: { groups: 300, trained: 0 } },
     ...more,
   };
 }
+
+const pairedOf = (given: MeasureInput) => measure(given).measurements.paired!;
 
 describe('evidence', () => {
   it('is the same, byte for byte, when it is measured again, and another with another seed', () => {
@@ -84,7 +83,7 @@ describe('evidence', () => {
 
   it('pairs the challenger with the champion and with each baseline on the same draws', () => {
     const given = input();
-    const { paired } = measure(given);
+    const paired = pairedOf(given);
     expect(paired.map((one) => one.against)).toEqual(['champion', 'base-rate']);
     const alone = pairedDifference(given.challenger, given.champion!, {
       ...plan,
@@ -118,10 +117,13 @@ describe('evidence', () => {
       const { value, lower, upper, reason } = measured.challenger.metrics.auc;
       expect([value, lower, upper]).toEqual([null, null, null]);
       expect(reason).toBeTypeOf('string');
-      expect(measured.paired[0]).toMatchObject({ lower: null, reason });
+      expect(measured.measurements.paired?.[0]).toMatchObject({ lower: null, reason });
       const charter = { model: { plan: measured.plan }, policy: { gates: [] } };
-      expect(decide(measured, charter)).toMatchObject({ verdict: 'hold', finding: 'unmeasured' });
-      expect(decide(measured, { ...charter, policy: { gates: [gate] } }).verdict).toBe('reject');
+      expect(decide(measured, charter, 1)).toMatchObject({
+        verdict: 'hold',
+        finding: 'unmeasured',
+      });
+      expect(decide(measured, { ...charter, policy: { gates: [gate] } }, 1).verdict).toBe('reject');
       expect(canonicalJson(measured)).toContain('null');
     }
     // The champion alone is broken: the challenger still has its numbers.
@@ -129,8 +131,8 @@ describe('evidence', () => {
     const measured = measure(input({ champion }));
     expect(measured.challenger.metrics.auc.value).not.toBeNull();
     expect(measured.champion!.metrics.auc.value).toBeNull();
-    expect(measured.paired[0]!.lower).toBeNull();
-    expect(measured.paired[1]!.lower).toBeGreaterThan(0);
+    expect(measured.measurements.paired![0]!.lower).toBeNull();
+    expect(measured.measurements.paired![1]!.lower).toBeGreaterThan(0);
   });
 
   it('names a number of rows that settles an open question about nine times in ten', () => {
@@ -153,12 +155,12 @@ describe('evidence', () => {
       });
     };
     // From a large sample, so that its estimate is near the truth.
-    const large = measure(drawn(20_000)).paired[0]!;
+    const large = pairedOf(drawn(20_000))[0]!;
     const needed = large.rowsToSettle!;
     expect(needed).toBeLessThan(700);
     let settled = 0;
     for (let round = 0; round < 60; round += 1) {
-      if (measure(drawn(needed)).paired[0]!.lower! > 0) settled += 1;
+      if (pairedOf(drawn(needed))[0]!.lower! > 0) settled += 1;
     }
     expect(settled).toBeGreaterThanOrEqual(48);
     expect(settled).toBeLessThanOrEqual(59);

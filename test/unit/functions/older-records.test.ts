@@ -7,7 +7,7 @@ import {
   RunReference,
 } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { decide } from '#domain/verdict.ts';
+import { checksOf, decide } from '#gates/decide.ts';
 import { readMeasured } from '#contracts/evidence.ts';
 import { loadCharter } from '#release/load-folder.ts';
 import { line, SETTINGS } from './line-harness.ts';
@@ -86,7 +86,7 @@ describe('what was recorded before a field was added', () => {
     await l.commit({ commit: 'a1', settings: SETTINGS.weak });
     const { measured } = l.lastOutput('EvaluateChallenger') as { measured: string };
     const now = readMeasured(await l.artifacts.get('evidence', measured));
-    const { importance: _i, plan, challenger, baselines, ...rest } = now;
+    const { measurements, plan, challenger, baselines, ...rest } = now;
     const { k: _k, ...oldPlan } = plan;
     const older = <M extends { readonly metrics: object }>(model: M) => ({
       ...model,
@@ -96,6 +96,9 @@ describe('what was recorded before a field was added', () => {
     });
     const old = {
       ...rest,
+      schemaVersion: 1,
+      paired: measurements.paired,
+      checks: checksOf(now),
       plan: oldPlan,
       challenger: older(challenger),
       baselines: baselines.map(older),
@@ -104,7 +107,8 @@ describe('what was recorded before a field was added', () => {
     expect(read.challenger.metrics.auc).toEqual(challenger.metrics.auc);
     expect(read.challenger.metrics.ece).toMatchObject({ value: null, reason: 'not measured' });
     const ruling = await loadCharter(l.artifacts, now.charter);
-    expect(decide(read, ruling)).toEqual(decide(now, ruling));
+    expect(checksOf(read)).toEqual(checksOf(now));
+    expect(decide(read, ruling, 1)).toEqual(decide(now, ruling, 1));
   });
 
   it('is no change of the charter: an accepted one lacks what has a default since', async () => {

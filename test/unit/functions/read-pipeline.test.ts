@@ -211,9 +211,9 @@ describe('GET /pipeline/{run}/evidence', () => {
       } as unknown as ApiClient,
       runId,
     );
-    const measured = evidence.measured.challenger.metrics['auc']?.value?.toFixed(4) ?? '';
+    const measured = evidence.measured.challenger.metrics.auc.value?.toFixed(4) ?? '';
     expect(words).toMatch(new RegExp(`auc +auc +warn +${measured} +0.99 +NO`));
-    const { importance } = evidence.measured;
+    const { importance } = evidence.measured.measurements;
     const [first] = importance!.columns.toSorted((x, y) => y.challenger!.mean - x.challenger!.mean);
     const fall = first!.challenger!.mean.toFixed(4);
     expect(words).toContain(

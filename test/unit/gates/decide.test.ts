@@ -1,21 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Measured, MetricValue, ModelMeasures, Paired } from '#domain/evidence.ts';
 import { METRIC_NAMES, type MetricName } from '#domain/metrics.ts';
-import { decide, type Gate, type Limits } from '#domain/verdict.ts';
+import type { AbsoluteLimit } from '#gates/absolute-limit.ts';
+import { decide as decideBy, type JudgedEvidence, type Limits, RULES } from '#gates/decide.ts';
+import type { MetricValue, ModelMetrics } from '#gates/judged.ts';
+import type { Measurements } from '#gates/measurements.ts';
+import type { Paired } from '#gates/paired.ts';
 
 const plan = { primaryMetric: 'auc', alpha: 0.05, margin: 0.01, replicates: 2000, k: 0.1 } as const;
+type Gate = Omit<AbsoluteLimit, 'kind'>;
+/** By the rules of today. */
+const decide = (given: JudgedEvidence, by: Limits) => decideBy(given, by, 1);
 const charter = (...gates: Gate[]): Limits => ({ model: { plan }, policy: { gates } });
 
 function model(
   auc: number | null,
   more: Partial<Record<MetricName, MetricValue>> = {},
-): ModelMeasures {
+): ModelMetrics {
   const metric = (value: number | null): MetricValue => ({ value, lower: value, upper: value });
   const all = Object.fromEntries(METRIC_NAMES.map((name) => [name, metric(0.5)]));
   return {
     threshold: 0.5,
-    metrics: { ...all, auc: metric(auc), ...more } as ModelMeasures['metrics'],
+    metrics: { ...all, auc: metric(auc), ...more } as ModelMetrics['metrics'],
     confusion: null,
   };
 }
@@ -39,39 +45,33 @@ function paired(
   };
 }
 
-function evidence(more: Partial<Measured> = {}): Measured {
+function evidence(
+  more: Partial<JudgedEvidence> = {},
+  measurements: Partial<Measurements> = {},
+): JudgedEvidence {
   return {
-    schemaVersion: 1,
-    model: 'made-up',
-    commit: null,
-    bundle: null,
-    charter: 'sha256:charter',
-    code: 'sha256:code',
-    data: { training: 't', holdout: 'h' },
-    seeds: { master: 1 },
-    asOf: null,
     plan,
-    rows: { total: 1000, positive: 400, groups: 1000 },
-    challenger: { sha256: 'sha256:new', ...model(0.8123) },
-    champion: { version: 2, sha256: 'sha256:old', ...model(0.8012) },
+    challenger: model(0.8123),
+    champion: { version: 2, ...model(0.8012) },
     baselines: [
       { name: 'base-rate', ...model(0.5) },
       { name: 'best-column', ...model(0.7) },
     ],
-    paired: [
-      paired('champion', 0.0021, 0.0202, 0.0111),
-      paired('base-rate', 0.3, 0.32),
-      paired('best-column', 0.1, 0.12),
-    ],
-    importance: null,
-    scores: 'sha256:scores',
-    checks: [],
+    measurements: {
+      paired: [
+        paired('champion', 0.0021, 0.0202, 0.0111),
+        paired('base-rate', 0.3, 0.32),
+        paired('best-column', 0.1, 0.12),
+      ],
+      holdoutUnseen: { groups: 1000, trained: 0 },
+      ...measurements,
+    },
     ...more,
   };
 }
 
 const against = (lower: number | null, upper: number | null) =>
-  evidence({ paired: [paired('champion', lower, upper)] });
+  evidence({}, { paired: [paired('champion', lower, upper)] });
 
 describe('the default rule against a champion', () => {
   it.each([
@@ -94,11 +94,10 @@ describe('the default rule against a champion', () => {
     expect(decide(evidence(), charter()).reason).toBe(
       'AUC 0.8123 against champion 0.8012 (version 2): difference +0.0111, 90 % interval [0.0021, 0.0202], is above 0',
     );
-    const worse = evidence({
-      challenger: { sha256: 'n', ...model(0.7012) },
-      champion: { version: 2, sha256: 'o', ...model(0.8123) },
-      paired: [paired('champion', -0.1201, -0.1022, -0.1111)],
-    });
+    const worse = evidence(
+      { challenger: model(0.7012), champion: { version: 2, ...model(0.8123) } },
+      { paired: [paired('champion', -0.1201, -0.1022, -0.1111)] },
+    );
     expect(decide(worse, charter()).reason).toBe(
       'AUC 0.7012 against champion 0.8123 (version 2): difference -0.1111, 90 % interval [-0.1201, -0.1022], is below 0',
     );
@@ -115,13 +114,12 @@ describe('the default rule against a champion', () => {
 });
 
 describe('without a champion', () => {
-  const first = (lower: number, upper: number, more: Partial<Measured> = {}) =>
+  const first = (lower: number, upper: number, more: Partial<JudgedEvidence> = {}) =>
     decide(
-      evidence({
-        champion: null,
-        paired: [paired('base-rate', 0.3, 0.4), paired('best-column', lower, upper)],
-        ...more,
-      }),
+      evidence(
+        { champion: null, ...more },
+        { paired: [paired('base-rate', 0.3, 0.4), paired('best-column', lower, upper)] },
+      ),
       charter(),
     );
 
@@ -160,11 +158,10 @@ describe('a gate', () => {
     min: 0.6,
     ...more,
   });
-  const recall = (value: number | null, more: Partial<Measured> = {}) =>
-    evidence({
-      challenger: {
-        sha256: 'n',
-        ...model(0.8, {
+  const recall = (value: number | null, measurements: Partial<Measurements> = {}) =>
+    evidence(
+      {
+        challenger: model(0.8, {
           recall: {
             value,
             lower: value === null ? null : value - 0.1,
@@ -173,8 +170,8 @@ describe('a gate', () => {
           },
         }),
       },
-      ...more,
-    });
+      measurements,
+    );
 
   it('that is enforced and fails rejects what would be promoted, and says by how much', () => {
     const verdict = decide(recall(0.5), charter(gate({})));
@@ -251,12 +248,14 @@ describe('a gate', () => {
 describe('a check', () => {
   it('that is enforced and failed rejects; one that warns is said', () => {
     const check = { name: 'overlap', passed: false, message: '3 groups stand on both sides' };
-    expect(decide(evidence({ checks: [{ ...check, mode: 'enforce' }] }), charter())).toMatchObject({
+    expect(
+      decide(evidence({}, { checks: [{ ...check, mode: 'enforce' }] }), charter()),
+    ).toMatchObject({
       verdict: 'reject',
       finding: 'check',
       reason: "check 'overlap' failed: 3 groups stand on both sides",
     });
-    expect(decide(evidence({ checks: [{ ...check, mode: 'warn' }] }), charter()).verdict).toBe(
+    expect(decide(evidence({}, { checks: [{ ...check, mode: 'warn' }] }), charter()).verdict).toBe(
       'promote',
     );
   });
@@ -264,7 +263,7 @@ describe('a check', () => {
 
 describe('what the charter needs and nobody measured', () => {
   it('is a hold that names it', () => {
-    expect(decide(evidence({ paired: [] }), charter())).toMatchObject({
+    expect(decide(evidence({}, { paired: [] }), charter())).toMatchObject({
       verdict: 'hold',
       finding: 'unmeasured',
       reason: 'the difference in AUC against champion (version 2) was not measured',
@@ -273,12 +272,54 @@ describe('what the charter needs and nobody measured', () => {
       verdict: 'hold',
       finding: 'unmeasured',
     });
+    const { paired: _paired, ...none } = evidence().measurements;
+    expect(decide({ ...evidence(), measurements: none }, charter()).reason).toBe(
+      'the difference in AUC against champion (version 2) was not measured',
+    );
+    const { holdoutUnseen: _unseen, ...seen } = evidence().measurements;
+    expect(decide({ ...evidence(), measurements: seen }, charter())).toMatchObject({
+      verdict: 'hold',
+      finding: 'unmeasured',
+      reason: 'whether a holdout group trained challenger or champion was not measured',
+    });
+    // A metric that is in the list since, and that the document lacks.
+    const floor = { name: 'calibrated', metric: 'ece', mode: 'enforce', max: 0.1 } as const;
+    const older = { value: null, lower: null, upper: null, reason: 'not measured' };
+    expect(
+      decide(evidence({ challenger: model(0.8, { ece: older }) }), charter(floor)),
+    ).toMatchObject({
+      verdict: 'hold',
+      finding: 'unmeasured',
+      reason: "gate 'calibrated' needs calibration error (ECE), which was not measured",
+    });
     for (const other of [{ alpha: 0.2 }, { replicates: 100 }]) {
       expect(decide(evidence({ plan: { ...plan, ...other } }), charter())).toMatchObject({
         verdict: 'hold',
         finding: 'unmeasured',
       });
     }
+  });
+});
+
+describe('the rules', () => {
+  it('of a number that this code does not know judge nothing', () => {
+    for (const rules of [0, 1.5, RULES + 1]) {
+      expect(() => decideBy(evidence(), charter(), rules)).toThrow(
+        expect.objectContaining({ name: 'EvidenceMismatch' }),
+      );
+    }
+  });
+});
+
+describe('a kind of gate that nobody knows', () => {
+  it('holds what would be promoted, and names itself', () => {
+    const strange = { kind: 'phase-of-the-moon', name: 'moon', mode: 'enforce' } as const;
+    const by = { ...charter(), policy: { gates: [strange] } };
+    expect(decide(evidence(), by)).toMatchObject({
+      verdict: 'hold',
+      finding: 'unmeasured',
+      reason: "gate 'moon' is of the kind 'phase-of-the-moon', which nobody measures",
+    });
   });
 });
 
@@ -302,7 +343,7 @@ describe('laws', () => {
               paired('champion', lower + up, upper + up),
               paired('best-column', lower + up, upper + up),
             ];
-            return rank[decide(evidence({ champion, paired: pairs }), charter()).verdict];
+            return rank[decide(evidence({ champion }, { paired: pairs }), charter()).verdict];
           };
           expect(at(by)).toBeGreaterThanOrEqual(at(0));
         },
@@ -319,7 +360,7 @@ describe('laws', () => {
         (min, a, b) => {
           const passed = (value: number) =>
             decide(
-              evidence({ challenger: { sha256: 'n', ...model(value) } }),
+              evidence({ challenger: model(value) }),
               charter({ name: 'g', metric: 'auc', mode: 'enforce', min }),
             ).gates[0]!.passed;
           expect(Number(passed(Math.max(a, b)))).toBeGreaterThanOrEqual(
@@ -343,11 +384,10 @@ describe('laws', () => {
             ...paired(name, lower, upper),
             estimate,
           }));
-          const given = evidence({
-            paired: pairs,
-            ...(first ? { champion: null } : {}),
-            challenger: { sha256: 'n', ...model(value) },
-          });
+          const given = evidence(
+            { ...(first ? { champion: null } : {}), challenger: model(value) },
+            { paired: pairs },
+          );
           const gate: Gate = { name: 'g', metric: 'auc', mode: 'enforce', min: 0.5 };
           const open = decide(given, charter());
           const gated = decide(given, charter(gate));

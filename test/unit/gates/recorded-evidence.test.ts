@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '#contracts/evidence.ts';
 import { Charter } from '#contracts/folder.ts';
-import { decide } from '#domain/verdict.ts';
+import { decide } from '#gates/decide.ts';
 
 interface Recorded {
   readonly name: string;
@@ -27,7 +27,9 @@ describe.each(['version-1-of-eight-metrics.jsonl', 'version-1.jsonl'])(
   (file) => {
     it.each(recorded(file))('is decided as it was, byte for byte: $name', (one) => {
       const charter = Charter.parse(JSON.parse(one.charter));
-      expect(JSON.stringify(decide(readMeasured(bytes(one.measured)), charter))).toBe(one.verdict);
+      expect(JSON.stringify(decide(readMeasured(bytes(one.measured)), charter, 1))).toBe(
+        one.verdict,
+      );
     });
   },
 );

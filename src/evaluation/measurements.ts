@@ -1,0 +1,29 @@
+/** What is measured on the holdout beside the models' metrics and their differences. */
+import type { Measurements } from '#gates/measurements.ts';
+import type { Artifact } from '#learning/pipeline/artifact.ts';
+import type { Table } from '#learning/table.ts';
+import { measureImportance } from './importance.ts';
+
+/** What a measurement is made of. */
+export interface MeasuredOn {
+  readonly challenger: Artifact;
+  readonly champion: Artifact | null;
+  /** The holdout's features, and 1 for the positive class, else 0. */
+  readonly table: Table;
+  readonly labels: Uint8Array;
+  /** The run's master seed. */
+  readonly seed: number;
+  /** The holdout's groups, and those of them that trained challenger or champion. */
+  readonly unseen: { readonly groups: number; readonly trained: number };
+}
+
+/** `paired` comes with the metrics; `checks` is what evidence of version 1 had. */
+export type MeasuredApart = Exclude<keyof Measurements, 'paired' | 'checks'>;
+
+/** A function a measurement; undefined where these rows don't allow it. */
+export const MEASURE: {
+  readonly [Name in MeasuredApart]: (of: MeasuredOn) => Measurements[Name] | undefined;
+} = {
+  holdoutUnseen: ({ unseen }) => unseen,
+  importance: (of) => measureImportance(of) ?? undefined,
+};

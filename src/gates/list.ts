@@ -1,0 +1,14 @@
+/**
+ * The kinds of gate. A kind is one file and one line here: policy schema, evidence, verdict and `explain`
+ * follow from this list. What judges without being named in a policy judges in this order.
+ */
+import { absoluteLimit } from './absolute-limit.ts';
+import { baselines } from './baselines.ts';
+import { holdoutUnseenGate } from './holdout-unseen.ts';
+import { importance } from './importance.ts';
+import { pairedComparison } from './paired-comparison.ts';
+
+export const GATE_KINDS = [absoluteLimit, holdoutUnseenGate, pairedComparison, baselines] as const;
+
+/** Measured for people: no gate reads it. */
+export const SHOWN = [importance] as const;

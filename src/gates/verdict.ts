@@ -1,0 +1,58 @@
+/** What a judgement says: the same in the line's records, in the API's answers and in `try`. */
+import * as z from 'zod';
+import { Measurable } from './judged.ts';
+
+/** A gate's line. */
+export const GateRow = z.object({
+  name: z.string(),
+  /** What is limited: a metric, or a kind's own word. */
+  metric: z.string(),
+  mode: z.enum(['off', 'warn', 'enforce']),
+  /** Null where it couldn't be measured: then the gate isn't passed. */
+  measured: Measurable,
+  limit: Measurable,
+  /** Bounds of the measured value, each leaving out α. */
+  interval: z.union([z.null(), z.tuple([z.number(), z.number()])]),
+  passed: z.boolean(),
+  /** How far inside the limit (negative: outside), in the unit of what is limited. */
+  slack: Measurable,
+});
+export type GateRow = z.infer<typeof GateRow>;
+
+export const Grounds = z.enum([
+  'better',
+  'non-inferior',
+  'worse',
+  'inconclusive',
+  'gate',
+  'check',
+  'unmeasured',
+]);
+export type Grounds = z.infer<typeof Grounds>;
+
+export const Verdict = z.object({
+  verdict: z.enum(['promote', 'hold', 'reject']),
+  finding: Grounds,
+  /** One sentence with the numbers it rests on. */
+  reason: z.string(),
+  gates: z.array(GateRow),
+  /** Everything that speaks, the deciding sentence first. */
+  reasons: z.array(z.string()),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
+/** What follows from what one gate found. */
+export interface Ruling {
+  /** warn: it is only said · off: not even that. */
+  readonly mode: 'off' | 'warn' | 'enforce';
+  readonly verdict: Verdict['verdict'];
+  readonly finding: Grounds;
+  readonly reason: string;
+  /** A condition without which no comparison decides, neither for the challenger nor against it. */
+  readonly setsComparisonAside?: true;
+}
+
+/** What the charter needs and nobody measured. */
+export function unmeasured(mode: Ruling['mode'], reason: string): Ruling {
+  return { mode, verdict: 'hold', finding: 'unmeasured', reason };
+}
