@@ -1,6 +1,5 @@
 /** The `titleholder` command. */
-import { CommanderError } from 'commander';
-import { endOf } from './output.ts';
+import { sayEnd } from './output.ts';
 
 // `titleholder runs | head` closes our stdout early, which is no error.
 process.stdout.on('error', (error: Error) => {
@@ -13,12 +12,5 @@ try {
   const { titleholder } = await import('./program.ts');
   await titleholder().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander said it already; asking for help is no mistake.
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    const { code, line } = endOf(error);
-    process.stderr.write(`titleholder: ${line}\n`);
-    process.exitCode = code;
-  }
+  process.exitCode = sayEnd(error);
 }

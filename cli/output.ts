@@ -1,4 +1,5 @@
 /** Where a verb's words go, and what its exit code means. */
+import { CommanderError } from 'commander';
 import { AnswerUnreadable, Refused } from '#client/client.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { PortError } from '../localstack/ports.ts';
@@ -50,6 +51,15 @@ export function endOf(error: unknown): { readonly code: ExitCode; readonly line:
   }
   const line = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 70, line: `a defect in titleholder, please report it: ${line}` };
+}
+
+/** Says on stderr why a verb ended, unless that was said already. @returns the exit code */
+export function sayEnd(error: unknown): ExitCode {
+  // Commander said it; asking for help is no mistake.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { code, line } = endOf(error);
+  process.stderr.write(`titleholder: ${line}\n`);
+  return code;
 }
 
 /** 2 for the caller's doing, 3 where something behind the API didn't answer. */

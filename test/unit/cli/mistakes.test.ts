@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { sayEnd } from '../../../cli/output.ts';
+import { titleholder } from '../../../cli/program.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
 const root = mkdtempSync(join(tmpdir(), 'titleholder-'));
@@ -13,14 +15,42 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const TOKEN = `${btoa('{"alg":"none"}')}.${btoa('{"sub":"ana"}')}.x`;
 const API = { TITLEHOLDER_API: 'http://127.0.0.1:9', TITLEHOLDER_TOKEN: TOKEN };
 
-function titleholder(typed: readonly string[], env: Readonly<Record<string, string>> = {}) {
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+interface Heard {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+type Environment = Readonly<Record<string, string>>;
+
+/** The verb in this process: starting one takes most of a second. */
+async function hear(typed: readonly string[], env: Environment): Promise<Heard> {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  let stdout = '';
+  let stderr = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((stderr += String(text)), true));
+  let status: number | null = null;
+  try {
+    await titleholder().parseAsync([...typed], { from: 'user' });
+  } catch (error) {
+    status = sayEnd(error);
+  }
+  return { status, stdout, stderr };
+}
+
+/** The program itself. */
+function start(typed: readonly string[], env: Environment): Heard {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(PROJECT, 'cli', 'main.ts'), ...typed],
+    // A stack of a name that nobody starts.
     {
-      cwd: root,
       encoding: 'utf8',
-      // A stack of a name that nobody starts.
       env: { PATH: process.env['PATH'], TITLEHOLDER_STACK: 'neverstarted', ...env },
     },
   );
@@ -30,9 +60,17 @@ function titleholder(typed: readonly string[], env: Readonly<Record<string, stri
 const file = join(root, 'file');
 writeFileSync(file, 'text');
 
+type Mistake = [typed: string, code: number, words: RegExp, env?: Environment];
+
+function expectOneLine({ status, stdout, stderr }: Heard, code: number, words: RegExp): void {
+  expect(stderr).toMatch(/^titleholder: [^\n]+\n$/);
+  expect(stderr).toMatch(words);
+  expect(stdout).toBe('');
+  expect(status).toBe(code);
+}
+
 describe('a mistake', () => {
-  const MISTAKES: [string, number, RegExp, Record<string, string>?][] = [
-    ['nonsense', 2, /unknown command 'nonsense' \(npx titleholder --help lists the verbs\)/],
+  const MISTAKES: Mistake[] = [
     ['statsu RUN', 2, /unknown command 'statsu' \(Did you mean status\?\) \(npx/],
     ['policy nonsense', 2, /'nonsense' \(npx titleholder policy --help lists the verbs\)/],
     ['help', 2, /unknown command 'help' \(npx titleholder --help lists the verbs\)/],
@@ -43,22 +81,29 @@ describe('a mistake', () => {
     [`try nowhere --predictions ${root}`, 2, /: is a folder/],
     [`fit nowhere --out ${file}/x`, 2, /file\/x: lies below a file, not a folder/],
     [`score ${file} --data ${file} --out x`, 2, /\/file: the artifact's file is not JSON/],
-    ['status RUN', 3, /no local stack is up: start one in another terminal with npm start/],
     ['status RUN', 3, /nothing answers at http:\/\/127\.0\.0\.1:9/, API],
+    ['login --as ana --role king', 2, /there is no role "king": the roles are viewer/],
+  ];
+  it.each(MISTAKES)(
+    '`%s` is told in one line, with exit code %i',
+    async (typed, code, words, env) => {
+      expectOneLine(await hear(typed.split(' '), env ?? {}), code, words);
+    },
+  );
+
+  const OF_THE_PROGRAM: Mistake[] = [
+    ['nonsense', 2, /unknown command 'nonsense' \(npx titleholder --help lists the verbs\)/],
+    ['status RUN', 3, /no local stack is up: start one in another terminal with npm start/],
     [
       'runs',
       2,
       /TITLEHOLDER_API is "nowhere", not the URL/,
       { ...API, TITLEHOLDER_API: 'nowhere' },
     ],
+    // Refused when the verbs are loaded.
     ['runs', 2, /TITLEHOLDER_STACK is "A\/B"/, { TITLEHOLDER_STACK: 'A/B' }],
-    ['login --as ana --role king', 2, /there is no role "king": the roles are viewer/],
   ];
-  it.each(MISTAKES)('`%s` is told in one line, with exit code %i', (typed, code, words, env) => {
-    const { status, stdout, stderr } = titleholder(typed.split(' '), env);
-    expect(stderr).toMatch(/^titleholder: [^\n]+\n$/);
-    expect(stderr).toMatch(words);
-    expect(stdout).toBe('');
-    expect(status).toBe(code);
+  it.each(OF_THE_PROGRAM)('`%s`, started, ends with %i and one line', (typed, code, words, env) => {
+    expectOneLine(start(typed.split(' '), env ?? {}), code, words);
   });
 });
