@@ -4,18 +4,10 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import { EVENT_SOURCE } from '#contracts/events.ts';
+import { LOCAL_ACCOUNT, physicalNames } from '#contracts/physical-names.ts';
 import { StoryFailed } from './expectation.ts';
 
-/** The local stage's fixed names. */
-const PREFIX = 'titleholder-local';
-const ACCOUNT = '000000000000';
-const REGION = 'us-east-1';
-const BUCKET = `${PREFIX}-artifacts-${ACCOUNT}-${REGION}`;
-const MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${PREFIX}-release-model`;
-
-export function functionName(of: string): string {
-  return `${PREFIX}-${of}`;
-}
+const NAMES = physicalNames('local', LOCAL_ACCOUNT);
 
 export interface AwsView {
   /** The bytes of an object, as S3 has them. */
@@ -31,7 +23,7 @@ export interface AwsView {
 export function awsView(endpoint: string): AwsView {
   const config = {
     endpoint,
-    region: REGION,
+    region: LOCAL_ACCOUNT.region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
   const s3 = new S3Client({ ...config, forcePathStyle: true });
@@ -42,7 +34,7 @@ export function awsView(endpoint: string): AwsView {
     object: async (kind, sha256) => {
       const hex = sha256.replace(/^sha256:/, '');
       const { Body } = await s3.send(
-        new GetObjectCommand({ Bucket: BUCKET, Key: `${kind}/${hex.slice(0, 2)}/${hex}` }),
+        new GetObjectCommand({ Bucket: NAMES.bucket, Key: `${kind}/${hex.slice(0, 2)}/${hex}` }),
       );
       if (Body === undefined) throw new StoryFailed('S3', `${kind}/${hex} has no content`);
       return Body.transformToByteArray();
@@ -52,7 +44,7 @@ export function awsView(endpoint: string): AwsView {
         new PutEventsCommand({
           Entries: [
             {
-              EventBusName: PREFIX,
+              EventBusName: NAMES.bus,
               Source: EVENT_SOURCE,
               DetailType: 'CommitPushed',
               Detail: JSON.stringify(detail),
@@ -64,7 +56,7 @@ export function awsView(endpoint: string): AwsView {
     },
     executionsOf: async (runId) => {
       const found: string[] = [];
-      const pages = paginateListExecutions({ client: sfn }, { stateMachineArn: MACHINE_ARN });
+      const pages = paginateListExecutions({ client: sfn }, { stateMachineArn: NAMES.machineArn });
       for await (const page of pages) {
         for (const { name } of page.executions ?? []) {
           if (name?.startsWith(`${runId}-`) === true) found.push(name);
@@ -74,7 +66,7 @@ export function awsView(endpoint: string): AwsView {
     },
     environmentsOf: async (name) => {
       let streams = 0;
-      const group = { logGroupName: `/aws/lambda/${functionName(name)}` };
+      const group = { logGroupName: NAMES.logGroup(name) };
       for await (const page of paginateDescribeLogStreams({ client: logs }, group)) {
         streams += page.logStreams?.length ?? 0;
       }

@@ -11,7 +11,7 @@ import { strToU8, zipSync } from 'fflate';
 import { STEPS_OF } from './inspect.ts';
 import { Stop } from '../cli/output.ts';
 import type { ApiClient } from '#client/client.ts';
-import { functionName } from './aws.ts';
+import { LOCAL_ACCOUNT, physicalNames } from '#contracts/physical-names.ts';
 
 const READY_POLL_MILLIS = 200;
 
@@ -36,10 +36,10 @@ export async function replaceByRecording(of: {
   const recorded = Object.fromEntries(states.map((state) => [state, outputs[state]]));
   const client = new LambdaClient({
     endpoint: of.endpoint,
-    region: 'us-east-1',
+    region: LOCAL_ACCOUNT.region,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  const name = functionName(of.step);
+  const name = physicalNames('local', LOCAL_ACCOUNT).functionName(of.step);
   const { Code } = await client.send(new GetFunctionCommand({ FunctionName: name }));
   const original = await codeAt(Code?.Location ?? '');
   await replace(client, name, zipSync({ 'index.mjs': strToU8(parrot(recorded)) }));

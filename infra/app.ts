@@ -1,4 +1,4 @@
-/** The CDK app: `cdk deploy --all -c stage=dev -c …` (stages.ts says which context keys). */
+/** The CDK app: `cdk deploy --all -c environment=dev -c …` (environments.ts says which context keys). */
 import { createApp } from './create-app.ts';
 
 createApp().synth();

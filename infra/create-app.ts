@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { App, type AppProps, Tags } from 'aws-cdk-lib';
 import { bundleFunctions } from './bundle.ts';
-import { readStage } from './stages.ts';
+import { stackNames } from '#contracts/physical-names.ts';
+import { readEnvironment } from './environments.ts';
 import { StatefulStack } from './stacks/stateful.ts';
 import { StatelessStack } from './stacks/stateless.ts';
 
 /**
- * Both stacks of one stage.
+ * Both stacks of one environment.
  *
- * `bundles` is where the functions' bundles are; left out, they are made. Deployed stages belong to
+ * `bundles` is where the functions' bundles are; left out, they are made. Deployed environments belong to
  * whatever account the CDK runs as (nothing is looked up, so they synthesize without one).
  */
 export function createApp(
@@ -16,19 +17,19 @@ export function createApp(
 ): App {
   const { bundles, env = process.env, ...props } = options;
   const app = new App({ analyticsReporting: false, ...props });
-  const stage = readStage(app.node, env);
+  const environment = readEnvironment(app.node, env);
   const account = env['CDK_DEFAULT_ACCOUNT'];
   const region = env['CDK_DEFAULT_REGION'];
   const common = {
-    stage,
+    environment,
     env: {
       ...(account === undefined ? {} : { account }),
       ...(region === undefined ? {} : { region }),
     },
   };
-  const prefix = `titleholder-${stage.name}`;
-  const stateful = new StatefulStack(app, `${prefix}-stateful`, common);
-  const stateless = new StatelessStack(app, `${prefix}-stateless`, {
+  const stacks = stackNames(environment.name);
+  const stateful = new StatefulStack(app, stacks.stateful, common);
+  const stateless = new StatelessStack(app, stacks.stateless, {
     ...common,
     // In the assembly's own folder: two synths at once (tests, a running stack) don't meet.
     bundles: bundles ?? bundleFunctions(join(app.outdir, 'functions')),
@@ -36,6 +37,6 @@ export function createApp(
   // By name, not by reference: CloudFormation can't see that tables come first.
   stateless.addStackDependency(stateful);
   Tags.of(app).add('project', 'titleholder');
-  Tags.of(app).add('stage', stage.name);
+  Tags.of(app).add('environment', environment.name);
   return app;
 }

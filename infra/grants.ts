@@ -6,7 +6,8 @@
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
-import type { Names } from './names.ts';
+import { EVENT_SOURCE } from '#contracts/events.ts';
+import type { PhysicalNames } from '#contracts/physical-names.ts';
 
 export interface Grant {
   readonly actions: readonly string[];
@@ -60,7 +61,7 @@ const leading = (items: readonly string[]) => ({
   },
 });
 
-export function grantsOf(names: Names): Grants {
+export function grantsOf(names: PhysicalNames): Grants {
   const dynamo = (actions: readonly DynamoAction[]) => actions.map((a) => `dynamodb:${a}`);
   const objects = (folders: readonly ObjectFolder[]) =>
     folders.map((folder) => `${names.bucketArn}/${folder}/*`);
@@ -98,7 +99,7 @@ export function grantsOf(names: Names): Grants {
     }),
     executions: (...actions) => ({
       actions: actions.map((a) => `states:${a}`),
-      resources: [names.executionsArn],
+      resources: [names.executionArn('*')],
       why: 'executions are named by the run; all of one machine',
     }),
     machine: (...actions) => ({
@@ -109,7 +110,7 @@ export function grantsOf(names: Names): Grants {
       actions: ['events:PutEvents'],
       resources: [busArn],
       conditions: {
-        StringEquals: { 'events:detail-type': [...types], 'events:source': ['titleholder'] },
+        StringEquals: { 'events:detail-type': [...types], 'events:source': [EVENT_SOURCE] },
       },
     }),
     invoke: (...functionArns) => ({

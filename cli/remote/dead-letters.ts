@@ -1,5 +1,6 @@
 /** What the dead-letter queues hold, looked at without taking it out. */
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { isDeadLetterQueue, NAME_PREFIX } from '#contracts/physical-names.ts';
 import { needStack, pointAt } from '../local-stack.ts';
 
 export interface DeadLetter {
@@ -12,8 +13,6 @@ export interface DeadLetter {
 }
 
 const MOST = 100;
-/** Of any stage in the account; other applications' letters are no business of ours. */
-const OURS = /\/titleholder-[a-z]+-(commits-dead-letters|moves-dead-letters|lost-events)$/;
 
 /**
  * The letters of this application's dead-letter queues, up to 100 a queue.
@@ -23,10 +22,12 @@ export async function deadLetters(): Promise<DeadLetter[]> {
   if ((process.env['TITLEHOLDER_API'] ?? '') === '') pointAt(await needStack());
   const client = new SQSClient();
   const { QueueUrls = [] } = await client.send(
-    new ListQueuesCommand({ QueueNamePrefix: 'titleholder-', MaxResults: 1000 }),
+    new ListQueuesCommand({ QueueNamePrefix: NAME_PREFIX, MaxResults: 1000 }),
   );
   const found = new Map<string, DeadLetter>();
-  for (const queue of QueueUrls.filter((url) => OURS.test(url))) {
+  // Of any environment in the account; other applications' letters are no business of ours.
+  const ours = QueueUrls.filter((url) => isDeadLetterQueue(url.split('/').at(-1) ?? ''));
+  for (const queue of ours) {
     for (let seen = -1; seen < found.size && found.size < MOST; ) {
       seen = found.size;
       const { Messages = [] } = await client.send(

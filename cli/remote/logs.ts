@@ -5,6 +5,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import * as z from 'zod';
+import { LOG_GROUP_PREFIX, NAME_PREFIX } from '#contracts/physical-names.ts';
 import { needStack, pointAt, type Endpoints } from '../local-stack.ts';
 import { tryParseJson } from '#contracts/parse.ts';
 
@@ -14,8 +15,6 @@ export interface LogLine {
   readonly function: string;
   readonly text: string;
 }
-
-const GROUP_PREFIX = '/aws/lambda/';
 
 /**
  * Every log line that names the run, in order of time, from the local stack or, where TITLEHOLDER_API
@@ -27,7 +26,7 @@ export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]>
   const found: { at: number; order: number; line: LogLine }[] = [];
   for await (const page of paginateDescribeLogGroups(
     { client },
-    { logGroupNamePrefix: `${GROUP_PREFIX}titleholder-` },
+    { logGroupNamePrefix: `${LOG_GROUP_PREFIX}${NAME_PREFIX}` },
   )) {
     for (const group of page.logGroups ?? []) {
       const name = group.logGroupName ?? '';
@@ -45,7 +44,7 @@ export async function runLogs(runId: string, of?: Endpoints): Promise<LogLine[]>
             order: found.length,
             line: {
               at: new Date(at).toISOString(),
-              function: name.slice(GROUP_PREFIX.length),
+              function: name.slice(LOG_GROUP_PREFIX.length),
               text,
             },
           });

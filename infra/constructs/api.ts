@@ -17,7 +17,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { Stage } from '../stages.ts';
+import type { Environment } from '../environments.ts';
 import { acknowledgeRule } from './acknowledge.ts';
 
 /** API Gateway's own stage, not our environment. */
@@ -34,20 +34,20 @@ export class Api extends Construct {
     scope: Construct,
     id: string,
     props: {
-      readonly stage: Stage;
+      readonly environment: Environment;
       readonly name: string;
       readonly paths: Readonly<Record<string, LambdaFunction>>;
     },
   ) {
     super(scope, id);
-    const { stage } = props;
+    const { environment } = props;
     this.api = new RestApi(this, 'Api', {
       restApiName: props.name,
       endpointTypes: [EndpointType.REGIONAL],
       cloudWatchRole: false,
       deployOptions: {
         stageName: API_STAGE,
-        ...(stage.onAws
+        ...(environment.onAws
           ? {
               tracingEnabled: true,
               metricsEnabled: true,
@@ -56,8 +56,8 @@ export class Api extends Construct {
               dataTraceEnabled: false,
               accessLogDestination: new LogGroupLogDestination(
                 new LogGroup(this, 'AccessLogs', {
-                  retention: stage.logRetention,
-                  removalPolicy: stage.removal,
+                  retention: environment.logRetention,
+                  removalPolicy: environment.removal,
                 }),
               ),
               accessLogFormat: AccessLogFormat.custom(
@@ -102,7 +102,7 @@ export class Api extends Construct {
       'APIG2',
       'the functions check every body with a strict schema and answer with the path of the error; two checkers would disagree',
     );
-    if (stage.onAws) {
+    if (environment.onAws) {
       this.#addFirewall();
     } else {
       const reason = 'the local AWS has no such thing, and only this machine reaches it';
@@ -111,8 +111,8 @@ export class Api extends Construct {
       }
     }
     this.url =
-      stage.context.stage === 'local'
-        ? `${stage.context.endpointUrl.replace(/\/+$/, '')}/_aws/execute-api/${this.api.restApiId}/${API_STAGE}/`
+      environment.context.environment === 'local'
+        ? `${environment.context.endpointUrl.replace(/\/+$/, '')}/_aws/execute-api/${this.api.restApiId}/${API_STAGE}/`
         : this.api.url;
   }
 

@@ -8,23 +8,23 @@ import { join } from 'node:path';
 import type * as z from 'zod';
 import { type Grant, statementOf } from '../grants.ts';
 import type { FunctionName } from '../bundle.ts';
-import type { Names } from '../names.ts';
-import type { Stage } from '../stages.ts';
+import { LOG_GROUP_PREFIX, type PhysicalNames } from '#contracts/physical-names.ts';
+import type { Environment } from '../environments.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface FunctionProps<S extends z.ZodObject> {
-  readonly stage: Stage;
-  readonly names: Names;
+  readonly environment: Environment;
+  readonly names: PhysicalNames;
   /** The folder in functions/. */
   readonly code: FunctionName;
   /** The physical name's last part, where it isn't the folder's. */
   readonly deployedAs?: string;
   /** Where the bundles are. */
   readonly bundles: string;
-  /** What the code parses its environment with … */
+  /** What the code parses its variables with … */
   readonly schema: S;
   /** … and therefore what it must be given: a missing variable doesn't compile. */
-  readonly environment: z.input<S> & Readonly<Record<string, string | undefined>>;
+  readonly variables: z.input<S> & Readonly<Record<string, string | undefined>>;
   readonly memoryMb: number;
   /** The Task's TimeoutSeconds is 30 s more, so that the function's own time-out is the one seen. */
   readonly seconds: number;
@@ -39,12 +39,12 @@ export class TitleholderFunction<S extends z.ZodObject> extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionProps<S>) {
     super(scope, id);
-    const { stage, names } = props;
+    const { environment, names } = props;
     const name = names.functionName(props.deployedAs ?? props.code);
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${name}`,
-      retention: stage.logRetention,
-      removalPolicy: stage.removal,
+      logGroupName: `${LOG_GROUP_PREFIX}${name}`,
+      retention: environment.logRetention,
+      removalPolicy: environment.removal,
     });
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -62,16 +62,16 @@ export class TitleholderFunction<S extends z.ZodObject> extends Construct {
       functionName: name,
       role,
       runtime: Runtime.NODEJS_24_X,
-      architecture: stage.architecture,
+      architecture: environment.architecture,
       handler: 'index.handler',
       code: Code.fromAsset(join(props.bundles, props.code)),
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.seconds),
       logGroup,
-      tracing: stage.onAws ? Tracing.ACTIVE : Tracing.DISABLED,
+      tracing: environment.onAws ? Tracing.ACTIVE : Tracing.DISABLED,
       environment: {
-        ...definedOf(props.environment),
-        ...(stage.context.stage === 'local' && stage.context.recordCalls === '1'
+        ...definedOf(props.variables),
+        ...(environment.context.environment === 'local' && environment.context.recordCalls === '1'
           ? { TITLEHOLDER_RECORD_CALLS: '1' }
           : {}),
       },
@@ -86,13 +86,13 @@ export class TitleholderFunction<S extends z.ZodObject> extends Construct {
         acknowledge(this, resource, grant.why);
       }
     }
-    if (stage.onAws) {
+    if (environment.onAws) {
       acknowledge(this, '*', 'X-Ray takes segments for no particular resource');
     }
   }
 }
 
-function functionArn(names: Names, name: string): string {
+function functionArn(names: PhysicalNames, name: string): string {
   return names.machineArn
     .replace(':states:', ':lambda:')
     .replace(/stateMachine:.*$/, `function:${name}`);

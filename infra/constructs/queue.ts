@@ -11,10 +11,16 @@ export class GuardedQueue extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { readonly name: string; readonly consumerSeconds: number; readonly tries: number },
+    props: {
+      readonly name: string;
+      /** The dead-letter queue's name. */
+      readonly deadLetters: string;
+      readonly consumerSeconds: number;
+      readonly tries: number;
+    },
   ) {
     super(scope, id);
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters', `${props.name}-dead-letters`);
+    this.deadLetters = deadLetterQueue(this, 'DeadLetters', props.deadLetters);
     this.queue = new Queue(this, 'Queue', {
       queueName: props.name,
       encryption: QueueEncryption.SQS_MANAGED,

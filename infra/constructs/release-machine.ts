@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { placeholderOf, releaseModel } from '../../state-machines/release-model/definition.ts';
-import type { Stage } from '../stages.ts';
+import type { Environment } from '../environments.ts';
 import { acknowledge, acknowledgeRule } from './acknowledge.ts';
 
 export class ReleaseMachine extends Construct {
@@ -20,13 +20,13 @@ export class ReleaseMachine extends Construct {
     scope: Construct,
     id: string,
     props: {
-      readonly stage: Stage;
+      readonly environment: Environment;
       readonly name: string;
       readonly functions: Readonly<Record<string, string>>;
     },
   ) {
     super(scope, id);
-    const { stage } = props;
+    const { environment } = props;
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
     });
@@ -44,14 +44,14 @@ export class ReleaseMachine extends Construct {
         Object.entries(props.functions).map(([name, arn]) => [placeholderOf(name), arn]),
       ),
       role,
-      tracingEnabled: stage.onAws,
-      ...(stage.onAws
+      tracingEnabled: environment.onAws,
+      ...(environment.onAws
         ? {
             logs: {
               destination: new LogGroup(this, 'Logs', {
                 logGroupName: `/aws/vendedlogs/states/${props.name}`,
-                retention: stage.logRetention,
-                removalPolicy: stage.removal,
+                retention: environment.logRetention,
+                removalPolicy: environment.removal,
               }),
               level: LogLevel.ALL,
               // Task tokens are in the data.
@@ -60,7 +60,7 @@ export class ReleaseMachine extends Construct {
           }
         : {}),
     });
-    if (stage.onAws) {
+    if (environment.onAws) {
       acknowledge(
         this,
         '*',

@@ -6,17 +6,17 @@ import type { Maker } from './maker.ts';
 
 /** What answers the API, but for predictions. */
 export function apiFunctions(
-  { make, may, variables, names, stage, busArn }: Maker,
+  { make, may, variables, names, environment, busArn }: Maker,
   recordDecision: { readonly physicalName: string; readonly arn: string },
 ) {
   return {
     acceptCommit: make('AcceptCommit', 'accept-commit', acceptCommitEnv, {
-      environment: {
+      variables: {
         ...variables.identity,
         ...variables.runs,
         ...variables.bucket,
         EVENT_BUS: names.bus,
-        PEOPLE: stage.context.people,
+        PEOPLE: environment.context.people,
       },
       memoryMb: 512,
       seconds: 25,
@@ -31,7 +31,7 @@ export function apiFunctions(
       ],
     }),
     decideRun: make('DecideRun', 'decide-run', decideRunEnv, {
-      environment: {
+      variables: {
         ...variables.identity,
         ...variables.tables,
         ...variables.bucket,
@@ -53,7 +53,7 @@ export function apiFunctions(
       ],
     }),
     readPipeline: make('ReadPipeline', 'read-pipeline', readPipelineEnv, {
-      environment: {
+      variables: {
         ...variables.identity,
         ...variables.tables,
         ...variables.bucket,
@@ -75,7 +75,7 @@ export function apiFunctions(
       ],
     }),
     generateClaims: make('GenerateClaims', 'generate-claims', generateClaimsEnv, {
-      environment: variables.identity,
+      variables: variables.identity,
       memoryMb: 512,
       seconds: 25,
       grants: [],

@@ -15,7 +15,7 @@ export function eventFunctions(
 ) {
   return {
     startRun: make('StartRun', 'start-run', startRunEnv, {
-      environment: {
+      variables: {
         ...variables.runs,
         ...variables.machine,
         DEAD_LETTER_QUEUE_URL: props.startDeadLetters.queueUrl,
@@ -31,7 +31,7 @@ export function eventFunctions(
       ],
     }),
     mirrorChampion: make('MirrorChampion', 'mirror-champion', mirrorChampionEnv, {
-      environment: { ...variables.champion, ...variables.mlflow },
+      variables: { ...variables.champion, ...variables.mlflow },
       memoryMb: 256,
       seconds: props.mirrorSeconds,
       grants: [
@@ -40,7 +40,7 @@ export function eventFunctions(
       ],
     }),
     deliverOutbox: make('DeliverOutbox', 'deliver-outbox', deliverOutboxEnv, {
-      environment: { ...variables.champion, EVENT_BUS: names.bus },
+      variables: { ...variables.champion, EVENT_BUS: names.bus },
       memoryMb: 256,
       seconds: 50,
       grants: [

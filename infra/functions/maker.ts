@@ -1,15 +1,15 @@
-/** What every function is made with: its stage and names, groups of variables, groups of grants. */
+/** What every function is made with: its environment and names, groups of variables, groups of grants. */
 import type { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { FunctionName } from '../bundle.ts';
 import { type FunctionProps, TitleholderFunction } from '../constructs/function.ts';
 import { grantsOf } from '../grants.ts';
-import type { Names } from '../names.ts';
-import type { Stage } from '../stages.ts';
+import type { PhysicalNames } from '#contracts/physical-names.ts';
+import type { Environment } from '../environments.ts';
 
 interface MakerProps {
-  readonly stage: Stage;
-  readonly names: Names;
+  readonly environment: Environment;
+  readonly names: PhysicalNames;
   /** Where the bundles are. */
   readonly bundles: string;
   readonly busArn: string;
@@ -18,19 +18,24 @@ interface MakerProps {
 export type Maker = ReturnType<typeof functionMaker>;
 
 export function functionMaker(scope: Construct, props: MakerProps) {
-  const { stage, names, bundles } = props;
+  const { environment, names, bundles } = props;
   const make = <S extends z.ZodObject>(
     id: string,
     code: FunctionName,
     schema: S,
-    of: Omit<FunctionProps<S>, 'stage' | 'names' | 'bundles' | 'code' | 'schema'>,
-  ) => new TitleholderFunction<S>(scope, id, { stage, names, bundles, code, schema, ...of });
-  return { make, ...props, variables: variablesOf(stage, names), may: groupedGrantsOf(names) };
+    of: Omit<FunctionProps<S>, 'environment' | 'names' | 'bundles' | 'code' | 'schema'>,
+  ) => new TitleholderFunction<S>(scope, id, { environment, names, bundles, code, schema, ...of });
+  return {
+    make,
+    ...props,
+    variables: variablesOf(environment, names),
+    may: groupedGrantsOf(names),
+  };
 }
 
 /** Variables that several functions have, by what they name. */
-function variablesOf(stage: Stage, names: Names) {
-  const { context } = stage;
+function variablesOf(environment: Environment, names: PhysicalNames) {
+  const { context } = environment;
   return {
     tables: { RUNS_TABLE: names.runsTable, CHAMPION_TABLE: names.championTable },
     runs: { RUNS_TABLE: names.runsTable },
@@ -43,10 +48,10 @@ function variablesOf(stage: Stage, names: Names) {
       SERVING_PRODUCTION_FUNCTION: names.functionName('serve-model-production'),
     },
     identity: {
-      STAGE: stage.name,
+      ENVIRONMENT: environment.name,
       IDENTITY_ISSUER: context.identityIssuer,
       IDENTITY_AUDIENCE: context.identityAudience,
-      ...(context.stage === 'local'
+      ...(context.environment === 'local'
         ? { IDENTITY_JWKS: context.identityJwks }
         : {
             IDENTITY_JWKS_URI: context.identityJwksUri,
@@ -61,7 +66,7 @@ function variablesOf(stage: Stage, names: Names) {
 }
 
 /** Single grants, and those that several functions have together. */
-function groupedGrantsOf(names: Names) {
+function groupedGrantsOf(names: PhysicalNames) {
   const may = grantsOf(names);
   /** The policy that rules a run: the model's accepted charter, or the commit's own. */
   const rulingPolicy = [may.champion(['GetItem'], ['CHARTER']), ...may.read('bundles', 'evidence')];

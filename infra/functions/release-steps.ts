@@ -14,7 +14,7 @@ type Serving = ReturnType<typeof servingFunctions>;
 export function releaseSteps({ make, may, variables, names, busArn }: Maker, serving: Serving) {
   return {
     'record-run': make('RecordRun', 'record-run', recordRunEnv, {
-      environment: { ...variables.tables, ...variables.bucket, ...variables.mlflow },
+      variables: { ...variables.tables, ...variables.bucket, ...variables.mlflow },
       memoryMb: 512,
       seconds: 120,
       grants: [
@@ -28,7 +28,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       'evaluate-challenger',
       evaluateChallengerEnv,
       {
-        environment: { ...variables.tables, ...variables.bucket },
+        variables: { ...variables.tables, ...variables.bucket },
         memoryMb: 3008,
         seconds: 600,
         grants: [
@@ -42,7 +42,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       },
     ),
     'ask-person': make('AskPerson', 'ask-person', askPersonEnv, {
-      environment: { ...variables.tables, ...variables.bucket, ...variables.machine },
+      variables: { ...variables.tables, ...variables.bucket, ...variables.machine },
       memoryMb: 256,
       seconds: 30,
       grants: [
@@ -55,7 +55,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       ],
     }),
     'record-decision': make('RecordDecision', 'record-decision', recordDecisionEnv, {
-      environment: { ...variables.tables, ...variables.bucket, EVENT_BUS: names.bus },
+      variables: { ...variables.tables, ...variables.bucket, EVENT_BUS: names.bus },
       memoryMb: 512,
       seconds: 60,
       grants: [
@@ -75,7 +75,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       ],
     }),
     'smoke-test': make('SmokeTest', 'smoke-test', smokeTestEnv, {
-      environment: {
+      variables: {
         ...variables.runs,
         ...variables.bucket,
         ...variables.serving,
@@ -91,7 +91,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       ],
     }),
     'verify-promotion': make('VerifyPromotion', 'verify-promotion', verifyPromotionEnv, {
-      environment: { ...variables.tables, ...variables.serving },
+      variables: { ...variables.tables, ...variables.serving },
       memoryMb: 512,
       seconds: 60,
       grants: [
@@ -103,7 +103,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
       ],
     }),
     'close-run': make('CloseRun', 'close-run', closeRunEnv, {
-      environment: { ...variables.tables, ...variables.bucket, ...variables.machine },
+      variables: { ...variables.tables, ...variables.bucket, ...variables.machine },
       memoryMb: 256,
       seconds: 60,
       grants: may.lockAndQueue,

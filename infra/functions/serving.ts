@@ -6,7 +6,7 @@ export function servingFunctions({ make, may, variables }: Maker) {
   const serveModel = (id: string, slot: 'staging' | 'production') =>
     make(id, 'serve-model', serveModelEnv, {
       deployedAs: `serve-model-${slot}`,
-      environment: {
+      variables: {
         ...variables.identity,
         ...variables.champion,
         ...variables.bucket,

@@ -12,20 +12,20 @@ import type { Maker } from './maker.ts';
 export function trainingSteps({ make, may, variables }: Maker) {
   return {
     'open-run': make('OpenRun', 'open-run', openRunEnv, {
-      environment: { ...variables.tables, ...variables.bucket, ...variables.machine },
+      variables: { ...variables.tables, ...variables.bucket, ...variables.machine },
       memoryMb: 256,
       seconds: 30,
       // Stops a run that only waits for a person, where the policy lets a later commit supersede it.
       grants: [...may.lockAndQueue, may.executions('StopExecution')],
     }),
     'check-ci-report': make('CheckCiReport', 'check-ci-report', checkCiReportEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 256,
       seconds: 60,
       grants: [...may.recordedStep, ...may.read('reports', 'bundles')],
     }),
     'validate-data': make('ValidateData', 'validate-data', validateDataEnv, {
-      environment: { ...variables.tables, ...variables.bucket },
+      variables: { ...variables.tables, ...variables.bucket },
       memoryMb: 3008,
       seconds: 300,
       grants: [
@@ -39,7 +39,7 @@ export function trainingSteps({ make, may, variables }: Maker) {
       ],
     }),
     'quick-train': make('QuickTrain', 'quick-train', quickTrainEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 3008,
       seconds: 300,
       grants: [
@@ -50,25 +50,25 @@ export function trainingSteps({ make, may, variables }: Maker) {
       ],
     }),
     'plan-candidates': make('PlanCandidates', 'plan-candidates', planCandidatesEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 256,
       seconds: 60,
       grants: [...may.recordedStep, may.changeRun, ...may.read('bundles')],
     }),
     'train-candidate': make('TrainCandidate', 'train-candidate', trainCandidateEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 8192,
       seconds: 900,
       grants: [...may.recordedStep, ...may.read('bundles', 'data'), may.write('reports')],
     }),
     'choose-candidate': make('ChooseCandidate', 'choose-candidate', chooseCandidateEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 512,
       seconds: 60,
       grants: [...may.recordedStep, ...may.read('bundles', 'reports'), may.write('reports')],
     }),
     'full-train': make('FullTrain', 'full-train', fullTrainEnv, {
-      environment: { ...variables.runs, ...variables.bucket },
+      variables: { ...variables.runs, ...variables.bucket },
       memoryMb: 8192,
       seconds: 900,
       grants: [

@@ -18,14 +18,18 @@ import {
 import type { Construct } from 'constructs';
 import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
 import { acknowledgeRule } from '../constructs/acknowledge.ts';
-import { namesOf } from '../names.ts';
-import type { Stage } from '../stages.ts';
+import { physicalNames } from '#contracts/physical-names.ts';
+import type { Environment } from '../environments.ts';
 
 export class StatefulStack extends Stack {
-  constructor(scope: Construct, id: string, props: StackProps & { readonly stage: Stage }) {
-    super(scope, id, { ...props, terminationProtection: props.stage.name === 'production' });
-    const { stage } = props;
-    const names = namesOf(this, stage.name);
+  constructor(
+    scope: Construct,
+    id: string,
+    props: StackProps & { readonly environment: Environment },
+  ) {
+    super(scope, id, { ...props, terminationProtection: props.environment.name === 'production' });
+    const { environment } = props;
+    const names = physicalNames(environment.name, this);
 
     const table = (id: string, tableName: string) =>
       new Table(this, id, {
@@ -35,8 +39,8 @@ export class StatefulStack extends Stack {
         billingMode: BillingMode.PAY_PER_REQUEST,
         encryption: TableEncryption.DEFAULT,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-        deletionProtection: stage.onAws,
-        removalPolicy: stage.removal,
+        deletionProtection: environment.onAws,
+        removalPolicy: environment.removal,
       });
     const runs = table('Runs', names.runsTable);
     for (const index of Object.values(RUN_INDEXES)) {
@@ -54,14 +58,14 @@ export class StatefulStack extends Stack {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: stage.removal,
+      removalPolicy: environment.removal,
     };
     const artifacts = new Bucket(this, 'Artifacts', {
       ...safe,
       bucketName: names.bucket,
       versioned: true,
     });
-    if (!stage.onAws) {
+    if (!environment.onAws) {
       acknowledgeRule(artifacts, 'S1', 'the local AWS writes no access logs');
       return;
     }

@@ -16,11 +16,11 @@ import { functionMaker } from '../functions/maker.ts';
 import { releaseSteps } from '../functions/release-steps.ts';
 import { servingFunctions } from '../functions/serving.ts';
 import { trainingSteps } from '../functions/training-steps.ts';
-import { namesOf } from '../names.ts';
+import { EVENT_SOURCE } from '#contracts/events.ts';
+import { physicalNames } from '#contracts/physical-names.ts';
 import { PRODUCTION_PATHS, STAGING_PATHS } from '../routes.ts';
-import type { Stage } from '../stages.ts';
+import type { Environment } from '../environments.ts';
 
-const SOURCE = 'titleholder';
 const START_SECONDS = 30;
 const MIRROR_SECONDS = 60;
 
@@ -28,30 +28,32 @@ export class StatelessStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    props: StackProps & { readonly stage: Stage; readonly bundles: string },
+    props: StackProps & { readonly environment: Environment; readonly bundles: string },
   ) {
     super(scope, id, props);
-    const { stage } = props;
-    const names = namesOf(this, stage.name);
-    const prefix = `titleholder-${stage.name}`;
+    const { environment } = props;
+    const names = physicalNames(environment.name, this);
+    const { queues } = names;
 
     const bus = new EventBus(this, 'Bus', { eventBusName: names.bus });
     const commits = new GuardedQueue(this, 'Commits', {
-      name: `${prefix}-commits`,
+      name: queues.commits,
+      deadLetters: queues.commitsDeadLetters,
       consumerSeconds: START_SECONDS,
       tries: 3,
     });
     const moves = new GuardedQueue(this, 'Moves', {
-      name: `${prefix}-moves`,
+      name: queues.moves,
+      deadLetters: queues.movesDeadLetters,
       consumerSeconds: MIRROR_SECONDS,
       // MLflow may be down for a while: 10 times 6 minutes.
       tries: 10,
     });
-    const lostEvents = deadLetterQueue(this, 'LostEvents', `${prefix}-lost-events`);
+    const lostEvents = deadLetterQueue(this, 'LostEvents', queues.lostEvents);
     acknowledgeRule(lostEvents, 'SQS3', 'this is the dead-letter queue of the rule ExecutionEnded');
 
     const maker = functionMaker(this, {
-      stage,
+      environment,
       names,
       bundles: props.bundles,
       busArn: bus.eventBusArn,
@@ -66,7 +68,7 @@ export class StatelessStack extends Stack {
     });
 
     const machine = new ReleaseMachine(this, 'ReleaseModel', {
-      stage,
+      environment,
       name: names.machine,
       functions: Object.fromEntries(
         Object.entries(steps).map(([name, step]) => [name, step.fn.functionArn]),
@@ -74,7 +76,7 @@ export class StatelessStack extends Stack {
     });
 
     this.#connect({ bus, commits, moves, lostEvents, machine, events, steps });
-    if (stage.onAws) this.#letOnlyPublishCommits(bus, api.acceptCommit.fn);
+    if (environment.onAws) this.#letOnlyPublishCommits(bus, api.acceptCommit.fn);
 
     const behind = {
       'accept-commit': api.acceptCommit.fn,
@@ -84,13 +86,13 @@ export class StatelessStack extends Stack {
       'serve-model': serving.production.fn,
     };
     const production = new Api(this, 'Production', {
-      stage,
-      name: prefix,
+      environment,
+      name: names.apis.production,
       paths: mapValues(PRODUCTION_PATHS, (name) => behind[name]),
     });
     const staging = new Api(this, 'Staging', {
-      stage,
-      name: `${prefix}-staging`,
+      environment,
+      name: names.apis.staging,
       paths: mapValues(STAGING_PATHS, () => serving.staging.fn),
     });
 
@@ -130,13 +132,13 @@ export class StatelessStack extends Stack {
     new Rule(this, 'CommitPushed', {
       eventBus: bus,
       description: 'A stored commit starts a run',
-      eventPattern: { source: [SOURCE], detailType: ['CommitPushed'] },
+      eventPattern: { source: [EVENT_SOURCE], detailType: ['CommitPushed'] },
       targets: [new SqsQueue(commits.queue)],
     });
     new Rule(this, 'ChampionMoved', {
       eventBus: bus,
       description: 'MLflow follows the ledger',
-      eventPattern: { source: [SOURCE], detailType: ['ChampionMoved', 'RunRejected'] },
+      eventPattern: { source: [EVENT_SOURCE], detailType: ['ChampionMoved', 'RunRejected'] },
       targets: [new SqsQueue(moves.queue)],
     });
     new Rule(this, 'ExecutionEnded', {

@@ -1,5 +1,6 @@
 /** The variables of every function that verifies tokens. */
 import * as z from 'zod';
+import { ENVIRONMENTS } from '#contracts/environments.ts';
 import { IdentityGroups } from '#contracts/identity-groups.ts';
 
 /**
@@ -7,12 +8,12 @@ import { IdentityGroups } from '#contracts/identity-groups.ts';
  * fetched from the issuer's address.
  */
 export const identityEnv = z.object({
-  STAGE: z.enum(['local', 'dev', 'production']),
+  ENVIRONMENT: z.enum(ENVIRONMENTS),
   IDENTITY_ISSUER: z.string().min(1),
   IDENTITY_AUDIENCE: z.string().min(1),
   IDENTITY_JWKS: z.string().min(1).optional(),
   IDENTITY_JWKS_URI: z.url().optional(),
-  /** The claim that holds a person's roles, or his groups where `IDENTITY_GROUPS` is set. */
+  /** The claim that holds a person's roles, or their groups where `IDENTITY_GROUPS` is set. */
   IDENTITY_ROLES_CLAIM: z.string().min(1).default('roles'),
   IDENTITY_GROUPS: IdentityGroups.optional(),
 });

@@ -11,7 +11,7 @@ import { appOf, type CfnTemplate, DEV, JWKS, LOCAL, ofType, templatesOf } from '
 describe.each([
   ['local', LOCAL],
   ['dev', DEV],
-])('the %s stage', (name, context) => {
+])('the %s environment', (name, context) => {
   let app: App;
   let stateful: CfnTemplate;
   let stateless: CfnTemplate;
@@ -170,10 +170,10 @@ describe.each([
   });
 });
 
-describe('a stage', () => {
+describe('an environment', () => {
   it('cannot be deployed with local keys', () => {
     expect(() => appOf({ ...DEV, identityJwks: JWKS })).toThrow(/identityJwks/);
-    expect(() => appOf({ ...DEV, stage: 'production', identityJwks: JWKS })).toThrow(
+    expect(() => appOf({ ...DEV, environment: 'production', identityJwks: JWKS })).toThrow(
       /identityJwks/,
     );
     const environment = ofType(templatesOf(appOf(DEV)).stateless, 'AWS::Lambda::Function').map(
@@ -194,12 +194,19 @@ describe('a stage', () => {
   it('says all that is wrong in one line', () => {
     const { identityIssuer: _i, identityJwksUri: _j, ...rest } = DEV;
     expect(() => appOf(rest)).toThrow(
-      /^the context of stage dev is wrong: identityIssuer: [^\n]+; identityJwksUri: [^\n]+$/,
+      /^the context of environment dev is wrong: identityIssuer: [^\n]+; identityJwksUri: [^\n]+$/,
     );
   });
 
   it('is one of three', () => {
-    expect(() => appOf({ ...DEV, stage: 'test' })).toThrow(/context of stage test/);
+    expect(() => appOf({ ...DEV, environment: 'test' })).toThrow(/context of environment test/);
+  });
+
+  it('is never local by a key of another name', () => {
+    const { environment, ...rest } = DEV;
+    expect(() => appOf({ ...rest, stage: environment })).toThrow(
+      'the context has no key stage; say -c environment=dev or =production',
+    );
   });
 
   it('hands claims and groups to every function that verifies tokens, and refuses bad ones', () => {

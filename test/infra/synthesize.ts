@@ -1,4 +1,4 @@
-/** Synthesizes a stage for tests: templates by what they hold, without bundling the functions. */
+/** Synthesizes an environment for tests: templates by what they hold, without bundling the functions. */
 import type { App } from 'aws-cdk-lib';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -11,13 +11,13 @@ import { createApp } from '../../infra/create-app.ts';
 export const JWKS = '{"keys":[]}';
 
 export const LOCAL = {
-  stage: 'local',
+  environment: 'local',
   endpointUrl: 'http://127.0.0.1:4566',
   mlflowTrackingUri: 'http://127.0.0.1:5000',
   identityJwks: JWKS,
 };
 export const DEV = {
-  stage: 'dev',
+  environment: 'dev',
   mlflowTrackingUri: 'https://mlflow.example.com',
   identityIssuer: 'https://id.example.com/',
   identityAudience: 'titleholder',

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { executionName } from '#domain/run-id.ts';
 import { expectNextRuns, lockOf, send, sendNext, until } from './support/line.ts';
 import { newRepository } from './support/repository.ts';
-import { connect, freshName, hasStack, MACHINE_ARN, type StackUnderTest } from './support/stack.ts';
+import { connect, freshName, hasStack, NAMES, type StackUnderTest } from './support/stack.ts';
 
 describe.skipIf(!hasStack)('the end of a run', () => {
   let stack: StackUnderTest;
@@ -20,7 +20,7 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     await until(stack, runId, 'awaiting_approval');
     await stack.aws.sfn().send(
       new StopExecutionCommand({
-        executionArn: `${MACHINE_ARN.replace(':stateMachine:', ':execution:')}:${executionName(runId, 1)}`,
+        executionArn: NAMES.executionArn(executionName(runId, 1)),
         cause: 'stopped by hand in the console',
       }),
     );

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CommitPushed, EVENT_SOURCE } from '#contracts/events.ts';
 import { eventually, send, until } from './support/line.ts';
 import { newRepository, type Repository } from './support/repository.ts';
-import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';
+import { connect, freshName, hasStack, NAMES, type StackUnderTest } from './support/stack.ts';
 
 describe.skipIf(!hasStack)('a CommitPushed that nobody sent', () => {
   let stack: StackUnderTest;
@@ -20,7 +20,7 @@ describe.skipIf(!hasStack)('a CommitPushed that nobody sent', () => {
       new PutEventsCommand({
         Entries: [
           {
-            EventBusName: PREFIX,
+            EventBusName: NAMES.bus,
             Source: EVENT_SOURCE,
             DetailType: 'CommitPushed',
             Detail: JSON.stringify(detail),
@@ -75,7 +75,7 @@ describe.skipIf(!hasStack)('a CommitPushed that nobody sent', () => {
         return found !== undefined;
       });
       expect(found?.reason, what).toMatch(reason);
-      expect(found?.queue).toBe(`${PREFIX}-commits-dead-letters`);
+      expect(found?.queue).toBe(NAMES.queues.commitsDeadLetters);
     }
     // The right event, come again: a duplicate and no letter.
     const after = await stack.api('vera').runs({ model });

@@ -3,7 +3,7 @@ import { DescribeStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectNextRuns, send, until } from './support/line.ts';
 import { newRepository } from './support/repository.ts';
-import { connect, freshName, hasStack, MACHINE_ARN, type StackUnderTest } from './support/stack.ts';
+import { connect, freshName, hasStack, NAMES, type StackUnderTest } from './support/stack.ts';
 
 describe.skipIf(!hasStack)('the end of a run', () => {
   let stack: StackUnderTest;
@@ -15,7 +15,7 @@ describe.skipIf(!hasStack)('the end of a run', () => {
     const repository = await newRepository();
     const model = freshName('late');
     await repository.add(model);
-    const machine = { stateMachineArn: MACHINE_ARN };
+    const machine = { stateMachineArn: NAMES.machineArn };
     const sfn = stack.aws.sfn();
     const { definition = '' } = await sfn.send(new DescribeStateMachineCommand(machine));
     const hurried = JSON.stringify({ ...JSON.parse(definition), TimeoutSeconds: 1 });

@@ -2,6 +2,7 @@
  * The local AWS enforces no permission. So the functions record each call they make, and here, after
  * everything else of the tier (the story included), each is held against the synthesized roles.
  */
+import { LOCAL_ACCOUNT, LOG_GROUP_PREFIX } from '#contracts/physical-names.ts';
 import {
   paginateDescribeLogGroups,
   paginateFilterLogEvents,
@@ -15,9 +16,12 @@ import {
   type RecordedCall,
 } from '../infra/least-privilege.ts';
 import { appOf, LOCAL, templatesOf } from '../infra/synthesize.ts';
-import { connect, hasStack, PREFIX } from './support/stack.ts';
+import { connect, hasStack, NAMES } from './support/stack.ts';
 
-const ENV = { CDK_DEFAULT_ACCOUNT: '000000000000', CDK_DEFAULT_REGION: 'us-east-1' };
+const ENV = {
+  CDK_DEFAULT_ACCOUNT: LOCAL_ACCOUNT.account,
+  CDK_DEFAULT_REGION: LOCAL_ACCOUNT.region,
+};
 
 describe.skipIf(!hasStack)('the calls of all functions', () => {
   let grants: readonly Grant[];
@@ -29,7 +33,7 @@ describe.skipIf(!hasStack)('the calls of all functions', () => {
     const found = new Map<string, RecordedCall>();
     const groups = paginateDescribeLogGroups(
       { client },
-      { logGroupNamePrefix: `/aws/lambda/${PREFIX}-` },
+      { logGroupNamePrefix: `${LOG_GROUP_PREFIX}${NAMES.functionName('')}` },
     );
     for await (const { logGroups = [] } of groups) {
       for (const { logGroupName } of logGroups) {
@@ -50,7 +54,7 @@ describe.skipIf(!hasStack)('the calls of all functions', () => {
     const silent = new Set(grants.map((g) => g.function));
     for (const { function: name } of calls) silent.delete(name);
     // Deployed with the context recordCalls=1. The generator calls nobody.
-    expect([...silent]).toEqual([`${PREFIX}-generate-claims`]);
+    expect([...silent]).toEqual([NAMES.functionName('generate-claims')]);
   });
 
   it('are each allowed by the function’s own role', () => {

@@ -9,9 +9,9 @@ import { listenOnce } from '../../localstack/ports.ts';
 import { dynamoStepStore } from '#adapters/dynamodb/step-store.ts';
 import { crown, send, until } from './support/line.ts';
 import { forest, newRepository, type Repository } from './support/repository.ts';
-import { connect, freshName, hasStack, PREFIX, type StackUnderTest } from './support/stack.ts';
+import { connect, freshName, hasStack, NAMES, type StackUnderTest } from './support/stack.ts';
 
-const FunctionName = `${PREFIX}-record-run`;
+const FunctionName = NAMES.functionName('record-run');
 /** The step's own time-out, which it must not need: its retries end after 20 s. */
 const BOUND_SECONDS = 150;
 
@@ -77,7 +77,7 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
       expect(after.outputs[name]).toEqual(before.outputs[name]);
     }
     // What attempt 1 recorded was reused, not made again.
-    const records = await dynamoStepStore(stack.aws.dynamodb(), `${PREFIX}-runs`).list(runId);
+    const records = await dynamoStepStore(stack.aws.dynamodb(), NAMES.runsTable).list(runId);
     const attempts = Object.fromEntries(records.map(({ step, attempt }) => [step, attempt]));
     expect(attempts).toMatchObject({
       CheckCiReport: 1,

@@ -9,11 +9,10 @@ import {
   SignJWT,
 } from 'jose';
 import * as z from 'zod';
+import { LOCAL_AUDIENCE, LOCAL_ISSUER } from '#contracts/environments.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 
-export const LOCAL_ISSUER = 'titleholder-local';
-export const LOCAL_AUDIENCE = 'titleholder';
 const HOURS = 8;
 
 const PrivateKey = z.object({
@@ -36,7 +35,7 @@ export interface LocalIssuer {
 
 /**
  * An issuer on this machine: an ES256 key under `dir` (`identity-key.json`, readable by its owner
- * alone), made at first use. Only the command line and the local stage use it; a deployed environment
+ * alone), made at first use. Only the command line and the local environment use it; a deployed environment
  * doesn't know its key.
  */
 export async function localIssuer(dir: string, clock: Clock = systemClock()): Promise<LocalIssuer> {

@@ -5,7 +5,7 @@ import type { StatusAnswer } from '#contracts/answers.ts';
 import { Refused } from '#client/client.ts';
 import { isOpen } from '#domain/run.ts';
 import { forest, type Repository } from './repository.ts';
-import { PREFIX, type StackUnderTest, type Who } from './stack.ts';
+import { NAMES, type StackUnderTest, type Who } from './stack.ts';
 
 type RunStatus = StatusAnswer['run']['status'];
 
@@ -84,7 +84,7 @@ export async function lockOf(
   stack: StackUnderTest,
   model: string,
 ): Promise<{ readonly holder: string | null; readonly waiters: number }> {
-  const lock = await dynamoLockStore(stack.aws.dynamodb(), `${PREFIX}-runs`).get(model);
+  const lock = await dynamoLockStore(stack.aws.dynamodb(), NAMES.runsTable).get(model);
   return { holder: lock?.holder ?? null, waiters: lock?.waiters.length ?? 0 };
 }
 

@@ -7,15 +7,14 @@ import { awsClients, type Clients } from '#adapters/aws/clients.ts';
 import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
 import { Endpoints, pointAt } from '../../../cli/local-stack.ts';
+import { LOCAL_ACCOUNT, physicalNames } from '#contracts/physical-names.ts';
 import { environmentOf } from '../../../localstack/stack.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];
 export const hasStack = FILE !== undefined && existsSync(FILE);
 export const PROJECT = resolve(import.meta.dirname, '..', '..', '..');
-/** The local stage's fixed names. */
-export const PREFIX = 'titleholder-local';
-export const MACHINE_ARN = `arn:aws:states:us-east-1:000000000000:stateMachine:${PREFIX}-release-model`;
+export const NAMES = physicalNames('local', LOCAL_ACCOUNT);
 const COMMAND_LIMIT_MS = 600_000;
 
 const ROLES = {

@@ -6,7 +6,7 @@ import { identityEnv } from '#edge/identity-env.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('ES256');
 const VARS = {
-  STAGE: 'local',
+  ENVIRONMENT: 'local',
   IDENTITY_ISSUER: 'us',
   IDENTITY_AUDIENCE: 'titleholder',
   IDENTITY_JWKS: JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256' }] }),

@@ -4,6 +4,12 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import {
+  type EnvironmentName,
+  ENVIRONMENTS,
+  LOCAL_AUDIENCE,
+  LOCAL_ISSUER,
+} from '#contracts/environments.ts';
 import { IdentityGroups } from '#contracts/identity-groups.ts';
 import { tryParse } from '#contracts/parse.ts';
 
@@ -14,25 +20,25 @@ const common = {
 };
 
 /**
- * CDK context by stage.
+ * CDK context by environment.
  *
- * Only the local stage may bring the issuer's keys with it; a deployed one that does is refused, so
- * that nobody can promote a model with a token that he signed himself.
+ * Only the local environment may bring the issuer's keys with it; a deployed one that does is refused, so
+ * that nobody can promote a model with a token that they signed themselves.
  */
-const Context = z.discriminatedUnion('stage', [
+const Context = z.discriminatedUnion('environment', [
   z.strictObject({
-    stage: z.literal('local'),
+    environment: z.literal('local'),
     ...common,
     /** Where the local AWS answers; part of the API's address. */
     endpointUrl: z.url(),
-    identityIssuer: z.string().min(1).default('titleholder-local'),
-    identityAudience: z.string().min(1).default('titleholder'),
+    identityIssuer: z.string().min(1).default(LOCAL_ISSUER),
+    identityAudience: z.string().min(1).default(LOCAL_AUDIENCE),
     identityJwks: z.string().min(1),
     /** `1`: functions log every permission they use. */
     recordCalls: z.enum(['0', '1']).default('0'),
   }),
   z.strictObject({
-    stage: z.enum(['dev', 'production']),
+    environment: z.enum(ENVIRONMENTS).exclude(['local']),
     ...common,
     identityIssuer: z.url(),
     identityAudience: z.string().min(1),
@@ -44,10 +50,9 @@ const Context = z.discriminatedUnion('stage', [
   }),
 ]);
 export type Context = z.infer<typeof Context>;
-export type StageName = Context['stage'];
 
-export interface Stage {
-  readonly name: StageName;
+export interface Environment {
+  readonly name: EnvironmentName;
   readonly context: Context;
   /** What a deletion of the stack does to data. */
   readonly removal: RemovalPolicy;
@@ -74,16 +79,24 @@ const KEYS = [
 ] as const;
 
 /**
- * Reads the stage from CDK context (`-c stage=dev -c mlflowTrackingUri=…`); `local` when none is given.
+ * Reads the environment from CDK context (`-c environment=dev -c mlflowTrackingUri=…`); `local` when
+ * none is given.
  *
  * Locally AWS_ENDPOINT_URL and MLFLOW_TRACKING_URI stand in for their keys. Throws with one line a
  * missing, malformed or forbidden key.
  */
-export function readStage(node: Node, env: Readonly<Record<string, string | undefined>>): Stage {
-  const given: unknown = node.tryGetContext('stage');
-  const stage: unknown = given ?? 'local';
+export function readEnvironment(
+  node: Node,
+  env: Readonly<Record<string, string | undefined>>,
+): Environment {
+  if (node.tryGetContext('stage') !== undefined) {
+    // Unread it would mean `local`, on somebody's account.
+    throw new Error('the context has no key stage; say -c environment=dev or =production');
+  }
+  const given: unknown = node.tryGetContext('environment');
+  const environment: unknown = given ?? 'local';
   const local =
-    stage === 'local'
+    environment === 'local'
       ? { endpointUrl: env['AWS_ENDPOINT_URL'], mlflowTrackingUri: env['MLFLOW_TRACKING_URI'] }
       : {};
   const keys = Object.fromEntries(
@@ -91,24 +104,24 @@ export function readStage(node: Node, env: Readonly<Record<string, string | unde
       ([, value]) => value !== undefined,
     ),
   );
-  const parsed = tryParse(Context, { ...definedOf(local), ...keys, stage });
+  const parsed = tryParse(Context, { ...definedOf(local), ...keys, environment });
   if (!parsed.ok) {
     throw new Error(
-      `the context of stage ${typeof stage === 'string' ? stage : JSON.stringify(stage)} is wrong: ${parsed.problem}`,
+      `the context of environment ${typeof environment === 'string' ? environment : JSON.stringify(environment)} is wrong: ${parsed.problem}`,
     );
   }
-  return stageOf(parsed.value);
+  return environmentOf(parsed.value);
 }
 
-export function stageOf(context: Context): Stage {
-  const onAws = context.stage !== 'local';
+export function environmentOf(context: Context): Environment {
+  const onAws = context.environment !== 'local';
   return {
-    name: context.stage,
+    name: context.environment,
     context,
     onAws,
     removal: onAws ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     logRetention:
-      context.stage === 'production'
+      context.environment === 'production'
         ? RetentionDays.ONE_YEAR
         : onAws
           ? RetentionDays.ONE_MONTH
