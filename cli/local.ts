@@ -1,6 +1,7 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ALGORITHMS, type Algorithm, PolicyDocument } from '#contracts/folder.ts';
+import { ALGORITHMS, type Algorithm } from '#contracts/folder/candidate.ts';
+import { PolicyDocument } from '#contracts/folder/policy.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { metricText } from '#domain/metrics.ts';

@@ -4,7 +4,8 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { Candidate, ModelDocument } from '#contracts/folder.ts';
+import { Candidate } from '#contracts/folder/candidate.ts';
+import { ModelDocument } from '#contracts/folder/model.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CiReport } from '#contracts/folder.ts';
+import { CiReport } from '#contracts/folder/ci-report.ts';
 import { checkSchema, describeFinding } from '#dataset/check-schema.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import { readPart, readTable } from '#dataset/read-table.ts';

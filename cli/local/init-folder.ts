@@ -1,13 +1,11 @@
 /** A model folder from a table: everything that the whole line needs. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import {
-  type Folder,
-  ModelDocument,
-  ModelName,
-  PolicyDocument,
-  SchemaDocument,
-} from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
+import { ModelDocument } from '#contracts/folder/model.ts';
+import { ModelName } from '#contracts/folder/names.ts';
+import { PolicyDocument } from '#contracts/folder/policy.ts';
+import { SchemaDocument } from '#contracts/folder/schema.ts';
 import { findingLines } from '#dataset/check-schema.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import { leakOf } from '#dataset/leaks.ts';

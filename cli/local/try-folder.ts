@@ -1,11 +1,7 @@
 /** The whole decision in process: validate, split, train, judge. No AWS, no ledger. */
-import {
-  type Algorithm,
-  Candidate,
-  charterOf,
-  type Folder,
-  type PolicyDocument,
-} from '#contracts/folder.ts';
+import { type Algorithm, Candidate } from '#contracts/folder/candidate.ts';
+import { charterOf, type Folder } from '#contracts/folder/charter.ts';
+import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import type { Leaderboard } from '#contracts/selection.ts';
 import { findingLines } from '#dataset/check-schema.ts';
 import { writeCsv } from '#dataset/csv.ts';

@@ -1,7 +1,7 @@
 /** Sends a committed model folder: packed, checked, uploaded by presigned URLs, then announced. */
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { ModelName } from '#contracts/folder.ts';
+import { ModelName } from '#contracts/folder/names.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { type CiRun, makeCiReport } from '../local/ci.ts';
 import { pack } from '../local/pack.ts';

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import * as z from 'zod';
-import { ModelName } from '#contracts/folder.ts';
+import { ModelName } from '#contracts/folder/names.ts';
 import { localIssuer } from '#adapters/oidc/local-issuer.ts';
 import { ROLES } from '#domain/roles.ts';
 import { Stop } from '../output.ts';

@@ -1,5 +1,5 @@
 /** Who made a commit, as far as its CI report and its submitter's token say. */
-import { CiReport } from '#contracts/folder.ts';
+import { CiReport } from '#contracts/folder/ci-report.ts';
 import { parseJson } from '#contracts/parse.ts';
 
 /** Reads a report's form; whether it belongs to this bundle is the check step's business. */

@@ -1,6 +1,6 @@
 /** Reads a bundle as far as it must be right before a run is worth starting. */
-import type { ModelDocument } from '#contracts/folder.ts';
-import { Bundle } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
+import { Bundle } from '#contracts/folder/bundle.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { readFolder } from '#model-folder/read.ts';

@@ -1,4 +1,4 @@
-import { CiReport } from '#contracts/folder.ts';
+import { CiReport } from '#contracts/folder/ci-report.ts';
 import { CheckCiReportInput, CiCheck } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';

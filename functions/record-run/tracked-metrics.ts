@@ -1,7 +1,7 @@
 /** What MLflow is told of training and evidence: numbers and texts by name. */
 import * as z from 'zod';
 import type { Measured } from '#contracts/evidence.ts';
-import { Candidate } from '#contracts/folder.ts';
+import { Candidate } from '#contracts/folder/candidate.ts';
 import { Leaderboard } from '#contracts/selection.ts';
 import { parseJson } from '#contracts/parse.ts';
 

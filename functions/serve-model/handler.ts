@@ -1,6 +1,6 @@
 /** Serves what one slot's routes name: pointer and models, and nothing else, are needed for an answer. */
 import * as z from 'zod';
-import { ModelName } from '#contracts/folder.ts';
+import { ModelName } from '#contracts/folder/names.ts';
 import { may } from '#domain/access.ts';
 import { drawOf, routeFor } from '#domain/pointer.ts';
 import type { RouteRole, ServingRoute, Slot } from '#domain/pointer.ts';

@@ -1,7 +1,7 @@
 /** From a request's rows to probabilities, by the same path as training and `score`. */
 import type * as z from 'zod';
 import type { PredictBody } from '#contracts/api.ts';
-import { MAX_COLUMN_NAME } from '#contracts/folder.ts';
+import { MAX_COLUMN_NAME } from '#contracts/folder/names.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Prediction } from '#domain/ports/serving.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';

@@ -1,4 +1,4 @@
-import { type Charter, charterOf, type Folder } from '#contracts/folder.ts';
+import { type Charter, charterOf, type Folder } from '#contracts/folder/charter.ts';
 import { DataReference, ValidateDataInput } from '#contracts/steps.ts';
 import { identityColumns, type IdentityRule, named, sameIdentity } from '#dataset/identity.ts';
 import { csvOfTable } from '#dataset/parquet.ts';

@@ -1,7 +1,7 @@
 /** The HTTP API: request bodies and parameters. Answers are plain JSON; errors RFC 9457 problems. */
 import * as z from 'zod';
 import { Cause } from './events.ts';
-import { ModelName, Sha256 } from './folder.ts';
+import { ModelName, Sha256 } from './folder/names.ts';
 
 /** A full commit or a prefix of at least 7 hex digits; the server resolves it. */
 const CommitLike = z.string().regex(/^[0-9a-f]{7,40}$/, 'a commit is 7 to 40 hex digits');

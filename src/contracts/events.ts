@@ -1,7 +1,7 @@
 /** Events on the bus, with the type each bears as `detail-type` and `source` titleholder. */
 import * as z from 'zod';
 import { MOVES } from '#domain/ledger.ts';
-import { CommitSha, ModelName, Sha256, Timestamp } from './folder.ts';
+import { CommitSha, ModelName, Sha256, Timestamp } from './folder/names.ts';
 
 export const EVENT_SOURCE = 'titleholder';
 /** Our own limit; the bus would take 256 KB. */

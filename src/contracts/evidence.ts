@@ -8,7 +8,7 @@ import { checks } from '#gates/holdout-unseen.ts';
 import { importance } from '#gates/importance.ts';
 import { Measurements } from '#gates/measurements.ts';
 import { paired } from '#gates/paired.ts';
-import { Sha256 } from './folder.ts';
+import { Sha256 } from './folder/names.ts';
 import { parseJson } from './parse.ts';
 
 /** Where the evidence comes from; null where there is none (`try` knows no commit). */

@@ -15,7 +15,7 @@ import {
   StartBody,
   UploadsBody,
 } from './api.ts';
-import { ModelName } from './folder.ts';
+import { ModelName } from './folder/names.ts';
 import type { Action } from '#domain/access.ts';
 
 /** The functions behind the API. */

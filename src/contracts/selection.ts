@@ -1,7 +1,8 @@
 /** What cross-validation of a candidate, and the choice among candidates, leave behind. */
 import * as z from 'zod';
 import { MetricName } from '#gates/judged.ts';
-import { Candidate, CandidateName, ModelName, Sha256 } from './folder.ts';
+import { Candidate, CandidateName } from './folder/candidate.ts';
+import { ModelName, Sha256 } from './folder/names.ts';
 
 const FoldScore = z.strictObject({
   /** From 0; those of a second folding go on where the first one's end. */

@@ -6,14 +6,8 @@
  */
 import * as z from 'zod';
 import { RUN_ID } from '#domain/run-id.ts';
-import {
-  CandidateName,
-  CommitSha,
-  MAX_CANDIDATES,
-  ModelName,
-  Sha256,
-  Timestamp,
-} from './folder.ts';
+import { CandidateName, MAX_CANDIDATES } from './folder/candidate.ts';
+import { CommitSha, ModelName, Sha256, Timestamp } from './folder/names.ts';
 
 export const RunId = z.string().regex(RUN_ID);
 

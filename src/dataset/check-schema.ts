@@ -1,5 +1,5 @@
 /** Holds a table against the schema's soft limits and reports every column that passes one. */
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import { firstEqual } from './first-equal.ts';

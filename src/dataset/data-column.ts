@@ -1,5 +1,5 @@
 /** A column of a table that was read: numbers, or codes into its texts. */
-import type { ColumnContract } from '#contracts/folder.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 import type { Cells } from './first-equal.ts';
 
 export interface DataColumn extends Cells {

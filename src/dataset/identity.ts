@@ -1,6 +1,7 @@
 /** Who a row is, and on which side of the split it therefore falls. */
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { ModelDocument, SchemaDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
+import type { SchemaDocument } from '#contracts/folder/schema.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { firstEqual } from './first-equal.ts';

@@ -1,5 +1,5 @@
 /** From a table to the rows that train, the rows that judge, and a report on both. */
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import {
   checkSchema,
   enforceSchema,

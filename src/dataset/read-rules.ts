@@ -1,5 +1,5 @@
 /** How a folder's table is read, as the data contract says it and the artifact keeps it. */
-import type { SchemaDocument } from '#contracts/folder.ts';
+import type { SchemaDocument } from '#contracts/folder/schema.ts';
 import type { ReadRules } from '#learning/cells.ts';
 
 export type ReadContract = Pick<SchemaDocument, 'read' | 'columns'>;

@@ -1,5 +1,6 @@
 /** A CSV read against the schema: typed columns in the schema's order, in one canonical text. */
-import type { ColumnContract, ModelDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { type Cell, levelText, type ReadRules } from '#learning/cells.ts';
 import { type CellOutcome, levelReader, numberReader } from './column-reader.ts';
 import { findSeparator, type HeaderCheck, mostRows, scanCsv, separatorName } from './csv.ts';

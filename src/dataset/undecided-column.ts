@@ -1,5 +1,5 @@
 /** A column that is read before anybody has said what it holds. */
-import type { ColumnContract } from '#contracts/folder.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { parseNumber } from '#learning/cells.ts';
 import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
 import { INFINITE } from './read-table.ts';

@@ -2,7 +2,7 @@
  * Holds a commit's rows against the stored holdout: rows may join it by the rule, and a person must
  * accept everything else.
  */
-import type { ModelDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { csvWriter, scanCsv } from './csv.ts';

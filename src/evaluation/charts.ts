@@ -1,5 +1,5 @@
 /** Pictures of a model on the rows that it was judged on, and of what more rows would bring. */
-import type { Candidate } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
 import type { Charts } from '#contracts/selection.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { LearningError } from '#learning/errors.ts';

@@ -1,6 +1,6 @@
 /** The trial itself: challenger, champion and baselines on the same stored holdout, and the verdict. */
 import type { Measured, Timings } from '#contracts/evidence.ts';
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import {
   hashOf,

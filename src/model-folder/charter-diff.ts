@@ -1,5 +1,5 @@
 /** What changed between two charters, for the person who is asked to accept it. */
-import type { Charter } from '#contracts/folder.ts';
+import type { Charter } from '#contracts/folder/charter.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 
 const LIMIT = 1000;

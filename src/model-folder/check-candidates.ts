@@ -1,5 +1,7 @@
 /** What of a candidate's settings is known to be wrong before any row was read. */
-import type { Candidate, Folder, SchemaDocument, SearchSpace } from '#contracts/folder.ts';
+import type { Candidate, SearchSpace } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
+import type { SchemaDocument } from '#contracts/folder/schema.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { LearningError } from '#learning/errors.ts';
 import { checkCandidate } from '#learning/pipeline/fit.ts';

@@ -1,5 +1,5 @@
 /** What is legal in a model folder and still unwise. */
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { absoluteLimit } from '#gates/absolute-limit.ts';
 import { kindOf } from '#gates/gate-kind.ts';
 import { GATE_KINDS } from '#gates/list.ts';

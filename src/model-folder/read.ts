@@ -1,5 +1,8 @@
 /** The three documents of a model folder, and whether they fit together. */
-import { type Folder, ModelDocument, PolicyDocument, SchemaDocument } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
+import { ModelDocument } from '#contracts/folder/model.ts';
+import { PolicyDocument } from '#contracts/folder/policy.ts';
+import { SchemaDocument } from '#contracts/folder/schema.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { PROPOSED } from '#training/candidates.ts';

@@ -1,6 +1,7 @@
 /** An evaluation as the machine carries it, and whether the stored evidence bears it out. */
 import { type Measured, readMeasured } from '#contracts/evidence.ts';
-import type { Charter, PolicyDocument } from '#contracts/folder.ts';
+import type { Charter } from '#contracts/folder/charter.ts';
+import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import type { EvaluationReference, RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';

@@ -1,5 +1,7 @@
 /** From references to documents: the committed folder, charters, policies. */
-import { Bundle, Charter, charterOf, type Folder, type PolicyDocument } from '#contracts/folder.ts';
+import { Bundle } from '#contracts/folder/bundle.ts';
+import { Charter, charterOf, type Folder } from '#contracts/folder/charter.ts';
+import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import { parseJson } from '#contracts/parse.ts';
 import type { RunReference } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';

@@ -1,5 +1,5 @@
 /** The run as every step sees it, made from the stored commit and never from an event. */
-import type { PolicyDocument } from '#contracts/folder.ts';
+import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import { RunReference } from '#contracts/steps.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';

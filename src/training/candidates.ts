@@ -1,5 +1,6 @@
 /** Which candidates each attempt trains: the folder's own, then points of its space by seeded chance. */
-import { Candidate, type Folder, type SearchSpace } from '#contracts/folder.ts';
+import { Candidate, type SearchSpace } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { checkCandidate } from '#learning/pipeline/fit.ts';
 import { substream } from '#learning/random.ts';

@@ -1,5 +1,6 @@
 /** The choice among candidates, by what folds of the training rows say and by nothing else. */
-import type { Candidate, Folder } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import type {
   CandidateOutcome,
   CandidateScores,

@@ -1,5 +1,6 @@
 /** One candidate on folds of the training rows. */
-import type { Candidate, Folder } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import type { CandidateOutcome, CandidateScores, FoldScore } from '#contracts/selection.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { LearningError } from '#learning/errors.ts';

@@ -1,5 +1,6 @@
 /** Training: choose among the candidates on folds of the training rows, then fit the chosen one on all. */
-import type { Candidate, Folder } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import type {
   CandidateOutcome,
   CandidateScores,

@@ -1,5 +1,5 @@
 /** Training rows as the engine takes them. */
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { constantColumns, featureTable } from '#dataset/feature-table.ts';
 import { groupRows, identityColumns, type IdentityRule } from '#dataset/identity.ts';
 import { type DataTable, readPart } from '#dataset/read-table.ts';

@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ModelDocument, PolicyDocument, SchemaDocument } from '#contracts/folder.ts';
+import { ModelDocument } from '#contracts/folder/model.ts';
+import { PolicyDocument } from '#contracts/folder/policy.ts';
+import { SchemaDocument } from '#contracts/folder/schema.ts';
 
 const DOCUMENTS = {
   model: [ModelDocument, 'model.json of a model folder'],

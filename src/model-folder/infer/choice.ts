@@ -1,5 +1,5 @@
 /** What a column is taken for. */
-import type { ColumnContract } from '#contracts/folder.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 
 export const KINDS = [
   'number',

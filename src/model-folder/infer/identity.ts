@@ -1,5 +1,5 @@
 /** Who a row is, from what its table holds. */
-import type { ModelDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
 import { columnOf, type DataTable } from '#dataset/read-table.ts';
 import { type Agreement, agreementOf, sameLabel } from './repeats.ts';
 

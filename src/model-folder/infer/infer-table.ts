@@ -1,5 +1,7 @@
 /** What a table's columns are and who its rows are, by what the cells hold and then by the columns' names. */
-import { type ColumnContract, MAX_COLUMN_NAME, type ModelDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
+import { MAX_COLUMN_NAME } from '#contracts/folder/names.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { afterwardsWord } from '#dataset/column-names.ts';
 import {
   columnOf,

@@ -1,4 +1,4 @@
-import { charterOf } from '#contracts/folder.ts';
+import { charterOf } from '#contracts/folder/charter.ts';
 import type { RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';

@@ -1,6 +1,6 @@
 /** Who a row is must not change while a champion that was trained on it can be judged by it. */
 import { describe, expect, it } from 'vitest';
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { readManifest, readRegister } from '#dataset/register.ts';
 import { sha256Hex } from '#domain/canonical.ts';

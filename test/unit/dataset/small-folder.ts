@@ -1,5 +1,5 @@
 /** A small model folder and tables for it. */
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { substream } from '#learning/random.ts';
 import { readFolder } from '#model-folder/read.ts';
 

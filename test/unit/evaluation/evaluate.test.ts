@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { identityHash } from '#dataset/identity.ts';
 import { readManifest, writeManifest } from '#dataset/register.ts';
 import { sha256Hex } from '#domain/canonical.ts';

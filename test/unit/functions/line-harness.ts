@@ -7,7 +7,8 @@ import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/execut
 import { memoryServing } from '#adapters/memory/serving.ts';
 import { memoryStores } from '#adapters/memory/stores.ts';
 import { memoryTracking } from '#adapters/memory/tracking.ts';
-import type { ModelDocument, PolicyDocument } from '#contracts/folder.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
+import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';

@@ -57,7 +57,7 @@ async function recordedEvidence(): Promise<Measured> {
 
 async function judged(evidence: JudgedEvidence, gate: object) {
   const { decide, RULES } = await import('#gates/decide.ts');
-  const { PolicyDocument } = await import('#contracts/folder.ts');
+  const { PolicyDocument } = await import('#contracts/folder/policy.ts');
   const policy = PolicyDocument.parse({ ...FOLDER, gates: [gate] });
   const plan = { ...PLAN, replicates: evidence.plan.replicates };
   return decide(evidence, { model: { plan }, policy }, RULES);
@@ -226,7 +226,7 @@ describe('a kind of gate more, by its file and its line in the list', () => {
     expect(words).toMatch(/rare +rare rows +enforce +100.0000 +101 +NO/);
 
     expect(await policySchema()).toContain('"enough-rare-rows"');
-    const { PolicyDocument } = await import('#contracts/folder.ts');
+    const { PolicyDocument } = await import('#contracts/folder/policy.ts');
     const parsed = PolicyDocument.safeParse({ ...FOLDER, gates: [{ ...gate, atLeast: 0 }] });
     expect(parsed.error?.issues[0]?.path).toEqual(['gates', 0, 'atLeast']);
     const { lintFolder } = await import('#model-folder/lint.ts');

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '#contracts/evidence.ts';
-import { Charter } from '#contracts/folder.ts';
+import { Charter } from '#contracts/folder/charter.ts';
 import { decide } from '#gates/decide.ts';
 
 interface Recorded {

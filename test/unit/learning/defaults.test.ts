@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { Candidate } from '#contracts/folder.ts';
+import { Candidate } from '#contracts/folder/candidate.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Charter, charterOf } from '#contracts/folder.ts';
+import { Charter, charterOf } from '#contracts/folder/charter.ts';
 import { charterDifference, describeDifference, shortened } from '#model-folder/charter-diff.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
 import type { Leaderboard } from '#contracts/selection.ts';
 import type { Choice, DataReference } from '#contracts/steps.ts';
 import { claimsCsv } from '#claims/generate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Folder } from '#contracts/folder.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { Leaderboard, type CandidateScores } from '#contracts/selection.ts';
 import { attemptsOf } from '#training/candidates.ts';
 import { choose, smallestWithin, type Tried } from '#training/choose.ts';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Candidate, Folder } from '#contracts/folder.ts';
+import type { Candidate } from '#contracts/folder/candidate.ts';
+import type { Folder } from '#contracts/folder/charter.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import { LearningError } from '#learning/errors.ts';
 import { rowsWhere } from '#learning/folds.ts';
