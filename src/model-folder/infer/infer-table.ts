@@ -35,6 +35,8 @@ export interface InferredTable {
   readonly table: DataTable;
 }
 
+/** What init's candidates train on in minutes: each is fitted on every fold, and so many times again for an honest estimate. */
+const MOST_FEATURES = 2000;
 /** A column of numbers may hold a few words by mistake; then reading it says where. */
 const NEARLY_ALL = 0.99;
 
@@ -93,6 +95,13 @@ export function inferTable(
   };
   const features = contracts.filter((c) => c.role === 'feature').map((c) => c.name);
   if (features.length === 0) refuse(file, {}, 'has no column to learn from');
+  if (features.length > MOST_FEATURES) {
+    refuse(
+      file,
+      {},
+      `has ${features.length} columns to learn from, and init takes at most ${MOST_FEATURES}: leave out what no model needs`,
+    );
+  }
   const named = (kind: Choice['kind']): string | undefined =>
     columns.find((c) => choices.get(c.name)?.kind === kind)?.name;
   const { identity, why } = identityOf(table, {

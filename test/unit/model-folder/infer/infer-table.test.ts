@@ -387,6 +387,19 @@ it('decides by content alike whatever the columns are called', () => {
   );
 });
 
+it('refuses more columns than init’s candidates train on in minutes', () => {
+  const header = Array.from({ length: 2001 }, (_, i) => `m${i}`);
+  const rows = Array.from({ length: 20 }, (_, row) =>
+    [...header.map((_name, i) => `${(row * i) % 9}`), row % 2 === 0 ? 'yes' : 'no'].join(','),
+  );
+  const csv = bytesOf(rows, [...header, 'y'].join(','));
+  expect(() => inferTable(csv, { ...OF, said: new Map([['m0', 'number']]) })).toThrow(
+    'data.csv: has 2001 columns to learn from, and init takes at most 2000: leave out what no model needs',
+  );
+  const fewer = new Map<string, Sayable>([['m0', 'ignored']]);
+  expect(inferTable(csv, { ...OF, said: fewer }).columns).toHaveLength(2002);
+});
+
 describe('the table that comes with the columns', () => {
   const number: Cell = (row) => `${row / 3}`;
   const words: Cell = (row) => ['a', ' a ', 'NA', 'b'][row % 4] ?? '';
