@@ -4,6 +4,8 @@ import { sortNumbers } from '#learning/trees/sort-numbers.ts';
 
 /** Numbers are also looked at in so many bins of equal weight: a leak need not rise or fall. */
 const BINS = 20;
+/** A bin of fewer rows shows its own labels. */
+const BIN_ROWS = 20;
 
 /** Rows of one score: how many of either class. */
 interface Tied {
@@ -16,7 +18,7 @@ interface Tied {
  * AUC (0.5 to 1) of the best order that a column's cells alone give; NaN where one class is absent.
  *
  * Of numbers the better of their order, either way round and with missing ones at either end, and of the
- * rates of 20 bins; of categories the levels' rates. More levels than 20 give each row the rate of the other
+ * rates of at most 20 bins; of categories the levels' rates. More levels than 20 give each row the rate of the other
  * rows of its level, so that many small levels of noise don't look like a leak. `labels` holds 1 for the
  * positive class, else 0. The rows' order changes nothing.
  */
@@ -70,8 +72,8 @@ function aucOfTies(ties: readonly Tied[]): number {
     positives += tiedPositives;
     negatives += tiedNegatives;
   }
-  const auc = twiceWon / (2 * positives * negatives);
-  return Math.max(auc, 1 - auc);
+  // The rates have put the classes in order already; of noise others' rates may turn it round.
+  return Math.max(0.5, twiceWon / (2 * positives * negatives));
 }
 
 function aucOfNumbers(values: Float64Array, labels: Uint8Array): number {
@@ -83,7 +85,7 @@ function aucOfNumbers(values: Float64Array, labels: Uint8Array): number {
     negatives.length + missing[1],
   ];
   const bins: Counts[] = [];
-  const least = (positives.length + negatives.length) / BINS;
+  const least = Math.max(BIN_ROWS, (positives.length + negatives.length) / BINS);
   // How often a positive is above a negative; ties count half.
   let won = 0;
   let bin: [number, number] = [0, 0];

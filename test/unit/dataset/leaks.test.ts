@@ -70,6 +70,7 @@ describe('a column', () => {
   it.each<[string, Column]>([
     ['a good feature', numeric('score', (row) => (is(row) ? 1.5 : 0) + random.nextFloat() * 2)],
     ['noise of as many levels as rows have', categorical('zip', () => `z${random.nextInt(700)}`)],
+    ['noise of two rows a level', categorical('pair', (row) => `p${row % 1000}`)],
     ['noise of one row a level', categorical('text', (row) => `t${row}`)],
     ['what was known before', numeric('prior_denials', () => random.nextInt(3))],
     ['a class', categorical('level', () => `l${random.nextInt(3)}`)],
