@@ -1,6 +1,6 @@
 /** Where a verb's words go, and what its exit code means. */
 import { CommanderError } from 'commander';
-import { AnswerUnreadable, Refused } from '#client/client.ts';
+import { AnswerUnreadable, ApiRefusal, ApiUnreachable } from '#client/client.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { PortError } from '../localstack/ports.ts';
 import { LocalStackError } from '../localstack/stack.ts';
@@ -43,7 +43,10 @@ const UNREACHABLE: readonly string[] = ['Unavailable', 'TrackingUnavailable'];
 export function endOf(error: unknown): { readonly code: ExitCode; readonly line: string } {
   if (error instanceof Stop) return { code: error.code, line: error.message };
   if (error instanceof AnswerUnreadable) return { code: 70, line: error.message };
-  if (error instanceof Refused) return { code: codeOf(error.status), line: error.message };
+  if (error instanceof ApiUnreachable) {
+    return { code: 3, line: `${error.message}: is the stack up (npm start)?` };
+  }
+  if (error instanceof ApiRefusal) return { code: codeOf(error.status), line: error.message };
   if (error instanceof PortError) return { code: 2, line: error.message };
   if (error instanceof LocalStackError) return { code: 3, line: error.message };
   if (error instanceof TitleholderError) {

@@ -1,6 +1,6 @@
 /** Steady questions to `/predict` from clients that ask at the same moments. */
 import type { ApiClient } from '#client/client.ts';
-import { Refused } from '#client/client.ts';
+import { ApiRefusal } from '#client/client.ts';
 
 export interface Answered {
   /** `performance.now()` when it was sent, and when the answer was there. */
@@ -28,7 +28,7 @@ export interface Traffic {
 export function sendTraffic(of: {
   readonly api: ApiClient;
   readonly model: string;
-  readonly records: readonly unknown[];
+  readonly records: Parameters<ApiClient['predict']>[1];
   readonly perSecond: number;
   readonly clients: number;
 }): Traffic {
@@ -57,14 +57,14 @@ export function sendTraffic(of: {
 async function ask(of: {
   readonly api: ApiClient;
   readonly model: string;
-  readonly records: readonly unknown[];
+  readonly records: Parameters<ApiClient['predict']>[1];
 }): Promise<Answered> {
   const sentAt = performance.now();
   try {
     const { version } = await of.api.predict(of.model, of.records);
     return { sentAt, answeredAt: performance.now(), version, status: 200 };
   } catch (error) {
-    const status = error instanceof Refused ? error.status : 0;
+    const status = error instanceof ApiRefusal ? error.status : 0;
     return { sentAt, answeredAt: performance.now(), version: undefined, status };
   }
 }

@@ -110,7 +110,7 @@ async function upload(
     }
     if (place.url === null) continue;
     say(`uploading ${object.kind} (${(object.bytes.length / 1024).toFixed(0)} KB)`);
-    await put(place.url, place.headers ?? {}, object);
+    await put(place.url, place.headers, object);
   }
 }
 

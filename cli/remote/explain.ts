@@ -2,7 +2,7 @@
 import { Choice } from '#contracts/steps.ts';
 import { isOpen } from '#domain/run.ts';
 import { Stop, table } from '../output.ts';
-import type { CandidateAnswer } from '#contracts/answers.ts';
+import type { ShownCandidate } from '#contracts/answers.ts';
 import type { Measured } from '#contracts/evidence.ts';
 import { METRIC_NAMES } from '#domain/metrics.ts';
 import { checksOf } from '#gates/decide.ts';
@@ -53,7 +53,7 @@ export async function explainRun(
   return { data, words };
 }
 
-function candidates(all: readonly CandidateAnswer[]): string {
+function candidates(all: readonly ShownCandidate[]): string {
   return table(
     ['CANDIDATE', 'ATTEMPT', 'STATUS', 'MEAN AUC', '+-', ''],
     all.map(({ name, attempt, status, meanAuc, standardError, notFitted, chosen }) => [

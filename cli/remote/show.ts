@@ -1,7 +1,8 @@
 /** Answers of the API as words for a person. */
 import type { ChainedEntry } from '#domain/ledger.ts';
 import { table } from '../output.ts';
-import type { ChampionAnswer, EntryAnswer, RunAnswer, StatusAnswer } from '#contracts/answers.ts';
+import type { ChampionAnswer, StatusAnswer } from '#contracts/answers.ts';
+import type { Run } from '#domain/run.ts';
 import { nextCommands, toldSteps } from './watch.ts';
 
 export function short(sha256: string | null): string {
@@ -12,7 +13,7 @@ export function clockTime(at: string): string {
   return at.replace('T', ' ').replace(/\.\d+Z$/, 'Z');
 }
 
-export function runsTable(runs: readonly RunAnswer[]): string {
+export function runsTable(runs: readonly Run[]): string {
   if (runs.length === 0) return 'no runs yet: `npx titleholder commit models/NAME` starts one';
   return table(
     ['RUN', 'STATUS', 'VERDICT', 'VERSION', 'BY', 'SINCE'],
@@ -47,7 +48,7 @@ export function statusWords(status: StatusAnswer): string {
 }
 
 /** A failed run's error, or who cancelled a run. */
-export function endedBy({ error, cancelledBy, status }: RunAnswer): string {
+export function endedBy({ error, cancelledBy, status }: Run): string {
   if (error !== undefined) return ` (${error})`;
   return status === 'cancelled' && cancelledBy !== undefined ? ` by ${cancelledBy}` : '';
 }
@@ -70,7 +71,7 @@ export function championWords(found: ChampionAnswer, at: string | undefined): st
 }
 
 /** Who, what, when, why, which hash. */
-export function ledgerTable(entries: readonly (EntryAnswer | ChainedEntry)[], indent = ''): string {
+export function ledgerTable(entries: readonly ChainedEntry[], indent = ''): string {
   return table(
     ['#', 'WHEN', 'WHO', 'WHAT', 'VERSION', 'ARTIFACT', 'AUTHORITY', 'ENTRY', 'WHY'],
     entries.map((entry) => [

@@ -1,12 +1,7 @@
 /** Follows a run until it is closed or waits for a person. */
 import { isOpen } from '#domain/run.ts';
-import type {
-  CandidateAnswer,
-  DecidedAnswer,
-  StatusAnswer,
-  StepAnswer,
-} from '#contracts/answers.ts';
-import { Refused, type ApiClient } from '#client/client.ts';
+import type { ShownCandidate, DecidedAnswer, StatusAnswer, ShownStep } from '#contracts/answers.ts';
+import { ApiRefusal, type ApiClient } from '#client/client.ts';
 
 /** A commit's event goes over a bus and a queue before there is a run of it. */
 const APPEAR_SECONDS = 30;
@@ -57,7 +52,7 @@ async function untilThere(
       await of.api.status(of.runId);
       return;
     } catch (error) {
-      const absent = error instanceof Refused && error.status === 404;
+      const absent = error instanceof ApiRefusal && error.status === 404;
       if (!absent || Date.now() > deadline) throw error;
       if (tries === 0) of.say(`  ${of.runId} has not begun yet`);
       await new Promise((resolve) => setTimeout(resolve, pollMillis));
@@ -80,7 +75,7 @@ export async function untilCancelled(
   const deadline = Date.now() + seconds * 1000;
   do {
     const found = await api.status(said.runId).catch((error: unknown) => {
-      if (error instanceof Refused && error.status === 403) return undefined;
+      if (error instanceof ApiRefusal && error.status === 403) return undefined;
       throw error;
     });
     if (found === undefined) return said;
@@ -125,26 +120,26 @@ export function toldSteps({
     .filter(({ status }) => !QUIET.includes(status));
 }
 
-export function stepLine(step: StepAnswer): string {
+export function stepLine(step: ShownStep): string {
   const error = step.error ?? '';
   return `  ${step.name.padEnd(20)} ${step.status.padEnd(18)} ${time(step).padStart(7)}  ${error}`.trimEnd();
 }
 
-function candidateLine(one: CandidateAnswer): string {
+function candidateLine(one: ShownCandidate): string {
   const why = [one.error, one.cause].filter((part) => part != null).join(': ');
   const said = one.status === 'failed' ? why : scoreWords(one);
   return `    ${one.name.padEnd(18)} ${one.status.padEnd(18)} ${time(one).padStart(7)}  ${said}`.trimEnd();
 }
 
 /** Mean AUC over folds with its standard error, or why there is none; empty before it is scored. */
-function scoreWords({ meanAuc, standardError, notFitted, chosen }: CandidateAnswer): string {
+function scoreWords({ meanAuc, standardError, notFitted, chosen }: ShownCandidate): string {
   if (notFitted !== null) return `not fitted: ${notFitted}`;
   if (meanAuc === null) return '';
   const spread = standardError === null ? '' : ` ± ${standardError.toFixed(4)}`;
   return `AUC ${meanAuc.toFixed(4)}${spread}${chosen ? ', chosen' : ''}`;
 }
 
-function time({ seconds }: StepAnswer): string {
+function time({ seconds }: ShownStep): string {
   return seconds == null ? '' : `${seconds.toFixed(1)} s`;
 }
 

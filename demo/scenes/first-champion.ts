@@ -1,5 +1,5 @@
 /** Points 1 and 2: a model without a champion gets its first. */
-import { Refused } from '#client/client.ts';
+import { ApiRefusal } from '#client/client.ts';
 import { expectThat } from '../expectation.ts';
 import { named } from '../inspect.ts';
 import type { Stage } from '../stage.ts';
@@ -34,7 +34,7 @@ export async function firstChampion(stage: Stage): Promise<void> {
       .decide(runId, 'approve', { reason: 'it is mine' })
       .catch(asRefusal);
     expectThat(
-      refused instanceof Refused && refused.status === 403,
+      refused instanceof ApiRefusal && refused.status === 403,
       'decide-run',
       'ana approved her own commit',
     );
@@ -48,6 +48,6 @@ export async function firstChampion(stage: Stage): Promise<void> {
 }
 
 function asRefusal(error: unknown): unknown {
-  if (error instanceof Refused) return error;
+  if (error instanceof ApiRefusal) return error;
   throw error;
 }

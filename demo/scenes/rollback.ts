@@ -1,5 +1,5 @@
 /** Point 6: a third version, and back again under load. */
-import { Refused } from '#client/client.ts';
+import { ApiRefusal } from '#client/client.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import { rowsOf, decodeArtifact, recordsFor } from '../scoring.ts';
 import type { Crowned, Stage } from '../stage.ts';
@@ -55,11 +55,11 @@ export async function rollback(stage: Stage): Promise<void> {
     const refused = await stage.people.olga.api
       .rollback({ model: stage.model, reason: 'Further back' })
       .catch((error: unknown) => {
-        if (error instanceof Refused) return error;
+        if (error instanceof ApiRefusal) return error;
         throw error;
       });
     expectThat(
-      refused instanceof Refused && refused.status === 409,
+      refused instanceof ApiRefusal && refused.status === 409,
       'record-decision',
       'a rollback without a target was not refused with 409',
     );

@@ -10,9 +10,10 @@ import type { Identity } from '#domain/ports/identity.ts';
 import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Commit } from '#domain/run.ts';
-import type { Answer, SignedRequest } from '#edge/edge.ts';
+import type { StartedAnswer } from '#contracts/answers.ts';
+import type { HttpAnswer, SignedRequest } from '#edge/edge.ts';
 import { httpFunction, on } from '#edge/edge.ts';
-import { ROUTES } from '#contracts/routes.ts';
+import { type AnswerOf, ROUTES } from '#contracts/routes.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { authorsOf, readReport } from './people.ts';
 import { readBundle } from './read-bundle.ts';
@@ -45,7 +46,11 @@ export const acceptCommit = (deps: Deps) =>
 
 const uploads =
   (deps: Deps) =>
-  async ({ body }: SignedRequest<typeof ROUTES.uploads>): Promise<Answer> => {
+  async ({
+    body,
+  }: SignedRequest<typeof ROUTES.uploads>): Promise<
+    HttpAnswer<AnswerOf<typeof ROUTES.uploads>>
+  > => {
     // All are checked before one URL exists.
     for (const object of body.objects) checkSize(object.kind, object.bytes);
     const answers = await Promise.all(
@@ -61,7 +66,10 @@ const uploads =
 
 const commit =
   (deps: Deps) =>
-  async ({ principal, body }: SignedRequest<typeof ROUTES.commit>): Promise<Answer> => {
+  async ({
+    principal,
+    body,
+  }: SignedRequest<typeof ROUTES.commit>): Promise<HttpAnswer<StartedAnswer>> => {
     const { model, bundle, data, ciReport, branch, cause } = body;
     const sha = await resolve(deps, model, body.commit);
     await present(deps, 'bundles', bundle);
@@ -103,7 +111,7 @@ const commit =
 
 const start =
   (deps: Deps) =>
-  async ({ body }: SignedRequest<typeof ROUTES.start>): Promise<Answer> => {
+  async ({ body }: SignedRequest<typeof ROUTES.start>): Promise<HttpAnswer<StartedAnswer>> => {
     const prefix = body.commit ?? '';
     const found = await deps.commits.list({ model: body.model, prefix, limit: 100 });
     const stored = found[0];
@@ -119,7 +127,7 @@ const start =
       : accepted(stored.runId, false, `${stored.runId} is started`);
   };
 
-function accepted(runId: string, duplicate: boolean, message: string): Answer {
+function accepted(runId: string, duplicate: boolean, message: string): HttpAnswer<StartedAnswer> {
   return { status: 202, body: { runId, duplicate, message } };
 }
 

@@ -9,9 +9,10 @@ import type { Principal } from '#domain/roles.ts';
 import type { Run } from '#domain/run.ts';
 import { executionName } from '#domain/run-id.ts';
 import { isOpen } from '#domain/run.ts';
-import type { Answer, SignedRequest } from '#edge/edge.ts';
+import type { DecidedAnswer } from '#contracts/answers.ts';
+import type { HttpAnswer, SignedRequest } from '#edge/edge.ts';
 import { httpFunction, noSuchRun, on } from '#edge/edge.ts';
-import { ROUTES } from '#contracts/routes.ts';
+import { type AnswerOf, ROUTES } from '#contracts/routes.ts';
 import { updateRun } from '#release/update-run.ts';
 import { answerQuestion } from './answer-question.ts';
 import type { Deps } from './deps.ts';
@@ -30,9 +31,11 @@ export const decideRun = (deps: Deps) =>
 
 const decision =
   (deps: Deps, choice: 'approve' | 'reject', kinds: readonly ApprovalKind[]) =>
-  async (request: SignedRequest<typeof ROUTES.approve | typeof ROUTES.reject>): Promise<Answer> => {
+  async (
+    request: SignedRequest<typeof ROUTES.approve | typeof ROUTES.reject>,
+  ): Promise<HttpAnswer<DecidedAnswer>> => {
     const { principal, params, body } = request;
-    const run = await runOf(deps, params['run'] ?? '');
+    const run = await runOf(deps, params.run);
     const { approval, message } = await answerQuestion(deps, run, kinds, {
       actor: principal.subject,
       choice,
@@ -48,9 +51,9 @@ const DEFAULT_REASON = 'no reason was given';
 
 const cancel =
   (deps: Deps) =>
-  async (request: SignedRequest<typeof ROUTES.cancel>): Promise<Answer> => {
+  async (request: SignedRequest<typeof ROUTES.cancel>): Promise<HttpAnswer<DecidedAnswer>> => {
     const { principal, params, body } = request;
-    const before = await runOf(deps, params['run'] ?? '');
+    const before = await runOf(deps, params.run);
     const { runId } = before;
     refuseStranger(principal, before, 'cancel');
     if (before.status === 'cancelled') return said(runId, 'cancelled', `${runId} was cancelled`);
@@ -79,9 +82,9 @@ const RESUMABLE: readonly string[] = ['failed', 'timed_out', 'cancelled'];
 
 const resume =
   (deps: Deps) =>
-  async (request: SignedRequest<typeof ROUTES.resume>): Promise<Answer> => {
+  async (request: SignedRequest<typeof ROUTES.resume>): Promise<HttpAnswer<DecidedAnswer>> => {
     const { principal, params } = request;
-    const run = await runOf(deps, params['run'] ?? '');
+    const run = await runOf(deps, params.run);
     refuseStranger(principal, run, 'resume');
     const next = isOpen(run.status) ? run : nextAttempt(run, deps.clock.now());
     const name = executionName(next.runId, next.attempt);
@@ -128,7 +131,9 @@ function nextAttempt(run: Run, now: string): Run {
 
 const rollback =
   (deps: Deps) =>
-  async (request: SignedRequest<typeof ROUTES.rollback>): Promise<Answer> => {
+  async (
+    request: SignedRequest<typeof ROUTES.rollback>,
+  ): Promise<HttpAnswer<AnswerOf<typeof ROUTES.rollback>>> => {
     const { principal, body, headers } = request;
     const { model, to, reason } = body;
     const moved = Moved.parse(
@@ -183,6 +188,6 @@ function refuseClosed(run: Run, what: string): void {
   throw new TitleholderError('Conflict', `${run.runId} is ${run.status}; it can't be ${what}`);
 }
 
-function said(runId: string, status: string, message: string): Answer {
+function said(runId: string, status: string, message: string): HttpAnswer<DecidedAnswer> {
   return { status: 200, body: { runId, status, message } };
 }

@@ -9,6 +9,9 @@ import type { Log } from '#domain/ports/log.ts';
 export const generateClaims = (deps: { readonly identity: Identity; readonly log: Log }) =>
   httpFunction('generate-claims', deps, [
     on(ROUTES.claims, ({ query: { n, seed } }) =>
-      Promise.resolve({ status: 200, body: { claims: [...claims({ rows: n, seed })], seed } }),
+      Promise.resolve({
+        status: 200,
+        body: { claims: Array.from(claims({ rows: n, seed }), (claim) => ({ ...claim })), seed },
+      }),
     ),
   ]);

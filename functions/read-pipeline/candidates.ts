@@ -5,25 +5,13 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run, StepRecord } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
+import type { ShownCandidate, ShownStep } from '#contracts/answers.ts';
 import { parseJson } from '#contracts/parse.ts';
-import { type ShownStep, shownVisit } from './steps.ts';
+import { shownVisit } from './steps.ts';
 
 /** The Map, and the steps whose outputs say what its items were. */
 const MAP = 'TrainCandidates';
 const PLANS: readonly string[] = ['PlanCandidates', 'ProposeCandidates'];
-
-/** A candidate as a step of its own; its name is the candidate's. */
-export interface ShownCandidate extends ShownStep {
-  /** 1 for the folder's own, then one more with each retuning. */
-  readonly attempt: number;
-  /** Mean AUC over folds of the training rows; null before it is scored. */
-  readonly meanAuc: number | null;
-  /** Of that mean; null too before there is a leaderboard, and for a single fold. */
-  readonly standardError: number | null;
-  /** Why the training rows don't let it be fitted: no failure of its step. */
-  readonly notFitted: string | null;
-  readonly chosen: boolean;
-}
 
 type Score = Pick<ShownCandidate, 'meanAuc' | 'standardError' | 'notFitted'>;
 const UNSCORED: Score = { meanAuc: null, standardError: null, notFitted: null };

@@ -4,14 +4,14 @@ import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { Identity } from '#domain/ports/identity.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
-import type { Answer } from '#edge/edge.ts';
+import type { DefinedStep } from '#contracts/answers.ts';
+import type { HttpAnswer } from '#edge/edge.ts';
 import { allow, httpFunction, on } from '#edge/edge.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { readChampion, readLedger, readTrackedChampion } from './read-champion.ts';
 import type { RunDeps } from './read-run.ts';
 import { readEvidence, readStatus } from './read-run.ts';
-import type { DefinedStep } from './steps.ts';
 import { definedSteps } from './steps.ts';
 
 export interface Deps extends RunDeps {
@@ -41,10 +41,12 @@ export const readPipeline = (deps: Deps) => {
         }),
       ),
     ),
-    on(ROUTES.status, async ({ params }) => readStatus(deps, await defined(), params['run'] ?? '')),
-    on(ROUTES.evidence, ({ params }) => readEvidence(deps, params['run'] ?? '')),
-    on(ROUTES.champion, ({ query }) => readChampion(deps, query.model, query.at)),
-    on(ROUTES.ledger, ({ query }) => readLedger(registry, query.model)),
+    on(ROUTES.status, async ({ params }) =>
+      ok(await readStatus(deps, await defined(), params.run)),
+    ),
+    on(ROUTES.evidence, async ({ params }) => ok(await readEvidence(deps, params.run))),
+    on(ROUTES.champion, async ({ query }) => ok(await readChampion(deps, query.model, query.at))),
+    on(ROUTES.ledger, async ({ query }) => ok(await readLedger(registry, query.model))),
     on(ROUTES.trackedRuns, async ({ query: { model, stage, commit_sha, limit, cursor } }) =>
       ok(
         await tracking.runs({
@@ -57,19 +59,20 @@ export const readPipeline = (deps: Deps) => {
       ),
     ),
     on(ROUTES.trackedRun, async ({ principal, params }) => {
-      const id = params['id'] ?? '';
-      const found = TRACKING_RUN.test(id) ? await tracking.run(id) : undefined;
+      const found = TRACKING_RUN.test(params.id) ? await tracking.run(params.id) : undefined;
       // A run that bears no model is nobody's but theirs who may read all.
       if (found !== undefined) allow(principal, 'read', found.tags['titleholder.model']);
       else throw new TitleholderError('NotFound', 'MLflow has no such run');
       return ok(found);
     }),
-    on(ROUTES.trackedChampion, ({ query }) => readTrackedChampion(deps, query.model)),
+    on(ROUTES.trackedChampion, async ({ query }) =>
+      ok(await readTrackedChampion(deps, query.model)),
+    ),
     on(ROUTES.steps, async () => ok({ steps: await defined() })),
   ]);
 };
 
-function ok(body: unknown): Answer {
+function ok<T>(body: T): HttpAnswer<T> {
   return { status: 200, body };
 }
 

@@ -5,27 +5,24 @@ import { quarantined } from '#domain/rollback.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
-import type { Answer } from '#edge/edge.ts';
+import type { ChampionAnswer, LedgerAnswer, TrackedChampionAnswer } from '#contracts/answers.ts';
 
 /** GET /champion: now from the pointers, at a moment from the ledger. */
 export async function readChampion(
   deps: { readonly registry: ChampionRegistry; readonly clock: Clock },
   model: string,
   at: string | undefined,
-): Promise<Answer> {
+): Promise<ChampionAnswer> {
   const entries = await deps.registry.ledger(model);
   if (at !== undefined) {
     const moment = new Date(at).toISOString();
     return {
-      status: 200,
-      body: {
-        model,
-        at: moment,
-        production: pointerAt(entries, 'production', moment) ?? null,
-        staging: pointerAt(entries, 'staging', moment) ?? null,
-        since: championAt(entries, moment) ?? null,
-        quarantined: [...quarantined(entries.filter((e) => e.at <= moment))],
-      },
+      model,
+      at: moment,
+      production: pointerAt(entries, 'production', moment) ?? null,
+      staging: pointerAt(entries, 'staging', moment) ?? null,
+      since: championAt(entries, moment) ?? null,
+      quarantined: [...quarantined(entries.filter((e) => e.at <= moment))],
     };
   }
   const [production, staging] = await Promise.all([
@@ -33,37 +30,34 @@ export async function readChampion(
     deps.registry.pointer(model, 'staging'),
   ]);
   return {
-    status: 200,
-    body: {
-      model,
-      production: production ?? null,
-      staging: staging ?? null,
-      since: championAt(entries, deps.clock.now()) ?? null,
-      quarantined: [...quarantined(entries)],
-    },
+    model,
+    production: production ?? null,
+    staging: staging ?? null,
+    since: championAt(entries, deps.clock.now()) ?? null,
+    quarantined: [...quarantined(entries)],
   };
 }
 
 /** GET /ledger: the entries, and whether they are the whole chain up to its head. */
-export async function readLedger(registry: ChampionRegistry, model: string): Promise<Answer> {
+export async function readLedger(registry: ChampionRegistry, model: string): Promise<LedgerAnswer> {
   // The head first: what is appended meanwhile is then in the entries, and no false alarm.
   const head = await registry.head(model);
   const entries = await registry.ledger(model);
   const chain = verifyChain(entries);
   const atHead = head === undefined ? undefined : entries[head.sequence - 1];
   const whole = head === undefined || atHead?.hash === head.hash;
-  const verification =
+  const verification: LedgerAnswer['verification'] =
     chain.ok && !whole
       ? { ok: false, sequence: head.sequence, problem: "the chain doesn't reach its head" }
       : chain;
-  return { status: 200, body: { entries, verification } };
+  return { entries, verification };
 }
 
 /** GET /mlflow/champion: pointer and aliases side by side. */
 export async function readTrackedChampion(
   deps: { readonly registry: ChampionRegistry; readonly tracking: Tracking },
   model: string,
-): Promise<Answer> {
+): Promise<TrackedChampionAnswer> {
   const [production, staging, entries, aliases] = await Promise.all([
     deps.registry.pointer(model, 'production'),
     deps.registry.pointer(model, 'staging'),
@@ -81,7 +75,11 @@ export async function readTrackedChampion(
         .map((name) => `${name} is ${shown[name] ?? 'none'}, should be ${expected[name] ?? 'none'}`)
         .join('; ')}`;
   return {
-    status: 200,
-    body: { model, pointer: production ?? null, aliases: shown, expected, agree, message },
+    model,
+    pointer: production ?? null,
+    aliases: shown,
+    expected,
+    agree,
+    message,
   };
 }

@@ -13,7 +13,12 @@ import type { StepStore } from '#domain/ports/step-store.ts';
 import type { StepRecord } from '#domain/run.ts';
 import { executionName } from '#domain/run-id.ts';
 import { isOpen } from '#domain/run.ts';
-import type { Answer } from '#edge/edge.ts';
+import type {
+  DefinedStep,
+  EvidenceAnswer,
+  OpenQuestion,
+  StatusAnswer,
+} from '#contracts/answers.ts';
 import { noSuchRun } from '#edge/edge.ts';
 import { charterDifference } from '#model-folder/charter-diff.ts';
 import { readMeasured, readTimings } from '#contracts/evidence.ts';
@@ -21,7 +26,6 @@ import { decide } from '#gates/decide.ts';
 import { rulesOf } from '#release/evaluation.ts';
 import { loadCharter } from '#release/load-folder.ts';
 import { shownCandidates } from './candidates.ts';
-import type { DefinedStep } from './steps.ts';
 import { shownSteps } from './steps.ts';
 
 export interface RunDeps {
@@ -41,7 +45,7 @@ export async function readStatus(
   deps: RunDeps,
   defined: readonly DefinedStep[],
   runId: string,
-): Promise<Answer> {
+): Promise<StatusAnswer> {
   const [run, commit] = await Promise.all([deps.runs.get(runId), deps.commits.get(runId)]);
   if (run === undefined || commit === undefined) throw noSuchRun(runId);
   const [records, visits, approvals] = await Promise.all([
@@ -52,23 +56,22 @@ export async function readStatus(
   const asked = approvals.find((a) => a?.status === 'pending');
   const steps = shownSteps(defined, visits, run);
   return {
-    status: 200,
-    body: {
-      run,
-      commit,
-      steps,
-      candidates: await shownCandidates(deps.artifacts, { run, records, visits, steps }),
-      outputs: Object.fromEntries(records.map((r) => [r.step, r.output])),
-      pending:
-        asked !== undefined && isOpen(run.status)
-          ? await shownQuestion(deps, asked, records)
-          : null,
-      evaluation: evaluationOf(records) ?? null,
-    },
+    run,
+    commit,
+    steps,
+    candidates: await shownCandidates(deps.artifacts, { run, records, visits, steps }),
+    outputs: Object.fromEntries(records.map((r) => [r.step, r.output])),
+    pending:
+      asked !== undefined && isOpen(run.status) ? await shownQuestion(deps, asked, records) : null,
+    evaluation: evaluationOf(records) ?? null,
   };
 }
 
-async function shownQuestion(deps: RunDeps, asked: Approval, records: readonly StepRecord[]) {
+async function shownQuestion(
+  deps: RunDeps,
+  asked: Approval,
+  records: readonly StepRecord[],
+): Promise<OpenQuestion> {
   const { kind, digest, requestedAt, expiresAt, required, decisions } = asked;
   const question = records
     .filter((r) => r.step === 'ValidateData')
@@ -112,7 +115,7 @@ function evaluationOf(records: readonly StepRecord[]): EvaluationReference | und
  * GET /pipeline/{run}/evidence: both documents, and the whole verdict, decided again by the charter that
  * the evidence names; what was recorded of it stands. Throws `NotFound` before there is any.
  */
-export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer> {
+export async function readEvidence(deps: RunDeps, runId: string): Promise<EvidenceAnswer> {
   if ((await deps.runs.get(runId)) === undefined) throw noSuchRun(runId);
   const evaluation = evaluationOf(await deps.steps.list(runId));
   if (evaluation === undefined) {
@@ -126,11 +129,8 @@ export async function readEvidence(deps: RunDeps, runId: string): Promise<Answer
   const charter = await loadCharter(deps.artifacts, evidence.charter);
   const verdict = decide(evidence, charter, rulesOf(evaluation));
   return {
-    status: 200,
-    body: {
-      measured: evidence,
-      timings: readTimings(timings),
-      verdict: { ...verdict, ...evaluation },
-    },
+    measured: evidence,
+    timings: readTimings(timings),
+    verdict: { ...verdict, ...evaluation },
   };
 }

@@ -1,6 +1,7 @@
 /** What of a run's execution people are shown as its steps. */
 import * as z from 'zod';
 import type { StateVisit } from '#domain/ports/executions.ts';
+import type { DefinedStep, ShownStep, StepStatus } from '#contracts/answers.ts';
 import { parseJson } from '#contracts/parse.ts';
 import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
@@ -18,40 +19,6 @@ const Definition = z.looseObject({
     }),
   ),
 });
-
-export interface DefinedStep {
-  readonly name: string;
-  readonly comment: string | null;
-  /** Null where the time-out comes with the run. */
-  readonly timeoutSeconds: number | null;
-  /** Its token is answered by somebody else. */
-  readonly waits: boolean;
-}
-
-/**
- * idle: not reached · queued: waits for its turn · awaiting_approval: waits for a person · cancelled:
- * ended with its run, by a person or a later commit, or with its Map; nothing failed in it.
- */
-export type StepStatus =
-  | 'idle'
-  | 'queued'
-  | 'running'
-  | 'success'
-  | 'failed'
-  | 'skipped'
-  | 'awaiting_approval'
-  | 'cancelled';
-
-export interface ShownStep {
-  readonly name: string;
-  readonly status: StepStatus;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly seconds: number | null;
-  readonly error?: string;
-  /** One line of why it failed. */
-  readonly cause?: string;
-}
 
 /** The machine's tasks, and its maps as one step each, in the order of its definition. Throws `Unavailable` when it can't be read. */
 export function definedSteps(definition: string): readonly DefinedStep[] {

@@ -1,13 +1,14 @@
 /** Serves what one slot's routes name: pointer and models, and nothing else, are needed for an answer. */
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder/names.ts';
+import type { PredictAnswer } from '#contracts/answers.ts';
 import { may } from '#domain/access.ts';
 import { drawOf, routeFor } from '#domain/pointer.ts';
-import type { RouteRole, ServingRoute, Slot } from '#domain/pointer.ts';
+import type { ServingRoute } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Identity } from '#domain/ports/identity.ts';
 import type { Ids } from '#domain/ports/ids.ts';
-import type { Prediction, ServingHealth } from '#domain/ports/serving.ts';
+import type { ServingHealth } from '#domain/ports/serving.ts';
 import { httpFunction, on, onOpen } from '#edge/edge.ts';
 import { parse } from '#contracts/parse.ts';
 import { ROUTES } from '#contracts/routes.ts';
@@ -42,16 +43,6 @@ const InternalCall = z.strictObject({
     }),
   ]),
 });
-
-/** The body of an answer of POST /predict; the slot is called `stage` there. */
-export interface PredictAnswer {
-  readonly predictions: readonly Prediction[];
-  readonly model: string;
-  readonly version: number;
-  readonly sha256: string;
-  readonly role: RouteRole;
-  readonly stage: Slot;
-}
 
 /** GET /health and POST /predict; direct invocations answer with the plain document or throw. */
 export const serveModel = (deps: Deps) => {

@@ -20,8 +20,8 @@ import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { acknowledgeRule } from './acknowledge.ts';
 
-/** API Gateway's own stage, not our environment. */
-export const API_STAGE = 'v1';
+/** API Gateway's own stage, and with it the first part of every path: the API stands under `/api`. */
+export const API_STAGE = 'api';
 /** WAF counts an address's requests over five minutes; 100 a second is far above any client of ours. */
 const REQUESTS_AN_ADDRESS = 30_000;
 
@@ -36,7 +36,7 @@ export class Api extends Construct {
     props: {
       readonly environment: Environment;
       readonly name: string;
-      readonly paths: Readonly<Record<string, LambdaFunction>>;
+      readonly paths: ReadonlyMap<string, LambdaFunction>;
     },
   ) {
     super(scope, id);
@@ -84,13 +84,13 @@ export class Api extends Construct {
       },
     });
 
-    for (const fn of new Set(Object.values(props.paths))) {
+    for (const fn of new Set(props.paths.values())) {
       fn.addPermission(`From${id}`, {
         principal: new ServicePrincipal('apigateway.amazonaws.com'),
         sourceArn: this.api.arnForExecuteApi('*', '/*', API_STAGE),
       });
     }
-    for (const [path, fn] of Object.entries(props.paths)) {
+    for (const [path, fn] of props.paths) {
       const method = resourceAt(this.api.root, path).addMethod('ANY', proxyTo(fn));
       const reason =
         'the function verifies a signed token and its roles itself: the local AWS enforces no authorizer, and one rule holds everywhere';

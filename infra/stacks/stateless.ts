@@ -18,7 +18,7 @@ import { servingFunctions } from '../functions/serving.ts';
 import { trainingSteps } from '../functions/training-steps.ts';
 import { EVENT_SOURCE } from '#contracts/events.ts';
 import { physicalNames } from '#contracts/physical-names.ts';
-import { PRODUCTION_PATHS, STAGING_PATHS } from '../routes.ts';
+import { functionsByPath } from '#contracts/routes.ts';
 import type { Environment } from '../environments.ts';
 
 const START_SECONDS = 30;
@@ -88,12 +88,14 @@ export class StatelessStack extends Stack {
     const production = new Api(this, 'Production', {
       environment,
       name: names.apis.production,
-      paths: mapValues(PRODUCTION_PATHS, (name) => behind[name]),
+      paths: new Map([...functionsByPath()].map(([path, name]) => [path, behind[name]])),
     });
     const staging = new Api(this, 'Staging', {
       environment,
       name: names.apis.staging,
-      paths: mapValues(STAGING_PATHS, () => serving.staging.fn),
+      paths: new Map(
+        [...functionsByPath('serve-model').keys()].map((path) => [path, serving.staging.fn]),
+      ),
     });
 
     const output = (name: string, value: string) => new CfnOutput(this, name, { value });
@@ -183,11 +185,4 @@ export class StatelessStack extends Stack {
       },
     });
   }
-}
-
-function mapValues<K extends string, V, W>(
-  of: Readonly<Record<K, V>>,
-  to: (value: V) => W,
-): Readonly<Record<string, W>> {
-  return Object.fromEntries(Object.entries<V>(of).map(([key, value]) => [key, to(value)]));
 }

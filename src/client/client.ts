@@ -1,30 +1,49 @@
-/** Speaks the HTTP API: one method a route, answers parsed, refusals as one line. */
-import * as z from 'zod';
-import { Problem } from '#contracts/api.ts';
-import { tryParse, tryParseJson } from '#contracts/parse.ts';
-import { TitleholderError } from '#domain/errors.ts';
+/**
+ * Speaks the HTTP API by the table of its routes: answers parsed, refusals as one line.
+ *
+ * It needs `fetch` and nothing else of the platform, so that a page can use it as the command line does.
+ */
+import type * as z from 'zod';
 import {
-  ChampionAnswer,
-  DecidedAnswer,
-  EvidenceAnswer,
-  HealthAnswer,
-  LedgerAnswer,
-  PredictAnswer,
-  RolledBackAnswer,
-  RunsAnswer,
-  StartedAnswer,
-  StatusAnswer,
-  UploadsAnswer,
+  type ChampionAnswer,
+  type DecidedAnswer,
+  type EvidenceAnswer,
+  type HealthAnswer,
+  type LedgerAnswer,
+  type PredictAnswer,
+  Problem,
+  type RolledBackAnswer,
+  type RunsAnswer,
+  type StartedAnswer,
+  type StatusAnswer,
+  type UploadsAnswer,
 } from '#contracts/answers.ts';
+import { tryParseJson } from '#contracts/parse.ts';
+import { pathTo, type Route, ROUTES } from '#contracts/routes.ts';
+
+/** A host that gives no answer within this time is told as unreachable. */
+const TIMEOUT_MILLIS = 60_000;
 
 /** The API said no, and why in one line. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
   readonly status: number;
+  /** The literal name of the error; undefined where something before the API answered. */
+  readonly error: string | undefined;
 
-  constructor(status: number, detail: string) {
+  constructor(status: number, detail: string, error?: string) {
     super(`${detail} (HTTP ${status})`);
     this.status = status;
+    this.error = error;
+  }
+}
+
+/** Nothing answers at the API's address. */
+export class ApiUnreachable extends Error {
+  override readonly name = 'ApiUnreachable';
+
+  constructor(origin: string, cause: unknown) {
+    super(`nothing answers at ${origin}`, { cause });
   }
 }
 
@@ -37,121 +56,114 @@ export class AnswerUnreadable extends Error {
   }
 }
 
+/** The routes by which people decide about a run. */
 export type Verb = 'continue' | 'approve' | 'reject' | 'cancel' | 'resume' | 'accept';
 
+/** What a call needs besides its route; what has a default, or is nothing, may be left out. */
+export interface CallOf<R extends Route> {
+  readonly params?: z.input<R['params']> & Readonly<Record<string, string>>;
+  readonly query?: z.input<R['query']> & Readonly<Record<string, string | undefined>>;
+  readonly body?: z.input<R['body']>;
+}
+
+/**
+ * Every method throws `ApiRefusal`, `ApiUnreachable` and `AnswerUnreadable`.
+ */
 export interface ApiClient {
   readonly url: string;
-  /** Any route, its answer unparsed: for what has no method here. */
-  get(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<unknown>;
-  post(path: string, body: unknown): Promise<unknown>;
-  uploads(body: unknown): Promise<z.infer<typeof UploadsAnswer>>;
-  commit(body: unknown): Promise<StartedAnswer>;
+  /** Any route of the table; those below are its everyday ones. */
+  call<R extends Route>(route: R, of: CallOf<R>): Promise<z.output<R['answer']>>;
+  uploads(body: z.input<typeof ROUTES.uploads.body>): Promise<UploadsAnswer>;
+  commit(body: z.input<typeof ROUTES.commit.body>): Promise<StartedAnswer>;
   start(model: string, commit: string): Promise<StartedAnswer>;
   runs(query: {
     readonly model?: string | undefined;
     readonly limit?: number | undefined;
     readonly cursor?: string | undefined;
-  }): Promise<z.infer<typeof RunsAnswer>>;
+  }): Promise<RunsAnswer>;
   status(runId: string): Promise<StatusAnswer>;
-  evidence(runId: string): Promise<z.infer<typeof EvidenceAnswer>>;
+  evidence(runId: string): Promise<EvidenceAnswer>;
   decide(
     runId: string,
     verb: Verb,
     body: { readonly reason?: string | undefined; readonly digest?: string | undefined },
   ): Promise<DecidedAnswer>;
-  rollback(body: {
-    readonly model: string;
-    readonly to?: number | undefined;
-    readonly reason: string;
-  }): Promise<z.infer<typeof RolledBackAnswer>>;
-  champion(model: string, at?: string): Promise<z.infer<typeof ChampionAnswer>>;
-  ledger(model: string): Promise<z.infer<typeof LedgerAnswer>>;
-  health(model: string): Promise<z.infer<typeof HealthAnswer>>;
-  predict(model: string, records: readonly unknown[]): Promise<z.infer<typeof PredictAnswer>>;
+  rollback(body: z.input<typeof ROUTES.rollback.body>): Promise<RolledBackAnswer>;
+  champion(model: string, at?: string): Promise<ChampionAnswer>;
+  ledger(model: string): Promise<LedgerAnswer>;
+  health(model: string): Promise<HealthAnswer>;
+  predict(
+    model: string,
+    records: readonly Readonly<Record<string, string | number | boolean | null>>[],
+  ): Promise<PredictAnswer>;
 }
 
 /**
  * A client of one API.
- * @param of.url the API's root, without a slash at its end. @param of.token null: no Authorization.
+ * @param of.url the API's root, which ends in `/api`. @param of.token null: no Authorization.
  */
 export function apiClient(of: { readonly url: string; readonly token: string | null }): ApiClient {
   const root = of.url.replace(/\/+$/, '');
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (of.token !== null) headers['authorization'] = `Bearer ${of.token}`;
 
-  async function call(path: string, init: RequestInit): Promise<unknown> {
-    const { status, text } = await exchange(`${root}${path}`, { ...init, headers });
-    const body = tryParseJson(z.unknown(), text);
-    if (status >= 200 && status < 300 && body.ok) return body.value;
+  async function call<R extends Route>(
+    route: R,
+    { params, query, body }: CallOf<R>,
+  ): Promise<z.output<R['answer']>> {
+    const path = pathTo(route, params ?? {});
+    const search = new URLSearchParams(present(query ?? {})).toString();
+    const { status, text } = await exchange(`${root}${path}${search === '' ? '' : `?${search}`}`, {
+      method: route.method,
+      headers,
+      ...(route.method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+    });
     const problem = tryParseJson(Problem, text);
-    throw new Refused(
-      status,
-      problem.ok
-        ? problem.value.detail
-        : `the API gave no readable answer to ${init.method ?? 'GET'} ${path}`,
-    );
+    if (problem.ok) throw new ApiRefusal(status, problem.value.detail, problem.value.error);
+    // `/health` has status 503 too where it says why a model can't be served.
+    const answer = tryParseJson<R['answer']>(route.answer, text);
+    if (answer.ok) return answer.value;
+    if (status >= 200 && status < 300) throw new AnswerUnreadable(answer.problem);
+    throw new ApiRefusal(status, `no answer of the API to ${route.method} ${path}`);
   }
-  const get: ApiClient['get'] = (path, query = {}) => {
-    const search = new URLSearchParams();
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined) search.set(key, value);
-    }
-    return call(search.size > 0 ? `${path}?${search.toString()}` : path, { method: 'GET' });
-  };
-  const post: ApiClient['post'] = (path, body) =>
-    call(path, { method: 'POST', body: JSON.stringify(body) });
-  const runPath = (runId: string) => `/pipeline/${encodeURIComponent(runId)}`;
 
   return {
     url: root,
-    get,
-    post,
-    uploads: async (body) => answer(UploadsAnswer, await post('/pipeline/uploads', body)),
-    commit: async (body) => answer(StartedAnswer, await post('/pipeline/commit', body)),
-    start: async (model, commit) =>
-      answer(StartedAnswer, await post('/pipeline/start', { model, commit })),
-    runs: async (query) =>
-      answer(
-        RunsAnswer,
-        await get('/pipeline/runs', {
-          model: query.model,
-          limit: query.limit?.toString(),
-          cursor: query.cursor,
-        }),
-      ),
-    status: async (runId) => answer(StatusAnswer, await get(`${runPath(runId)}/status`)),
-    evidence: async (runId) => answer(EvidenceAnswer, await get(`${runPath(runId)}/evidence`)),
-    decide: async (runId, verb, body) =>
-      answer(DecidedAnswer, await post(`${runPath(runId)}/${verb}`, body)),
-    rollback: async (body) => answer(RolledBackAnswer, await post('/pipeline/rollback', body)),
-    champion: async (model, at) => answer(ChampionAnswer, await get('/champion', { model, at })),
-    ledger: async (model) => answer(LedgerAnswer, await get('/ledger', { model })),
-    health: async (model) => answer(HealthAnswer, await get('/health', { model })),
-    predict: async (model, records) =>
-      answer(PredictAnswer, await post(`/predict?model=${encodeURIComponent(model)}`, { records })),
+    call,
+    uploads: (body) => call(ROUTES.uploads, { body }),
+    commit: (body) => call(ROUTES.commit, { body }),
+    start: (model, commit) => call(ROUTES.start, { body: { model, commit } }),
+    runs: ({ model, limit, cursor }) =>
+      call(ROUTES.runs, { query: { model, limit: limit?.toString(), cursor } }),
+    status: (run) => call(ROUTES.status, { params: { run } }),
+    evidence: (run) => call(ROUTES.evidence, { params: { run } }),
+    decide: (run, verb, body) => call(ROUTES[verb], { params: { run }, body }),
+    rollback: (body) => call(ROUTES.rollback, { body }),
+    champion: (model, at) => call(ROUTES.champion, { query: { model, at } }),
+    ledger: (model) => call(ROUTES.ledger, { query: { model } }),
+    health: (model) => call(ROUTES.health, { query: { model } }),
+    predict: (model, records) =>
+      call(ROUTES.predict, { query: { model }, body: { records: [...records] } }),
   };
 }
 
-/** One HTTP exchange; a host that doesn't answer within 60 s is told as unreachable. */
+/** The fields that have a text. */
+function present(
+  fields: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+  );
+}
+
 async function exchange(
   url: string,
   init: RequestInit,
 ): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(60_000) });
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MILLIS) });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw new TitleholderError(
-      'Unavailable',
-      `nothing answers at ${new URL(url).origin}: is the stack up (npm start)?`,
-      {},
-      { cause: error },
-    );
+    throw new ApiUnreachable(new URL(url).origin, error);
   }
-}
-
-function answer<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = tryParse(schema, value);
-  if (parsed.ok) return parsed.value;
-  throw new AnswerUnreadable(parsed.problem);
 }

@@ -71,14 +71,5 @@ export const PredictBody = z.union([
   }),
 ]);
 
-/** RFC 9457. */
-export const Problem = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-});
-export type Problem = z.infer<typeof Problem>;
-
 /** Of a request. */
 export const MAX_BODY_BYTES = 1024 * 1024;

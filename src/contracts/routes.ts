@@ -1,11 +1,29 @@
 /**
- * Every route of the API, once: its path, its function, its schemas and who may use it.
+ * Every route of the API, once: its path, its function, who may use it, what it takes and what it answers.
  *
- * The functions bind handlers to these, the infrastructure builds its resources from them (one path
- * belongs to one function, which gets every method, so that a wrong one is answered with 405), and
- * the tests enumerate them.
+ * The functions bind their handlers to these, the infrastructure builds its resources from them, the
+ * client calls by them, and the tests enumerate them.
  */
 import * as z from 'zod';
+import {
+  ChampionAnswer,
+  ClaimsAnswer,
+  DecidedAnswer,
+  EvidenceAnswer,
+  HealthAnswer,
+  type Immutable,
+  LedgerAnswer,
+  PredictAnswer,
+  RolledBackAnswer,
+  RunsAnswer,
+  StartedAnswer,
+  StatusAnswer,
+  StepsAnswer,
+  TrackedChampionAnswer,
+  TrackedRunAnswer,
+  TrackedRunsAnswer,
+  UploadsAnswer,
+} from './answers.ts';
 import {
   CommitBody,
   DecisionBody,
@@ -27,24 +45,38 @@ export type RouteFunction =
   | 'generate-claims';
 
 /**
- * Where the model stands for which the caller needs his grant. `optional`: in the query, and without
+ * Where the model stands for which the caller needs their grant. `optional`: in the query, and without
  * it a grant for every model is needed. `any`: nothing of one model is shown. `later`: only the
  * stored thing says; the handler asks again.
  */
 export type ModelSource = 'body' | 'query' | 'optional' | 'run' | 'any' | 'later';
 
-export interface Route<Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {
+export interface Route<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  A extends z.ZodType = z.ZodType,
+> {
   readonly method: 'GET' | 'POST';
-  /** API Gateway's form: `/pipeline/{run}/status`. */
+  /** API Gateway's form, below `/api`: `/pipeline/{run}/status`. */
   readonly path: string;
   readonly function: RouteFunction;
   /** `open`: answers without a token, and the handler says more to one who may read. */
   readonly action: Action | 'open';
   readonly model: ModelSource;
+  /** What stands in braces in the path. */
+  readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Of success; every refusal is a `Problem`. */
+  readonly answer: A;
 }
 
+/** What a route answers with. */
+export type AnswerOf<R extends Route> = Immutable<z.output<R['answer']>>;
+
+const NoParams = z.strictObject({});
+const OfRun = z.strictObject({ run: z.string() });
 const NoQuery = z.strictObject({});
 const NoBody = z.undefined();
 const OfModel = z.strictObject({ model: ModelName });
@@ -55,7 +87,9 @@ const Cursor = z.string().min(1).max(2048);
 /** The model folder's rows at most that one answer holds. */
 const MAX_CLAIMS = 10_000;
 
-const route = <Q extends z.ZodType, B extends z.ZodType>(of: Route<Q, B>): Route<Q, B> => of;
+const route = <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  of: Route<P, Q, B, A>,
+): Route<P, Q, B, A> => of;
 const post = 'POST' as const;
 const get = 'GET' as const;
 
@@ -66,21 +100,35 @@ const decision = (verb: string, action: Action) =>
     function: 'decide-run',
     action,
     model: 'run',
+    params: OfRun,
     query: NoQuery,
     // A decision without words needs no body at all.
     body: DecisionBody.default({}),
+    answer: DecidedAnswer,
   });
 
-const read = <Q extends z.ZodType>(path: string, model: ModelSource, query: Q) =>
+const read = <Q extends z.ZodType, A extends z.ZodType>(
+  path: string,
+  model: ModelSource,
+  query: Q,
+  answer: A,
+) =>
   route({
     method: get,
     path,
     function: 'read-pipeline',
     action: 'read',
     model,
+    params: NoParams,
     query,
     body: NoBody,
+    answer,
   });
+
+const readRun = <A extends z.ZodType>(path: string, answer: A) => ({
+  ...read(path, 'run', NoQuery, answer),
+  params: OfRun,
+});
 
 export const ROUTES = {
   uploads: route({
@@ -89,8 +137,10 @@ export const ROUTES = {
     function: 'accept-commit',
     action: 'commit',
     model: 'body',
+    params: NoParams,
     query: NoQuery,
     body: UploadsBody,
+    answer: UploadsAnswer,
   }),
   commit: route({
     method: post,
@@ -98,8 +148,10 @@ export const ROUTES = {
     function: 'accept-commit',
     action: 'commit',
     model: 'body',
+    params: NoParams,
     query: NoQuery,
     body: CommitBody,
+    answer: StartedAnswer,
   }),
   start: route({
     method: post,
@@ -107,8 +159,10 @@ export const ROUTES = {
     function: 'accept-commit',
     action: 'commit',
     model: 'body',
+    params: NoParams,
     query: NoQuery,
     body: StartBody,
+    answer: StartedAnswer,
   }),
 
   continue: decision('continue', 'decide'),
@@ -119,8 +173,10 @@ export const ROUTES = {
     function: 'decide-run',
     action: 'reject',
     model: 'run',
+    params: OfRun,
     query: NoQuery,
     body: RejectBody,
+    answer: DecidedAnswer,
   }),
   accept: decision('accept', 'accept'),
   cancel: decision('cancel', 'cancel'),
@@ -131,23 +187,27 @@ export const ROUTES = {
     function: 'decide-run',
     action: 'rollback',
     model: 'body',
+    params: NoParams,
     query: NoQuery,
     body: RollbackBody,
+    answer: RolledBackAnswer,
   }),
 
   runs: read(
     '/pipeline/runs',
     'optional',
     z.strictObject({ model: ModelName.optional(), limit: Limit, cursor: Cursor.optional() }),
+    RunsAnswer,
   ),
-  status: read('/pipeline/{run}/status', 'run', NoQuery),
-  evidence: read('/pipeline/{run}/evidence', 'run', NoQuery),
+  status: readRun('/pipeline/{run}/status', StatusAnswer),
+  evidence: readRun('/pipeline/{run}/evidence', EvidenceAnswer),
   champion: read(
     '/champion',
     'query',
     OfModel.extend({ at: z.iso.datetime({ offset: true }).optional() }),
+    ChampionAnswer,
   ),
-  ledger: read('/ledger', 'query', OfModel),
+  ledger: read('/ledger', 'query', OfModel, LedgerAnswer),
   trackedRuns: read(
     '/mlflow/runs',
     'optional',
@@ -161,10 +221,14 @@ export const ROUTES = {
       limit: Limit,
       cursor: Cursor.optional(),
     }),
+    TrackedRunsAnswer,
   ),
-  trackedRun: read('/mlflow/runs/{id}', 'later', NoQuery),
-  trackedChampion: read('/mlflow/champion', 'query', OfModel),
-  steps: read('/steps', 'any', NoQuery),
+  trackedRun: {
+    ...read('/mlflow/runs/{id}', 'later', NoQuery, TrackedRunAnswer),
+    params: z.strictObject({ id: z.string() }),
+  },
+  trackedChampion: read('/mlflow/champion', 'query', OfModel, TrackedChampionAnswer),
+  steps: read('/steps', 'any', NoQuery, StepsAnswer),
 
   claims: route({
     method: get,
@@ -172,11 +236,13 @@ export const ROUTES = {
     function: 'generate-claims',
     action: 'read',
     model: 'any',
+    params: NoParams,
     query: z.strictObject({
       n: whole.transform(Number).pipe(z.int().min(1).max(MAX_CLAIMS)).default(100),
       seed: whole.transform(Number).pipe(z.int().min(0).max(4_294_967_295)).default(0),
     }),
     body: NoBody,
+    answer: ClaimsAnswer,
   }),
 
   health: route({
@@ -185,8 +251,10 @@ export const ROUTES = {
     function: 'serve-model',
     action: 'open',
     model: 'optional',
+    params: NoParams,
     query: z.strictObject({ model: ModelName.optional() }),
     body: NoBody,
+    answer: HealthAnswer,
   }),
   predict: route({
     method: post,
@@ -194,10 +262,34 @@ export const ROUTES = {
     function: 'serve-model',
     action: 'predict',
     model: 'query',
+    params: NoParams,
     query: OfModel,
     body: PredictBody,
+    answer: PredictAnswer,
   }),
 } as const satisfies Readonly<Record<string, Route>>;
+
+/**
+ * The function behind each path: one, which gets every method, so that a wrong one is its 405 with a
+ * sentence, where API Gateway would say 403.
+ *
+ * @param of only the paths of this function.
+ */
+export function functionsByPath(of?: RouteFunction): ReadonlyMap<string, RouteFunction> {
+  const routes = Object.values<Route>(ROUTES);
+  return new Map(
+    routes
+      .filter((one) => of === undefined || one.function === of)
+      .map((one) => [one.path, one.function]),
+  );
+}
+
+/** A route's path with its parameters in it, each encoded as one segment. */
+export function pathTo(route: Route, params: Readonly<Record<string, string>>): string {
+  return route.path.replace(/\{([^}]+)\}/g, (_braces, name: string) =>
+    encodeURIComponent(params[name] ?? ''),
+  );
+}
 
 interface Template {
   readonly route: Route;

@@ -1,9 +1,7 @@
 /** A run and its commit as they are stored and as the API shows them: one shape for both. */
 import * as z from 'zod';
 import { RUN_STATUSES, type Commit, type Run } from '#domain/run.ts';
-
-/** The fields of `T`, the optional ones too: a schema that forgets one doesn't compile. */
-type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };
+import type { FieldsOf } from './fields-of.ts';
 
 const one = z.literal(1);
 

@@ -6,7 +6,8 @@
 import type { RunStatus } from './run.ts';
 
 /** approval: promote it? · continue: go on to CD? · acceptance: accept a changed charter or holdout. */
-export type ApprovalKind = 'approval' | 'continue' | 'acceptance';
+export const APPROVAL_KINDS = ['approval', 'continue', 'acceptance'] as const;
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 /**
  * What a run's status says while a question of each kind is open; no other status waits for a person.
  */

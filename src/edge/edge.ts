@@ -14,7 +14,7 @@ import type { Log } from '#domain/ports/log.ts';
 import { parse, parseJson } from '#contracts/parse.ts';
 import type { ProxyAnswer } from './problem.ts';
 import { json, problem, problemOf } from './problem.ts';
-import type { Route, RouteFunction } from '#contracts/routes.ts';
+import type { AnswerOf, Route, RouteFunction } from '#contracts/routes.ts';
 import { match } from '#contracts/routes.ts';
 
 /** What the edge reads of API Gateway's proxy event. */
@@ -37,7 +37,7 @@ type ProxyEvent = z.infer<typeof ProxyEvent>;
 export interface Request<R extends Route = Route> {
   /** Undefined only on an open route that was asked without a token. */
   readonly principal: Principal | undefined;
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: z.output<R['params']>;
   readonly query: z.output<R['query']>;
   readonly body: z.output<R['body']>;
   readonly headers: Readonly<Record<string, string>>;
@@ -47,15 +47,15 @@ export interface SignedRequest<R extends Route = Route> extends Request<R> {
   readonly principal: Principal;
 }
 
-/** A handler's answer: status and JSON body. */
-export interface Answer {
+/** A handler's answer: HTTP status and JSON body. */
+export interface HttpAnswer<T> {
   readonly status: number;
-  readonly body: unknown;
+  readonly body: T;
 }
 
 export interface BoundRoute {
   readonly route: Route;
-  readonly answer: (raw: RawRequest) => Promise<Answer>;
+  readonly answer: (raw: RawRequest) => Promise<HttpAnswer<unknown>>;
 }
 interface RawRequest {
   readonly principal: Principal | undefined;
@@ -68,7 +68,7 @@ interface RawRequest {
 /** Binds a handler to a route that needs a token. */
 export function on<R extends Route>(
   route: R,
-  handle: (request: SignedRequest<R>) => Promise<Answer>,
+  handle: (request: SignedRequest<R>) => Promise<HttpAnswer<AnswerOf<R>>>,
 ): BoundRoute {
   return bind(route, (request) => {
     const { principal } = request;
@@ -80,14 +80,14 @@ export function on<R extends Route>(
 /** Binds a handler to an open route. */
 export function onOpen<R extends Route>(
   route: R,
-  handle: (request: Request<R>) => Promise<Answer>,
+  handle: (request: Request<R>) => Promise<HttpAnswer<AnswerOf<R>>>,
 ): BoundRoute {
   return bind(route, handle);
 }
 
 function bind<R extends Route>(
   route: R,
-  handle: (request: Request<R>) => Promise<Answer>,
+  handle: (request: Request<R>) => Promise<HttpAnswer<AnswerOf<R>>>,
 ): BoundRoute {
   return {
     route,
@@ -95,13 +95,19 @@ function bind<R extends Route>(
       const action = route.action;
       if (action !== 'open') {
         if (principal === undefined) throw unauthenticated('a bearer token is needed');
-        // Asked before the body is read: who may nothing here learns nothing of its form.
+        // The role is checked before the body is parsed, so that callers without it learn nothing about
+        // the schema.
         if (!may(principal, action, { of: 'anything' })) throw forbidden(principal, action, '');
       }
       // A run's name says its model, so that a stranger isn't told which runs exist.
       if (action !== 'open' && route.model === 'run') {
         allow(principal, action, modelOfRun(params['run'] ?? ''));
       }
+      const parsedParams: z.output<R['params']> = parse<R['params']>(
+        route.params,
+        params,
+        'the path',
+      );
       const parsedQuery: z.output<R['query']> = parse<R['query']>(route.query, query, 'the query');
       const raw = route.method === 'GET' ? '' : text();
       const parsedBody: z.output<R['body']> =
@@ -114,7 +120,13 @@ function bind<R extends Route>(
         if (source === 'body') allow(principal, action, modelIn(parsedBody));
         if (source === 'optional') allow(principal, action, modelIn(parsedQuery));
       }
-      return handle({ principal, params, headers, query: parsedQuery, body: parsedBody });
+      return handle({
+        principal,
+        params: parsedParams,
+        headers,
+        query: parsedQuery,
+        body: parsedBody,
+      });
     },
   };
 }

@@ -2,7 +2,6 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { type App, Validations } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/bundle.ts';
-import { PRODUCTION_PATHS, STAGING_PATHS } from '../../infra/routes.ts';
 import { ROUTES, type Route } from '#contracts/routes.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
 import { grantsOf } from './least-privilege.ts';
@@ -237,10 +236,54 @@ describe('an environment', () => {
   });
 });
 
-describe('the paths of the API', () => {
-  it('are those that the functions know', () => {
-    const known = Object.fromEntries(Object.values<Route>(ROUTES).map((r) => [r.path, r.function]));
-    expect(PRODUCTION_PATHS).toEqual(known);
-    for (const [path, name] of Object.entries(STAGING_PATHS)) expect(known[path]).toBe(name);
+describe('the paths of the APIs', () => {
+  /** Path → what is called, of one API of a template. */
+  function pathsOf(template: CfnTemplate, api: string): Record<string, string> {
+    const resources = Object.fromEntries(
+      ofType(template, 'AWS::ApiGateway::Resource').filter(
+        ([, r]) => r.Properties?.['RestApiId'].Ref === api,
+      ),
+    );
+    const pathTo = (id: string): string => {
+      const { PathPart, ParentId } = resources[id]?.Properties ?? {};
+      return PathPart === undefined ? '' : `${pathTo(ParentId.Ref ?? '')}/${PathPart}`;
+    };
+    const calls = ofType(template, 'AWS::ApiGateway::Method').filter(
+      ([, m]) => m.Properties?.['RestApiId'].Ref === api,
+    );
+    return Object.fromEntries(
+      calls.map(([, m]) => {
+        const [, parts] = m.Properties?.['Integration'].Uri['Fn::Join'] as [string, unknown[]];
+        const called = parts.flatMap((part) =>
+          typeof part === 'object' && part !== null && 'Fn::GetAtt' in part
+            ? [(part['Fn::GetAtt'] as string[])[0] ?? '']
+            : [],
+        );
+        const name = template.Resources[called[0] ?? '']?.Properties?.['FunctionName'] as string;
+        return [pathTo(m.Properties?.['ResourceId'].Ref), name.replace(/^titleholder-[a-z]+-/, '')];
+      }),
+    );
+  }
+
+  it('are those of the table, under /api, and staging has those of its model', () => {
+    const { stateless } = templatesOf(appOf(DEV));
+    const [production, staging] = ofType(stateless, 'AWS::ApiGateway::RestApi').map(([id]) =>
+      pathsOf(stateless, id),
+    );
+    const known = Object.values<Route>(ROUTES).map((r): [string, string] => [r.path, r.function]);
+    const named = (slot: string) => (name: string) =>
+      name === 'serve-model' ? `serve-model-${slot}` : name;
+    expect(production).toEqual(
+      Object.fromEntries(known.map(([path, name]) => [path, named('production')(name)])),
+    );
+    expect(staging).toEqual(
+      Object.fromEntries(
+        known
+          .filter(([, name]) => name === 'serve-model')
+          .map(([path, name]) => [path, named('staging')(name)]),
+      ),
+    );
+    const stages = ofType(stateless, 'AWS::ApiGateway::Stage');
+    expect(stages.map(([, s]) => s.Properties?.['StageName'])).toEqual(['api', 'api']);
   });
 });

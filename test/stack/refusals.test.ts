@@ -547,11 +547,13 @@ describe.skipIf(!hasStack)('what is refused', () => {
   }
 
   async function uploadAll(name: string, of: Packed, report: Uint8Array): Promise<void> {
-    const objects = [
-      { kind: 'bundles', bytes: of.bytes },
-      { kind: 'data', bytes: of.data.bytes },
-      { kind: 'reports', bytes: report },
-    ].map((o) => ({ ...o, sha256: sha256Hex(o.bytes) }));
+    const objects = (
+      [
+        { kind: 'bundles', bytes: of.bytes },
+        { kind: 'data', bytes: of.data.bytes },
+        { kind: 'reports', bytes: report },
+      ] as const
+    ).map((o) => ({ ...o, sha256: sha256Hex(o.bytes) }));
     const { uploads } = await stack.api('ana').uploads({
       model: name,
       objects: objects.map(({ kind, sha256, bytes }) => ({ kind, sha256, bytes: bytes.length })),
@@ -559,7 +561,7 @@ describe.skipIf(!hasStack)('what is refused', () => {
     for (const { sha256, url, headers } of uploads) {
       if (url === null) continue;
       const body = Buffer.from(objects.find((o) => o.sha256 === sha256)?.bytes ?? []);
-      const { status } = await fetch(url, { method: 'PUT', headers: headers ?? {}, body });
+      const { status } = await fetch(url, { method: 'PUT', headers, body });
       expect(status).toBe(200);
     }
   }

@@ -1,4 +1,5 @@
 /** MLflow is away: a run that needs it fails by name, what serves goes on, and `resume` goes on. */
+import { ROUTES } from '#contracts/routes.ts';
 import {
   GetFunctionConfigurationCommand,
   UpdateFunctionConfigurationCommand,
@@ -59,9 +60,7 @@ describe.skipIf(!hasStack)('MLflow being down', () => {
       expect(steps.find(({ name }) => name === 'FullTrain')?.status).toBe('skipped');
       const health = await stack.api('vera').health(model);
       expect(health).toMatchObject({ status: 'ok', version: 1 });
-      const { claims } = (await stack.api('vera').get('/claims/generate', { n: '3' })) as {
-        claims: Record<string, unknown>[];
-      };
+      const { claims } = await stack.api('vera').call(ROUTES.claims, { query: { n: '3' } });
       // As they come, with ids, dates and the status that is to be predicted.
       expect(await stack.api('vera').predict(model, claims)).toMatchObject({ version: 1 });
     } finally {

@@ -102,7 +102,7 @@ async function deployed() {
   await stack.said('Titleholder is up');
   const endpoints = Endpoints.parse(await readJson(endpointsFile(FOLDER)));
   await apiClient({ url: endpoints.apiUrl, token: null })
-    .get('/health', { model: 'nobody' })
+    .health('nobody')
     .catch(
       // No champion: what counts is that a function answered.
       () => undefined,

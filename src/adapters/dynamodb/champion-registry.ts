@@ -1,14 +1,8 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { EntryDocument, PointerDocument } from '#contracts/registry.ts';
 import type { ChainedEntry } from '#domain/ledger.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
-import {
-  CharterItem,
-  DecisionItem,
-  EntryItem,
-  HeadItem,
-  PointerItem,
-  VersionItem,
-} from './documents.ts';
+import { CharterItem, DecisionItem, HeadItem, VersionItem } from './documents.ts';
 import { championKeys } from './keys.ts';
 import { table, withoutKeys } from './table.ts';
 
@@ -21,7 +15,7 @@ export function dynamoChampionRegistry(
 
   const entryAt = async (model: string, sequence: number): Promise<ChainedEntry | undefined> => {
     const item = await champion.get(championKeys.entry(model, sequence));
-    return item === undefined ? undefined : EntryItem.parse(withoutKeys(item));
+    return item === undefined ? undefined : EntryDocument.parse(withoutKeys(item));
   };
 
   const decision = async (model: string, id: string): Promise<ChainedEntry | undefined> => {
@@ -32,7 +26,7 @@ export function dynamoChampionRegistry(
   return {
     async pointer(model, slot) {
       const item = await champion.get(championKeys.pointer(model, slot));
-      return item === undefined ? undefined : PointerItem.parse(item);
+      return item === undefined ? undefined : PointerDocument.parse(item);
     },
 
     async head(model) {
@@ -42,7 +36,7 @@ export function dynamoChampionRegistry(
 
     async ledger(model) {
       const items = await champion.all(championKeys.ledger(model));
-      return items.map((item) => EntryItem.parse(withoutKeys(item)));
+      return items.map((item) => EntryDocument.parse(withoutKeys(item)));
     },
 
     decision,

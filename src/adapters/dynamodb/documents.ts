@@ -1,25 +1,19 @@
 /**
  * Stored documents as schemas: what comes out of a table is parsed, never believed.
  *
- * Unknown attributes (keys, index attributes, what a newer release added) are dropped, except in the
- * ledger, where they would change the hash and must be seen.
+ * Unknown attributes (keys, index attributes, what a newer release added) are dropped. Runs, commits,
+ * pointers and ledger entries are in contracts, because the API shows them as they are stored.
  */
 import * as z from 'zod';
-import { ServingRouteDocument } from '#contracts/serving-route.ts';
+import type { FieldsOf } from '#contracts/fields-of.ts';
 import type { Approval } from '#domain/approval.ts';
-import type { ChainedEntry } from '#domain/ledger.ts';
-import type { Pointer } from '#domain/pointer.ts';
 import type { Version } from '#domain/version.ts';
 import type { Lock } from '#domain/lock.ts';
 import type { AcceptedCharter } from '#domain/accepted-charter.ts';
 import type { Holdout } from '#domain/holdout.ts';
 
-/** The fields of `T`, the optional ones too: a schema that forgets one doesn't compile. */
-type FieldsOf<T> = { readonly [K in keyof Required<T>]: z.ZodType };
-
 const one = z.literal(1);
 const nullableText = z.union([z.string(), z.null()]);
-const nullableInt = z.union([z.int(), z.null()]);
 
 /** `output` is JSON text: any value comes back as it was, and the table's number limits don't matter. */
 export const StepItem = z.object({
@@ -76,17 +70,6 @@ export const ApprovalItem = z.object({
   revision: z.int(),
 } satisfies FieldsOf<Approval>) satisfies z.ZodType<Approval>;
 
-export const PointerItem = z.object({
-  schemaVersion: one,
-  model: z.string(),
-  slot: z.enum(['staging', 'production']),
-  revision: z.int(),
-  version: z.int(),
-  sha256: z.string(),
-  routes: z.array(ServingRouteDocument),
-  updatedAt: z.string(),
-} satisfies FieldsOf<Pointer>) satisfies z.ZodType<Pointer>;
-
 export const VersionItem = z.object({
   schemaVersion: one,
   model: z.string(),
@@ -97,28 +80,6 @@ export const VersionItem = z.object({
   createdAt: z.string(),
   trackingRunId: nullableText,
 } satisfies FieldsOf<Version>) satisfies z.ZodType<Version>;
-
-/** Give it the item without its keys. */
-export const EntryItem = z.looseObject({
-  schemaVersion: one,
-  model: z.string(),
-  sequence: z.int(),
-  prevHash: nullableText,
-  kind: z.string(),
-  at: z.string(),
-  actor: z.string(),
-  authority: z.enum(['approval', 'policy', 'break-glass', 'person', 'alarm']),
-  reason: z.string(),
-  decisionId: z.string(),
-  runId: nullableText,
-  commit: nullableText,
-  version: nullableInt,
-  sha256: nullableText,
-  previousVersion: nullableInt,
-  evidence: z.union([z.object({ measured: z.string(), timings: z.string() }), z.null()]),
-  charter: nullableText,
-  hash: z.string(),
-}) satisfies z.ZodType<ChainedEntry>;
 
 export const HeadItem = z.object({ sequence: z.int(), hash: z.string() });
 export const DecisionItem = z.object({ sequence: z.int() });

@@ -1,30 +1,10 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import * as z from 'zod';
+import { DetailedHealth, PredictAnswer } from '#contracts/answers.ts';
 import { parse } from '#contracts/parse.ts';
-import { ServingRouteDocument } from '#contracts/serving-route.ts';
-import { ROUTE_ROLES, type Slot } from '#domain/pointer.ts';
+import type { Slot } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { Serving, ServingHealth } from '#domain/ports/serving.ts';
+import type { Serving } from '#domain/ports/serving.ts';
 import { invoke } from './invoke.ts';
-
-const Health = z.object({
-  status: z.enum(['ok', 'degraded', 'empty']),
-  stage: z.enum(['staging', 'production']),
-  model: z.string(),
-  version: z.union([z.int(), z.null()]),
-  sha256: z.union([z.string(), z.null()]),
-  routes: z.array(ServingRouteDocument),
-  code: z.string(),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
-  memoryMb: z.number(),
-}) satisfies z.ZodType<ServingHealth>;
-
-const Predictions = z.object({
-  predictions: z.array(z.object({ id: z.string(), probability: z.number(), label: z.string() })),
-  version: z.int(),
-  sha256: z.string(),
-  role: z.enum(ROUTE_ROLES),
-});
 
 /**
  * Serving by direct invocation of each slot's function: payload
@@ -42,7 +22,7 @@ export function lambdaServing(
       const answer = await invoke(client, functions[slot], {
         internal: { path: '/health', model },
       });
-      return parse(Health, answer, `the health of ${slot}`, 'SmokeTestFailed');
+      return parse(DetailedHealth, answer, `the health of ${slot}`, 'SmokeTestFailed');
     },
 
     async predict(slot, model, records) {
@@ -51,15 +31,20 @@ export function lambdaServing(
         internal: { path: '/predict', model, records },
       });
       const millis = performance.now() - began;
-      const parsed = parse(Predictions, answer, `the predictions of ${slot}`, 'SmokeTestFailed');
-      if (parsed.predictions.length !== records.length) {
+      const { predictions, version, sha256, role } = parse(
+        PredictAnswer,
+        answer,
+        `the predictions of ${slot}`,
+        'SmokeTestFailed',
+      );
+      if (predictions.length !== records.length) {
         throw new TitleholderError(
           'SmokeTestFailed',
-          `${slot} answered ${parsed.predictions.length} predictions for ${records.length} rows`,
+          `${slot} answered ${predictions.length} predictions for ${records.length} rows`,
           { slot, model },
         );
       }
-      return { ...parsed, millis };
+      return { predictions, version, sha256, role, millis };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { dynamoLockStore } from '#adapters/dynamodb/lock-store.ts';
 import type { StatusAnswer } from '#contracts/answers.ts';
-import { Refused } from '#client/client.ts';
+import { ApiRefusal } from '#client/client.ts';
 import { isOpen } from '#domain/run.ts';
 import { forest, type Repository } from './repository.ts';
 import { NAMES, type StackUnderTest, type Who } from './stack.ts';
@@ -59,7 +59,7 @@ async function statusOf(stack: StackUnderTest, runId: string): Promise<StatusAns
   try {
     return await stack.api('vera').status(runId);
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) return undefined;
+    if (error instanceof ApiRefusal && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -71,7 +71,7 @@ describe('Lambda', () => {
       sha256: 's',
       role: 'champion',
     };
-    const { client, mock } = answering(answer);
+    const { client, mock } = answering({ ...answer, model: 'm', stage: 'staging' });
     const serving = lambdaServing(client, { staging: 'fs', production: 'fp' });
     const { millis, ...rest } = await serving.predict('staging', 'm', [{ a: 1 }]);
     expect(rest).toEqual(answer);
@@ -88,7 +88,7 @@ describe('Lambda', () => {
       name: 'SmokeTestFailed',
       // One line, however much is wrong.
       message: expect.stringMatching(
-        /^the health of staging: status: .+; stage: [^\n]+$/,
+        /^the health of staging: status: .+; routes: [^\n]+$/,
       ) as string,
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StatusAnswer } from '#contracts/answers.ts';
+import type { StatusAnswer, StepStatus } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { nextCommands, untilCancelled, watchRun } from '../../../cli/remote/watch.ts';
 
@@ -7,7 +7,7 @@ const RUN = 'm-0123456789ab-01234567';
 
 function status(
   of: Partial<StatusAnswer['run']>,
-  steps: readonly (readonly [string, string])[] = [],
+  steps: readonly (readonly [string, StepStatus])[] = [],
   pending: StatusAnswer['pending'] = null,
 ): StatusAnswer {
   return {
@@ -40,7 +40,13 @@ function status(
       cause: 'push',
       branch: 'main',
     },
-    steps: steps.map(([name, state]) => ({ name, status: state })),
+    steps: steps.map(([name, state]) => ({
+      name,
+      status: state,
+      startedAt: null,
+      endedAt: null,
+      seconds: null,
+    })),
     candidates: [],
     outputs: {},
     pending,

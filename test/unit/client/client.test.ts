@@ -1,8 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { apiClient, Refused } from '#client/client.ts';
+import { apiClient, ApiRefusal } from '#client/client.ts';
+import { build } from 'esbuild';
 import { endOf } from '../../../cli/output.ts';
+import { type Route, ROUTES } from '#contracts/routes.ts';
 
 let server: Server | undefined;
 
@@ -79,7 +81,7 @@ describe('the API client', () => {
       const refused: unknown = await apiClient({ url, token: null })
         .ledger('m')
         .catch((error: unknown) => error);
-      expect(refused).toBeInstanceOf(Refused);
+      expect(refused).toBeInstanceOf(ApiRefusal);
       expect(endOf(refused)).toEqual({ code, line: `the reason in one line (HTTP ${status})` });
     },
   );
@@ -111,5 +113,61 @@ describe('the API client', () => {
       code: 3,
       line: 'nothing answers at http://127.0.0.1:9: is the stack up (npm start)?',
     });
+  });
+
+  it('reads an answer that says more than this version knows', async () => {
+    const run = { later: 1, runs: [] };
+    const { url } = await answering(200, JSON.stringify(run));
+    expect(await apiClient({ url, token: null }).runs({})).toEqual({ runs: [] });
+    const refusal = { ...(JSON.parse(problem(409, 'no')) as object), error: 'Conflict', later: 1 };
+    server?.close();
+    const refusing = await answering(409, JSON.stringify(refusal));
+    await expect(apiClient({ url: refusing.url, token: null }).ledger('m')).rejects.toMatchObject({
+      status: 409,
+      error: 'Conflict',
+    });
+  });
+
+  it('reads why a model is not served, which is no refusal', async () => {
+    const checks = [{ name: 'artifact', ok: false }];
+    const health = { status: 'degraded', stage: 'production', model: 'm', version: 1, sha256: 'x' };
+    const { url } = await answering(
+      503,
+      JSON.stringify({ ...health, routes: [], code: 'c', checks }),
+    );
+    expect(await apiClient({ url, token: null }).health('m')).toMatchObject({ ...health, checks });
+  });
+
+  it('calls any route of the table, a POST with a body and a GET without', async () => {
+    for (const route of Object.values<Route>(ROUTES)) {
+      const { url, asked } = await answering(404, problem(404, 'no'));
+      await apiClient({ url: `${url}/api`, token: null })
+        .call(route, { params: { run: 'r', id: 'i' }, query: { model: 'm' }, body: { a: 1 } })
+        .catch(() => undefined);
+      const path = route.path.replace('{run}', 'r').replace('{id}', 'i');
+      expect(asked).toEqual([
+        {
+          method: route.method,
+          url: `/api${path}?model=m`,
+          authorization: undefined,
+          body: route.method === 'GET' ? '' : '{"a":1}',
+        },
+      ]);
+      server?.close();
+    }
+  });
+
+  it('needs nothing of Node: a page can use it', async () => {
+    const built = await build({
+      entryPoints: ['src/client/client.ts'],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    const [bundle] = built.outputFiles;
+    expect(bundle?.text).toContain('apiClient');
+    expect(bundle?.text).not.toMatch(/\bprocess\.|\bBuffer\b|["']node:/);
   });
 });

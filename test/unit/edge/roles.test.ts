@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROLES } from '#domain/roles.ts';
-import { match, type Route, ROUTES } from '#contracts/routes.ts';
-import { PRODUCTION_PATHS } from '../../../infra/routes.ts';
+import { functionsByPath, match, pathTo, type Route, ROUTES } from '#contracts/routes.ts';
 import { MODEL, world } from '../functions/support/world.ts';
 
 const routes = Object.entries<Route>(ROUTES);
@@ -136,9 +135,16 @@ describe('every route × every role', () => {
 });
 
 describe('the table of routes', () => {
-  it('has the paths and functions that the infrastructure deploys', () => {
-    const known = Object.fromEntries(routes.map(([, r]) => [r.path, r.function]));
-    expect(known).toEqual(PRODUCTION_PATHS);
+  it('gives each path to one function, and names each of its parameters', () => {
+    const byPath = functionsByPath();
+    for (const [, of] of routes) {
+      expect([of.path, byPath.get(of.path)]).toEqual([of.path, of.function]);
+      const inBraces = [...of.path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name);
+      const params = Object.fromEntries(inBraces.map((name) => [name, 'a/b']));
+      expect([of.path, of.params.safeParse(params).success]).toEqual([of.path, true]);
+      expect(match(pathTo(of, params))?.params).toEqual(params);
+    }
+    expect([...functionsByPath('serve-model').keys()].sort()).toEqual(['/health', '/predict']);
   });
 
   it('finds literal paths before parameters, and decodes parameters once', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StatusAnswer } from '#contracts/answers.ts';
+import type { StatusAnswer } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { statusWords } from '../../../cli/remote/show.ts';
@@ -21,7 +21,7 @@ const forest = (name: string, settings: object) => ({
 
 async function statusOf(l: Line, runId: string): Promise<StatusAnswer> {
   const defined = definedSteps(await l.executions.definition());
-  return StatusAnswer.parse((await readStatus(l, defined, runId)).body);
+  return readStatus(l, defined, runId);
 }
 
 const stepOf = ({ steps }: StatusAnswer) => steps.find((s) => s.name === 'TrainCandidates');
@@ -69,7 +69,7 @@ describe('the candidates of a run', () => {
     const { words: explained } = await explainRun(
       {
         status: async () => status,
-        evidence: async () => (await readEvidence(l, runId)).body,
+        evidence: async () => readEvidence(l, runId),
       } as unknown as ApiClient,
       runId,
     );

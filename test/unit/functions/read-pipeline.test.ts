@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { ChampionAnswer, EvidenceAnswer, StatusAnswer } from '#contracts/answers.ts';
+import { ChampionAnswer } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { championWords } from '../../../cli/remote/show.ts';
@@ -172,8 +172,7 @@ describe('the question about a changed charter', () => {
       min: 0.5,
     }));
     const runId = await l.commit({ commit: 'a2', policy: { gates } as never });
-    const { body } = await readStatus(l, [], runId);
-    const { pending, outputs } = StatusAnswer.parse(body);
+    const { pending, outputs } = await readStatus(l, [], runId);
     for (const { name } of gates) expect(pending?.question?.summary).toContain(name);
     expect(JSON.stringify(outputs).length).toBeLessThan(4_000);
   });
@@ -196,8 +195,7 @@ describe('GET /pipeline/{run}/evidence', () => {
       { name: 'accuracy', metric: 'accuracy', mode: 'enforce', onFail: 'reject', min: 0.5 },
     ] as const;
     const runId = await l.commit({ commit: 'a1', policy: { gates: [...gates] } });
-    const { body } = await readEvidence(l, runId);
-    const evidence = EvidenceAnswer.parse(body);
+    const evidence = await readEvidence(l, runId);
     const recorded = (await l.steps.list(runId)).find((s) => s.step === 'EvaluateChallenger');
     expect(evidence.verdict).toMatchObject(recorded?.output as object);
     expect(evidence.verdict.gates).toMatchObject([
@@ -272,7 +270,7 @@ describe('GET /champion and /ledger', () => {
     await w.move('production', 1, sha256Hex('1'));
     const { readLedger } = await import('../../../functions/read-pipeline/read-champion.ts');
     const answer = await readLedger({ ...w.registry, ledger: async () => [] }, MODEL);
-    expect(answer.body).toMatchObject({ verification: { ok: false, sequence: 1 } });
+    expect(answer).toMatchObject({ verification: { ok: false, sequence: 1 } });
   });
 });
 

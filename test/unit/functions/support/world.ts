@@ -1,4 +1,5 @@
 /** The API's functions over memory, and what they would change, to be compared before and after. */
+import { deepStrictEqual as deepEqual } from 'node:assert/strict';
 import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
 import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { memoryIdentity } from '#adapters/memory/identity.ts';
@@ -19,7 +20,8 @@ import { readPipeline } from '../../../../functions/read-pipeline/handler.ts';
 import { serveModel } from '../../../../functions/serve-model/handler.ts';
 import { startRun } from '../../../../functions/start-run/handler.ts';
 import type { ProxyAnswer } from '#edge/problem.ts';
-import type { RouteFunction } from '#contracts/routes.ts';
+import { match, type RouteFunction } from '#contracts/routes.ts';
+import { Problem } from '#contracts/answers.ts';
 
 export const MODEL = 'claims-denial';
 export const COMMIT = 'c'.repeat(40);
@@ -385,10 +387,17 @@ export async function world() {
         ...of.event,
       };
       const answered = (await functions[name](event)) as ProxyAnswer;
+      const { statusCode: status, headers } = answered;
+      const sent = JSON.parse(answered.body) as unknown;
+      const route = match(path)?.routes.find((one) => one.method === method);
+      // Its contract has every field that is sent: a client would drop the others.
+      const isProblem = headers['content-type'] === 'application/problem+json';
+      const described = isProblem ? Problem : route?.answer;
+      deepEqual(described?.parse(sent) ?? sent, sent, `${method} ${path}`);
       return {
-        status: answered.statusCode,
-        headers: answered.headers,
-        body: JSON.parse(answered.body) as Record<string, any>,
+        status,
+        headers,
+        body: sent as Record<string, any>,
       };
     },
     functions,
