@@ -131,6 +131,26 @@ export function namesIdentifier(name: string): 'plainly' | 'perhaps' | 'no' {
   return words.length === 1 && SUBJECT.has(last) ? 'perhaps' : 'no';
 }
 
+/** What is written of one person, or reaches one. */
+const PERSONAL: ReadonlySet<string> = new Set(
+  'email mail phone telephone mobile fax surname lastname firstname forename fullname username street address contact passport nachname vorname adresse strasse telefon'.split(
+    ' ',
+  ),
+);
+/** Whose name it is: a person's, where a product or a city has one too. */
+const PERSONS: ReadonlySet<string> = new Set(
+  'applicant client customer donor employee family first full given holder kunden last maiden member middle participant patient person respondent student subject subscriber user'.split(
+    ' ',
+  ),
+);
+
+/** Whether a name says that the cells name or reach a person: customer_name, but not product_name. */
+export function namesPerson(name: string): boolean {
+  const words = wordsOf(name);
+  if (words.some((word) => PERSONAL.has(word))) return true;
+  return words.some((word, i) => word === 'name' && PERSONS.has(words[i - 1] ?? ''));
+}
+
 export function namesRowNumber(name: string): boolean {
   return ROW_NUMBER.test(name.trim());
 }

@@ -1,5 +1,6 @@
 /** Columns whose texts are another one in most rows, or are written to be read. */
 import type { Choice } from './choice.ts';
+import { namesPerson } from '#dataset/column-names.ts';
 import type { ColumnProfile } from './column-profile.ts';
 
 /** As few texts are a category, however few rows there are. */
@@ -10,12 +11,13 @@ export const MOST_DISTINCT = 0.5;
 export const MANY_LEVELS = 50;
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 const NEARLY_ALL = 0.9;
-const FEW_ADDRESSES = 20;
+/** As few people may be doctors or clerks. */
+const FEW_PERSONS = 20;
 /** Words to a text from which texts are sentences. */
 const SENTENCE = 4;
 
 /** A text that no model should keep; null for every other column. */
-export function textChoiceOf({ numbers, texts, present }: ColumnProfile): Choice | null {
+export function textChoiceOf({ name, numbers, texts, present }: ColumnProfile): Choice | null {
   if (numbers !== null || texts === null) return null;
   const { levels } = texts;
   const share = (levels.length / present) * 100;
@@ -25,8 +27,11 @@ export function textChoiceOf({ numbers, texts, present }: ColumnProfile): Choice
       why: `${levels.length} texts in ${present} cells (${share.toFixed(0)} %)`,
     };
   }
+  if (levels.length > FEW_PERSONS && namesPerson(name)) {
+    return { kind: 'text', why: `${levels.length} texts that tell a person, by its name` };
+  }
   const addresses = levels.filter((level) => ADDRESS.test(level)).length;
-  if (levels.length > FEW_ADDRESSES && addresses >= levels.length * NEARLY_ALL) {
+  if (levels.length > FEW_PERSONS && addresses >= levels.length * NEARLY_ALL) {
     return { kind: 'text', why: `${levels.length} e-mail addresses` };
   }
   if (levels.length > MANY_LEVELS && wordsPerText(levels) >= SENTENCE) {

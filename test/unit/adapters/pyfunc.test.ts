@@ -56,6 +56,24 @@ describe('the MLflow folder', () => {
     expect(folder()[1]?.bytes).toBe(BYTES);
   });
 
+  it('shows a level only where there are few, so that it is of no single person', () => {
+    const exampleWith = (levels: readonly string[]): unknown => {
+      const columns = [{ name: 'place', kind: 'categorical' as const, levels }];
+      const artifact = { ...ARTIFACT, columns };
+      const made = modelFolder({
+        bytes: BYTES,
+        artifact,
+        createdAt: '2026-01-02T03:04:05.678Z',
+        runId: null,
+        modelId: null,
+      });
+      return JSON.parse(textOf('input_example.json', made));
+    };
+    const many = Array.from({ length: 51 }, (_, i) => `l${i}`);
+    expect(exampleWith(many.slice(1))).toMatchObject({ data: [['l1'], [null]] });
+    expect(exampleWith(many)).toMatchObject({ data: [['unseen'], [null]] });
+  });
+
   it('names its run only where that is known', () => {
     expect(textOf('MLmodel')).not.toContain('run_id');
     expect(textOf('MLmodel', folder('f00'))).toContain('\nrun_id: "f00"\n');

@@ -34,7 +34,7 @@ const PYTHON_VERSION = '3.12';
  *
  * The signature wants every column of the artifact, numbers as `double` and categories as `string`, and
  * lets missing cells pass: a missing cell is NaN or None, not an absent column. The input example is
- * made up from the columns' names and levels; no row of any table is in it.
+ * made up from the columns' names and, where there are few, levels; no row of any table is in it.
  */
 export function modelFolder(
   input: ModelFolderInput,
@@ -127,10 +127,18 @@ function exampleOf(columns: readonly ArtifactColumn[]): object {
   return {
     columns: columns.map(({ name }) => name),
     data: [
-      columns.map((column) => (column.kind === 'numeric' ? 1 : (column.levels[0] ?? 'unseen'))),
+      columns.map((column) => (column.kind === 'numeric' ? 1 : exampleLevel(column.levels))),
       columns.map(() => null),
     ],
   };
+}
+
+/** Of many levels one may be of a single person. */
+const FEW_LEVELS = 50;
+
+function exampleLevel(levels: readonly string[]): string {
+  const [first = 'unseen'] = levels;
+  return levels.length > FEW_LEVELS ? 'unseen' : first;
 }
 
 function jsonOf(value: object): string {

@@ -212,6 +212,17 @@ describe('by its name, a column', () => {
     ['paid', 'number feature', three],
     ['humid', 'number feature', three],
     ['bid', 'number feature', three],
+    [
+      'customer_name',
+      'text ignored',
+      (row) => `Ana Example ${'abcdefghijklmnopqrstuvwxyz'[row % 26]}`,
+    ],
+    [
+      'product_name',
+      'category feature',
+      (row) => `Ana Example ${'abcdefghijklmnopqrstuvwxyz'[row % 26]}`,
+    ],
+    ['Street', 'text ignored', (row) => `Long Lane ${row % 60}`],
     ['notes', 'number feature', three],
     ['ratio_id', 'number feature', (row) => `${row / 7}`],
     ['booked_on', 'date ignored', (row) => `${45_000 + (row % 300)}`],
