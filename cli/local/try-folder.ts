@@ -12,6 +12,7 @@ import type { Measured } from '#contracts/evidence.ts';
 import type { ModelMetrics } from '#gates/judged.ts';
 import type { Verdict } from '#gates/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
+import { entrantOf } from '#evaluation/admit.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
 import { prepare, type Prepared } from '#dataset/prepare.ts';
 import { type RunProvenance, train } from '#training/train.ts';
@@ -157,15 +158,18 @@ export function tryFolder(of: {
   const evaluation = evaluate({
     folder,
     charter: sha256Hex(canonicalJson(charterOf(folder))),
-    challenger: { bytes: training.artifact, sha256: training.sha256 },
+    challenger: entrantOf('the challenger', {
+      bytes: training.artifact,
+      sha256: training.sha256,
+      manifest: prepared.trainingManifest,
+    }),
     champion:
       champion === null
         ? null
-        : { bytes: champion.bytes, sha256: sha256Hex(champion.bytes), version: FILE_VERSION },
-    manifests: {
-      challenger: prepared.trainingManifest,
-      champion: champion === null ? null : champion.manifest,
-    },
+        : {
+            ...entrantOf('the champion', { ...champion, sha256: sha256Hex(champion.bytes) }),
+            version: FILE_VERSION,
+          },
     holdout: prepared.holdout,
     register: prepared.register,
     training: prepared.training,

@@ -4,14 +4,16 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { decisionIdOf } from '#domain/decision-id.ts';
 import { evaluationDigest, whoDecides } from '#release/evaluation.ts';
-import { loadArtifact, loadTrained } from '#release/load-artifact.ts';
+import { loadArtifact, type LoadedArtifact, loadTrained } from '#release/load-artifact.ts';
 import { loadCharter, loadFolder } from '#release/load-folder.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { storeCharts } from '#release/selection.ts';
 import { updateRun } from '#release/update-run.ts';
-import { drawn, holdoutCharts } from '#evaluation/charts.ts';
+import type { Entrant } from '#evaluation/admit.ts';
+import { holdoutCharts } from '#evaluation/charts.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
+import { drawAll } from '#plots/drawings.ts';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 
@@ -45,26 +47,21 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
     async ({ run, data, training }, { key: { champion } }) => {
       const { artifacts } = deps;
       if (training.stage !== 'full') wrong('QuickTrain', 'a sample is not evaluated', run.runId);
-      const { bytes } = await loadTrained(artifacts, run, data, training);
+      const trained = await loadTrained(artifacts, run, data, training);
       await checkData(deps, run.model, data);
-      const opponent = champion === null ? null : await loadArtifact(artifacts, champion.sha256);
       const { model, commit, bundle, asOf } = run;
       const charter = await loadCharter(artifacts, data.charter);
       const evaluation = evaluate({
         folder: await loadFolder(artifacts, run),
         charter: data.charter,
-        challenger: { bytes, sha256: training.artifact },
+        challenger: await withManifest(artifacts, trained),
         champion:
-          champion === null || opponent === null
+          champion === null
             ? null
-            : { bytes: opponent.bytes, sha256: champion.sha256, version: champion.version },
-        manifests: {
-          challenger: await artifacts.get('data', data.trainingManifest),
-          champion:
-            opponent === null
-              ? null
-              : await artifacts.get('data', opponent.artifact.trainingManifest),
-        },
+            : {
+                ...(await withManifest(artifacts, await loadArtifact(artifacts, champion.sha256))),
+                version: champion.version,
+              },
         holdout: await artifacts.get('data', data.holdout),
         register: await artifacts.get('data', data.register),
         training: await artifacts.get('data', data.training),
@@ -88,7 +85,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         charts: await storeCharts(
           deps,
           run,
-          await drawn(holdoutCharts(evaluation.judged)),
+          await drawAll(holdoutCharts(evaluation.judged)),
           'evidence',
         ),
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
@@ -98,6 +95,15 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
       };
     },
   );
+
+/** `loadTrained` compared the challenger's manifest with the run's. */
+async function withManifest(
+  artifacts: ArtifactStore,
+  { artifact, sha256, bytes }: LoadedArtifact,
+): Promise<Entrant> {
+  const manifest = await artifacts.get('data', artifact.trainingManifest);
+  return { artifact, sha256, size: bytes.length, manifest };
+}
 
 /**
  * The production champion. Where that is this run's own version (a resume after its promotion), the one

@@ -4,7 +4,8 @@ import { recorded } from '#release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeCharts } from '#release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
 import { withoutHoldout } from '#release/unseen-holdout.ts';
-import { drawn, trainingCharts } from '#evaluation/charts.ts';
+import { drawAll } from '#plots/drawings.ts';
+import { learningCurve } from '#training/learning-curve.ts';
 import { fitChosen, prepareTraining } from '#training/train.ts';
 import { TitleholderError } from '#domain/errors.ts';
 
@@ -39,7 +40,7 @@ export const fullTrain = (deps: TrainDeps & { readonly log: Log }) =>
       if ('notFitted' in scores) wrong(run.runId, 'chose a candidate that was not fitted');
       const prepared = prepareTraining(await trainingInput(deps, input, secondsLeft));
       const trained = fitChosen(prepared, scores, leaderboard);
-      const charts = await drawn(trainingCharts(prepared, scores.candidate, trained.seconds));
+      const charts = await drawAll(learningCurve(prepared, scores.candidate, trained.seconds));
       return storeTraining(deps, 'full', trained, await storeCharts(deps, run, charts, 'reports'));
     },
   );

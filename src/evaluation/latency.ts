@@ -1,65 +1,86 @@
 /** How fast models answer, champion and challenger by turns, so that both meet the same noise. */
 import type { ModelTimings, Timings } from '#contracts/evidence.ts';
+import { type DataTable, recordOf } from '#dataset/read-table.ts';
 import type { RawRow, Scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
+import type { Contest, Entrant } from './admit.ts';
 
-export type Timed = Pick<ModelTimings, 'p50Micros' | 'p99Micros' | 'rowsPerSecond'>;
-
-export interface TimedModels {
-  readonly challenger: Timed;
-  readonly champion: Timed | null;
-  readonly ratios: Pick<NonNullable<Timings['ratios']>, 'p50' | 'p99' | 'rowsPerSecond'> | null;
-}
+type Speed = Pick<ModelTimings, 'p50Micros' | 'p99Micros' | 'rowsPerSecond'>;
 
 const ROUNDS = 5;
+/** Rows that are timed one by one. */
+const TIMED_RECORDS = 200;
 
-/**
- * Times the scorers on the same rows.
- *
- * Each record and each whole table goes through the challenger and the champion in alternation; the
- * first round warms up and isn't counted. `stopwatch` gives seconds and is the only clock.
- */
-export function measureTime(of: {
-  readonly challenger: Scorer;
-  readonly champion: Scorer | null;
-  readonly table: Table;
-  readonly records: readonly RawRow[];
-  readonly stopwatch: () => number;
-}): TimedModels {
-  const scorers = [of.challenger, ...(of.champion === null ? [] : [of.champion])];
-  const runs = scorers.map((scorer): Run => ({ scorer, single: [], whole: [] }));
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    for (const record of of.records) {
-      for (const run of runs) {
-        const seconds = time(of.stopwatch, () => run.scorer.scoreRecord(record));
-        if (round > 0) run.single.push(seconds);
-      }
-    }
-    for (const run of runs) {
-      const seconds = time(of.stopwatch, () => run.scorer.scoreTable(of.table));
-      if (round > 0) run.whole.push(seconds);
-    }
-  }
-  const [challenger = NOTHING, champion] = runs.map(({ single, whole }): Timed => {
-    const micros = single.map((seconds) => seconds * 1e6);
-    return {
-      p50Micros: quantile(micros, 0.5),
-      p99Micros: quantile(micros, 0.99),
-      rowsPerSecond: over(of.table.rows, quantile(whole, 0.5)) ?? 0,
-    };
-  });
+/** Times both models on the holdout. `stopwatch` gives seconds and is the only clock. */
+export function measureLatency(
+  of: Pick<Contest, 'folder' | 'challenger' | 'champion'> & {
+    readonly scorers: { readonly challenger: Scorer; readonly champion: Scorer | null };
+    readonly table: Table;
+    /** The table's rows as they were read. */
+    readonly rows: DataTable;
+    readonly stopwatch: () => number;
+  },
+): Timings {
+  const { scorers, table, rows, stopwatch } = of;
+  const start = stopwatch();
+  const records = Array.from({ length: Math.min(TIMED_RECORDS, rows.rows) }, (_, row) =>
+    recordOf(rows, row),
+  );
+  const both = [scorers.challenger, ...(scorers.champion === null ? [] : [scorers.champion])];
+  const [own = NOTHING, other] = timeByTurns(both, table, records, stopwatch);
+  const challenger = timingsOf(of.challenger, own);
+  const champion =
+    of.champion === null || other === undefined ? null : timingsOf(of.champion, other);
   return {
+    schemaVersion: 1,
+    model: of.folder.model.name,
     challenger,
-    champion: champion ?? null,
+    champion,
     ratios:
-      champion === undefined
+      champion === null
         ? null
         : {
             p50: over(challenger.p50Micros, champion.p50Micros),
             p99: over(challenger.p99Micros, champion.p99Micros),
             rowsPerSecond: over(challenger.rowsPerSecond, champion.rowsPerSecond),
+            artifactBytes: challenger.artifactBytes / champion.artifactBytes,
           },
+    seconds: stopwatch() - start,
   };
+}
+
+function timingsOf({ sha256, size }: Entrant, speed: Speed): ModelTimings {
+  return { sha256, artifactBytes: size, ...speed };
+}
+
+/** Each record and each whole table goes through all in alternation; the first round isn't counted. */
+function timeByTurns(
+  scorers: readonly Scorer[],
+  table: Table,
+  records: readonly RawRow[],
+  stopwatch: () => number,
+): readonly Speed[] {
+  const runs = scorers.map((scorer): Run => ({ scorer, single: [], whole: [] }));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const record of records) {
+      for (const run of runs) {
+        const seconds = time(stopwatch, () => run.scorer.scoreRecord(record));
+        if (round > 0) run.single.push(seconds);
+      }
+    }
+    for (const run of runs) {
+      const seconds = time(stopwatch, () => run.scorer.scoreTable(table));
+      if (round > 0) run.whole.push(seconds);
+    }
+  }
+  return runs.map(({ single, whole }): Speed => {
+    const micros = single.map((seconds) => seconds * 1e6);
+    return {
+      p50Micros: quantile(micros, 0.5),
+      p99Micros: quantile(micros, 0.99),
+      rowsPerSecond: over(table.rows, quantile(whole, 0.5)) ?? 0,
+    };
+  });
 }
 
 interface Run {
@@ -68,7 +89,7 @@ interface Run {
   readonly whole: number[];
 }
 
-const NOTHING: Timed = { p50Micros: 0, p99Micros: 0, rowsPerSecond: 0 };
+const NOTHING: Speed = { p50Micros: 0, p99Micros: 0, rowsPerSecond: 0 };
 
 function time(stopwatch: () => number, work: () => unknown): number {
   const start = stopwatch();

@@ -7,15 +7,15 @@ import type { Measurements } from '#gates/measurements.ts';
 import type { Paired } from '#gates/paired.ts';
 import { LearningError } from '#learning/errors.ts';
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
-import { type Bootstrap, bootstrap, type Scored } from '#learning/metrics/paired.ts';
+import { type Bootstrap, bootstrap, type ScoredModel } from '#learning/metrics/paired.ts';
 import { MEASURE, type MeasuredApart, type MeasuredOn } from './measurements.ts';
 
 export interface MeasureInput {
   readonly source: EvidenceSource;
   readonly plan: MeasurePlan;
-  readonly challenger: Scored & { readonly sha256: string };
-  readonly champion: (Scored & { readonly version: number; readonly sha256: string }) | null;
-  readonly baselines: readonly (Scored & { readonly name: string })[];
+  readonly challenger: ScoredModel & { readonly sha256: string };
+  readonly champion: (ScoredModel & { readonly version: number; readonly sha256: string }) | null;
+  readonly baselines: readonly (ScoredModel & { readonly name: string })[];
   /** 1 for the positive class, else 0, one a holdout row. */
   readonly labels: Uint8Array;
   /** Any whole number a row; rows with the same one are resampled together. */
@@ -35,7 +35,7 @@ const POWER_QUANTILE = 1.2815515655446004;
  */
 export function measure(input: MeasureInput): Measured {
   const { plan, labels, groups, challenger, champion, baselines } = input;
-  const models: readonly Scored[] = [
+  const models: readonly ScoredModel[] = [
     challenger,
     ...(champion === null ? [] : [champion]),
     ...baselines,
@@ -43,9 +43,9 @@ export function measure(input: MeasureInput): Measured {
   const faults = models.map((model) => faultOf(model.scores, labels));
   const usable = models.filter((_, i) => faults[i] === null);
   const drawn = draw(usable, input);
-  const indexOf = (model: Scored): number => usable.indexOf(model);
+  const indexOf = (model: ScoredModel): number => usable.indexOf(model);
 
-  const measuresOf = (model: Scored): ModelMetrics => {
+  const measuresOf = (model: ScoredModel): ModelMetrics => {
     const fault = faults[models.indexOf(model)] ?? drawn.fault;
     const metric = (name: MetricName): MetricValue => {
       if (fault !== null || drawn.bootstrap === null) {
@@ -61,7 +61,7 @@ export function measure(input: MeasureInput): Measured {
     };
   };
 
-  const pairedWith = (against: string, model: Scored): Paired => {
+  const pairedWith = (against: string, model: ScoredModel): Paired => {
     const common = { against, metric: plan.primaryMetric, alpha: plan.alpha };
     const fault = faults[0] ?? faults[models.indexOf(model)] ?? drawn.fault;
     if (fault !== null || drawn.bootstrap === null) {
@@ -186,7 +186,7 @@ function faultOf(scores: Float64Array, labels: Uint8Array): string | null {
 
 /** One bootstrap over all models that can be measured; a plan or rows that allow none become the reason. */
 function draw(
-  models: readonly Scored[],
+  models: readonly ScoredModel[],
   { plan, labels, groups, source }: MeasureInput,
 ): { readonly bootstrap: Bootstrap | null; readonly fault: string | null } {
   try {

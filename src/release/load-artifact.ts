@@ -6,6 +6,7 @@ import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 
 export interface LoadedArtifact {
+  readonly sha256: string;
   readonly bytes: Uint8Array;
   readonly artifact: Artifact;
 }
@@ -16,7 +17,7 @@ export async function loadArtifact(
   sha256: string,
 ): Promise<LoadedArtifact> {
   const bytes = await artifacts.get('models', sha256);
-  return { bytes, artifact: withNamedErrors(() => decodeArtifact(bytes)) };
+  return { sha256, bytes, artifact: withNamedErrors(() => decodeArtifact(bytes)) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { checkScores, metricsOf } from './metrics.ts';
 import { rankingOfDraws } from './ranking.ts';
 
 /** A model's probabilities on the rows at hand, and from where on it says "positive". */
-export interface Scored {
+export interface ScoredModel {
   readonly scores: Float64Array;
   readonly threshold: number;
 }
@@ -60,7 +60,7 @@ export interface Bootstrap {
  * `ScoresInvalid`, `OneClass` (also where most replicates lack a class) and `SettingsInvalid` where k < 1.
  */
 export function bootstrap(
-  models: readonly Scored[],
+  models: readonly ScoredModel[],
   how: Resampling,
   metrics: readonly MetricName[] = METRIC_NAMES,
 ): Bootstrap {
@@ -141,8 +141,8 @@ export function bootstrap(
  * See `bootstrap` for the rule, the errors and the chance. Other metrics than AUC take about as long.
  */
 export function pairedDifference(
-  challenger: Scored,
-  champion: Scored,
+  challenger: ScoredModel,
+  champion: ScoredModel,
   how: Resampling,
   metric: MetricName = 'auc',
 ): Interval {
@@ -200,7 +200,7 @@ type Replicate = (times: Float64Array, positives: number, negatives: number) => 
 
 /** One model made ready: the asked metrics, in their order, for any draw of groups, given how often each was drawn. */
 function prepare(
-  { scores, threshold }: Scored,
+  { scores, threshold }: ScoredModel,
   labels: Uint8Array,
   groupOf: Int32Array,
   groups: number,

@@ -4,6 +4,7 @@ import type { Folder } from '#contracts/folder/charter.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { readManifest, readRegister } from '#dataset/register.ts';
 import { sha256Hex } from '#domain/canonical.ts';
+import { entrantOf } from '#evaluation/admit.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
 import { checksOf } from '#gates/decide.ts';
 import { prepare, type Prepared } from '#dataset/prepare.ts';
@@ -63,6 +64,10 @@ const first = commit(narrow, null);
 const own = (p: Prepared): Set<string> =>
   new Set(readCsv(p.holdout, 'h').rows.map(([, x, colour]) => JSON.stringify([x, colour])));
 
+function entrant(of: ReturnType<typeof trained>, manifest: Uint8Array) {
+  return entrantOf('a model', { bytes: of.artifact, sha256: of.sha256, manifest });
+}
+
 describe('identity by features', () => {
   const table = { lines: wideRows, header: WIDE_HEADER };
   const asked = commit(wide, first, table);
@@ -91,9 +96,8 @@ describe('identity by features', () => {
     const { evidence } = evaluate({
       folder: wide,
       charter: sha256Hex('charter'),
-      challenger: { bytes: challenger.artifact, sha256: challenger.sha256 },
-      champion: { bytes: champion.artifact, sha256: champion.sha256, version: 1 },
-      manifests: { challenger: accepted.trainingManifest, champion: first.trainingManifest },
+      challenger: entrant(challenger, accepted.trainingManifest),
+      champion: { ...entrant(champion, first.trainingManifest), version: 1 },
       holdout: accepted.holdout,
       register: accepted.register,
       training: accepted.training,
@@ -151,9 +155,8 @@ describe('each row its own', () => {
     evaluate({
       folder,
       charter: sha256Hex('charter'),
-      challenger: { bytes: challenger.artifact, sha256: challenger.sha256 },
+      challenger: entrant(challenger, manifest),
       champion: null,
-      manifests: { challenger: manifest, champion: null },
       holdout,
       register: split.register,
       training: split.training,

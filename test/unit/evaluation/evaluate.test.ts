@@ -6,6 +6,7 @@ import { sha256Hex } from '#domain/canonical.ts';
 import { checksOf } from '#gates/decide.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { holdoutMetrics } from '../../../functions/record-run/tracked-metrics.ts';
+import { entrantOf } from '#evaluation/admit.ts';
 import { evaluate, type EvaluateInput } from '#evaluation/evaluate.ts';
 import { prepare, type Prepared } from '#dataset/prepare.ts';
 import { train, trainQuickly, type TrainInput } from '#training/train.ts';
@@ -46,16 +47,19 @@ function trainingOf(of: Prepared, by: Folder = folder): TrainInput {
   };
 }
 const trainOn = (of: Prepared, by: Folder = folder) => train(trainingOf(of, by));
-function inputFor(
-  training: { readonly artifact: Uint8Array; readonly sha256: string },
-  changes: Partial<EvaluateInput> = {},
-): EvaluateInput {
+interface Trained {
+  readonly artifact: Uint8Array;
+  readonly sha256: string;
+}
+function entrant({ artifact, sha256 }: Trained, manifest = prepared.trainingManifest) {
+  return entrantOf('the challenger', { bytes: artifact, sha256, manifest });
+}
+function inputFor(training: Trained, changes: Partial<EvaluateInput> = {}): EvaluateInput {
   return {
     folder,
     charter: sha256Hex('charter'),
-    challenger: { bytes: training.artifact, sha256: training.sha256 },
+    challenger: entrant(training),
     champion: null,
-    manifests: { challenger: prepared.trainingManifest, champion: null },
     holdout: prepared.holdout,
     register: prepared.register,
     training: prepared.training,
@@ -191,13 +195,8 @@ describe('the trial', () => {
   });
 
   it('scores the champion on today’s holdout, by turns with the challenger', () => {
-    const champion = { bytes: full.artifact, sha256: full.sha256, version: 4 };
-    const { evidence, timings, verdict } = evaluate(
-      inputFor(full, {
-        champion,
-        manifests: { challenger: prepared.trainingManifest, champion: prepared.trainingManifest },
-      }),
-    );
+    const champion = { ...entrant(full), version: 4 };
+    const { evidence, timings, verdict } = evaluate(inputFor(full, { champion }));
     expect(evidence.champion?.metrics).toEqual(evidence.challenger.metrics);
     expect(verdict.verdict).toBe('hold');
     expect(verdict.reason).toContain('version 4');
@@ -221,15 +220,14 @@ describe('the trial', () => {
       provenance: PROVENANCE,
       stopwatch,
     });
-    expect(() =>
-      evaluate(inputFor(trainedOnIt, { manifests: { challenger: certain, champion: null } })),
-    ).toThrow(named('HoldoutRefused', /^2 of \d+ holdout groups trained the challenger/));
+    expect(() => evaluate(inputFor(full, { challenger: entrant(trainedOnIt, certain) }))).toThrow(
+      named('HoldoutRefused', /^2 of \d+ holdout groups trained the challenger/),
+    );
     // The champion’s list counts as well.
     expect(() =>
       evaluate(
         inputFor(full, {
-          champion: { bytes: trainedOnIt.artifact, sha256: trainedOnIt.sha256, version: 1 },
-          manifests: { challenger: prepared.trainingManifest, champion: certain },
+          champion: { ...entrant(trainedOnIt, certain), version: 1 },
         }),
       ),
     ).toThrow(named('HoldoutRefused', /trained the champion/));
@@ -249,8 +247,7 @@ describe('the trial', () => {
     expect(() =>
       evaluate(
         inputFor(full, {
-          champion: { bytes: elsewhere.artifact, sha256: elsewhere.sha256, version: 1 },
-          manifests: { challenger: prepared.trainingManifest, champion: other },
+          champion: { ...entrant(elsewhere, other), version: 1 },
         }),
       ),
     ).toThrow(
@@ -259,9 +256,9 @@ describe('the trial', () => {
         /^the champion’s .* by features x, colour and .* by group who: [^\n]*$/,
       ),
     );
-    expect(() =>
-      evaluate(inputFor(elsewhere, { manifests: { challenger: other, champion: null } })),
-    ).toThrow(named('HoldoutRefused', /^the challenger’s/));
+    expect(() => evaluate(inputFor(full, { challenger: entrant(elsewhere, other) }))).toThrow(
+      named('HoldoutRefused', /^the challenger’s/),
+    );
   });
 
   it.each(['model', 'commit', 'bundle', 'data'] as const)(
@@ -279,11 +276,11 @@ describe('the trial', () => {
       named('ProvenanceMismatch', /sample/),
     );
     const manifest = writeManifest('small', { kind: 'group', columns: ['who'] }, []);
-    expect(() =>
-      evaluate(inputFor(full, { manifests: { challenger: manifest, champion: null } })),
-    ).toThrow(named('ProvenanceMismatch', /manifest/));
+    expect(() => evaluate(inputFor(full, { challenger: entrant(full, manifest) }))).toThrow(
+      named('ProvenanceMismatch', /manifest/),
+    );
     const bytes = full.artifact.with(10, 33);
-    expect(() => evaluate(inputFor(full, { challenger: { bytes, sha256: full.sha256 } }))).toThrow(
+    expect(() => entrant({ artifact: bytes, sha256: full.sha256 })).toThrow(
       named('ArtifactCorrupt', /hash/),
     );
     const { register } = prepareRows(smallRows(600));
@@ -305,9 +302,9 @@ describe('the trial', () => {
     expect(() =>
       evaluate({
         ...inputFor(challenger),
+        challenger: entrant(challenger, own.trainingManifest),
         folder: narrow,
-        champion: { bytes: full.artifact, sha256: full.sha256, version: 2 },
-        manifests: { challenger: own.trainingManifest, champion: prepared.trainingManifest },
+        champion: { ...entrant(full), version: 2 },
         holdout: own.holdout,
         register: own.register,
         training: own.training,

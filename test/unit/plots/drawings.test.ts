@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { LearningError } from '#learning/errors.ts';
-import { drawn } from '#evaluation/charts.ts';
+import { drawAll } from '#plots/drawings.ts';
 
 it('loses one picture that the engine refuses and no other, says why, and hides no defect', async () => {
   const refused = new LearningError('OneClass', 'all 10 rows are of one class');
   expect(
-    await drawn({
+    await drawAll({
       'roc.svg': () => Promise.reject(refused),
       'calibration.svg': () => {
         throw refused;
@@ -18,5 +18,5 @@ it('loses one picture that the engine refuses and no other, says why, and hides 
     'confusion.svg': '<svg/>',
   });
   const defect = { 'roc.svg': () => Promise.reject(new TypeError('a defect')) };
-  await expect(drawn(defect)).rejects.toThrow('a defect');
+  await expect(drawAll(defect)).rejects.toThrow('a defect');
 });
