@@ -10,7 +10,8 @@ import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
 import { parse, parseJson, tryParse, tryParseJson } from '#contracts/parse.ts';
 import { loadFolder } from '#release/load-folder.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
-import { bytes, type World, world } from '../functions/support/world.ts';
+import { type Api, api } from '../../support/api.ts';
+import { bytes } from '../../support/documents.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'mistakes-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -78,7 +79,7 @@ describe('a mistake in a model folder', () => {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(small, file), text);
     return pack(small);
   }
-  async function byApi(w: World, files: Readonly<Record<string, string>>): Promise<void> {
+  async function byApi(w: Api, files: Readonly<Record<string, string>>): Promise<void> {
     const { commit, data, ciReport } = w.commit;
     const answer = await w.call('accept-commit', 'POST', '/pipeline/commit', {
       as: 'committer',
@@ -93,7 +94,7 @@ describe('a mistake in a model folder', () => {
     expect(answer.status).toBe(400);
     throw new Error(answer.body['detail']);
   }
-  async function byStep(w: World, files: Readonly<Record<string, string>>): Promise<unknown> {
+  async function byStep(w: Api, files: Readonly<Record<string, string>>): Promise<unknown> {
     const sha256 = await w.artifacts.put('bundles', bundle(files));
     return loadFolder(w.artifacts, { model: 'small', bundle: sha256 });
   }
@@ -105,7 +106,7 @@ describe('a mistake in a model folder', () => {
   it.each(cases.map(([document, field, m]) => ({ document, field, ...m })))(
     'reads alike from command line, API and step: $what in $document',
     async ({ document, field, made, said }) => {
-      const w = await world();
+      const w = await api();
       const files = withMistake(document, made(good[document] ?? {}, field));
       const typed = await sentence(() => byCommandLine(files), document);
       expect(await sentence(() => byApi(w, files), document)).toBe(typed);
@@ -116,7 +117,7 @@ describe('a mistake in a model folder', () => {
   );
 
   it('names a value that an enumeration lacks by those that it has', async () => {
-    const w = await world();
+    const w = await api();
     const text = JSON.stringify({ ...good['policy.json'], tier: 'gold' });
     const files = withMistake('policy.json', text);
     const words = 'tier: must be one of low, standard';
@@ -127,7 +128,7 @@ describe('a mistake in a model folder', () => {
 });
 
 describe('a mistake in what programs send', () => {
-  const body = async (w: World, text: string): Promise<void> => {
+  const body = async (w: Api, text: string): Promise<void> => {
     const answer = await w.call('accept-commit', 'POST', '/pipeline/commit', {
       as: 'committer',
       raw: text,
@@ -135,13 +136,13 @@ describe('a mistake in what programs send', () => {
     expect(answer.status).toBe(400);
     throw new Error(answer.body['detail']);
   };
-  const letter = async (w: World, text: string): Promise<void> => {
+  const letter = async (w: Api, text: string): Promise<void> => {
     await w.startRun({ Records: [{ messageId: '1', body: text }] });
-    throw new Error((w.letters.letters[0]?.reason ?? '').replace('BadInput: ', ''));
+    throw new Error((w.deadLetters.letters[0]?.reason ?? '').replace('BadInput: ', ''));
   };
 
   it.each(MISTAKES)('reads alike in a body, an event and a step: $what', async ({ made, said }) => {
-    const w = await world();
+    const w = await api();
     const { model, commit, bundle, data, ciReport, cause, branch, asOf } = w.commit;
     const asked = { model, commit, bundle, data, ciReport };
     expect(await sentence(() => body(w, made(asked, 'bundle')), 'the body')).toMatch(

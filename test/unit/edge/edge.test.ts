@@ -7,7 +7,8 @@ import { problemOf, STATUS } from '#edge/problem.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { MODEL, world } from '../functions/support/world.ts';
+import { api } from '../../support/api.ts';
+import { MODEL } from '../../support/world.ts';
 
 describe('a bearer token', () => {
   it('is refused when forged, expired, for others, unsigned or signed with the public key', async () => {
@@ -69,7 +70,7 @@ describe('a bearer token', () => {
 
 describe('a request', () => {
   it('is found whatever stage, base path or proxy resource it came by', async () => {
-    const w = await world();
+    const w = await api();
     await w.open();
     for (const event of [
       { path: `/pipeline/${w.runId}/status` },
@@ -134,7 +135,7 @@ describe('a request', () => {
       /not UTF-8/,
     ],
   ])('with %s is refused with 400, naming it, and changes nothing', async (_what, of, detail) => {
-    const w = await world();
+    const w = await api();
     await w.open();
     const before = await w.state();
     const answer = await w.call('accept-commit', 'POST', '/pipeline/start', of);
@@ -147,14 +148,14 @@ describe('a request', () => {
   });
 
   it('never repeats values in a problem', async () => {
-    const w = await world();
+    const w = await api();
     const raw = '{"model": "claims-denial", "commit": SECRET-VALUE}';
     const bad = await w.call('accept-commit', 'POST', '/pipeline/start', { ...uploads, raw });
     expect(JSON.stringify(bad.body)).not.toContain('SECRET');
   });
 
   it('too large is refused with 413, its size and the limit', async () => {
-    const w = await world();
+    const w = await api();
     const raw = ' '.repeat(MAX_BODY_BYTES + 1);
     const answer = await w.call('accept-commit', 'POST', '/pipeline/start', { ...uploads, raw });
     expect(answer.status).toBe(413);
@@ -162,7 +163,7 @@ describe('a request', () => {
   });
 
   it('for an unknown run is 404, also when its name is no name', async () => {
-    const w = await world();
+    const w = await api();
     for (const run of [w.runId, 'nothing', '..%2F..', '%3Cscript%3E']) {
       const answer = await w.call('decide-run', 'POST', `/pipeline/${run}/approve`, {
         as: 'approver',
@@ -174,7 +175,7 @@ describe('a request', () => {
   });
 
   it('of more than 100 is refused', async () => {
-    const w = await world();
+    const w = await api();
     for (const limit of ['101', '0', '-1', '1e2', 'x', '']) {
       const answer = await w.call('read-pipeline', 'GET', '/pipeline/runs', {
         as: 'viewer',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ROLES } from '#domain/roles.ts';
 import { functionsByPath, match, pathTo, type Route, ROUTES } from '#contracts/routes.ts';
-import { MODEL, world } from '../functions/support/world.ts';
+import { api } from '../../support/api.ts';
+import { MODEL } from '../../support/world.ts';
 
 const routes = Object.entries<Route>(ROUTES);
 
@@ -77,7 +78,7 @@ describe('every route × every role', () => {
           [`${role}-of`, 'this'],
           [`${role}-other`, 'other'],
         ] as const) {
-          const w = await world();
+          const w = await api();
           await w.open('awaiting_approval');
           await w.ask();
           const before = await w.state();
@@ -100,7 +101,7 @@ describe('every route × every role', () => {
     });
 
     it(`${route.method} ${route.path} refuses nobody's and no token`, async () => {
-      const w = await world();
+      const w = await api();
       await w.open('awaiting_approval');
       await w.ask();
       const before = await w.state();
@@ -118,7 +119,7 @@ describe('every route × every role', () => {
     });
 
     it(`${route.path} answers 405 to another method and changes nothing`, async () => {
-      const w = await world();
+      const w = await api();
       await w.open('awaiting_approval');
       await w.ask();
       const before = await w.state();

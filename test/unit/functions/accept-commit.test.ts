@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { sha256Hex } from '#domain/canonical.ts';
-import { bundleBytes, bytes, COMMIT, MODEL, type World, world } from './support/world.ts';
+import { COMMIT, type Api, api } from '../../support/api.ts';
+import { bundleBytes, bytes } from '../../support/documents.ts';
+import { MODEL } from '../../support/world.ts';
 
 const as = 'committer';
-const post = (w: World, path: string, body: unknown, who = as) =>
+const post = (w: Api, path: string, body: unknown, who = as) =>
   w.call('accept-commit', 'POST', path, { as: who, body });
-const bodyOf = (w: World, change: object = {}) => ({
+const bodyOf = (w: Api, change: object = {}) => ({
   model: MODEL,
   commit: COMMIT,
   bundle: w.commit.bundle,
@@ -17,7 +19,7 @@ const bodyOf = (w: World, change: object = {}) => ({
 
 describe('POST /pipeline/uploads', () => {
   it('gives a URL for each object that is not stored', async () => {
-    const w = await world();
+    const w = await api();
     const sha256 = sha256Hex('new');
     const answer = await post(w, '/pipeline/uploads', {
       model: MODEL,
@@ -37,7 +39,7 @@ describe('POST /pipeline/uploads', () => {
     ['bundles', MAX_BUNDLE_BYTES],
     ['data', MAX_DATA_BYTES],
   ])('refuses %s over the limit, naming size and limit', async (kind, limit) => {
-    const w = await world();
+    const w = await api();
     const object = { kind, sha256: sha256Hex('x'), bytes: limit + 1 };
     const answer = await post(w, '/pipeline/uploads', { model: MODEL, objects: [object] });
     expect(answer.status).toBe(413);
@@ -48,7 +50,7 @@ describe('POST /pipeline/uploads', () => {
 
 describe('POST /pipeline/commit', () => {
   it('stores who submitted it, by his token, and who wrote it, and publishes it once', async () => {
-    const w = await world();
+    const w = await api();
     const answer = await post(w, '/pipeline/commit', bodyOf(w));
     expect(answer.status).toBe(202);
     expect(answer.body).toMatchObject({ runId: w.runId, duplicate: false });
@@ -72,7 +74,7 @@ describe('POST /pipeline/commit', () => {
   });
 
   it('takes the same commit with other data for another run', async () => {
-    const w = await world();
+    const w = await api();
     const first = await post(w, '/pipeline/commit', bodyOf(w));
     const data = await w.artifacts.put('data', bytes({ another: 'table' }));
     const second = await post(w, '/pipeline/commit', bodyOf(w, { data }));
@@ -87,7 +89,7 @@ describe('POST /pipeline/commit', () => {
   });
 
   it('takes a short hash of one stored commit only', async () => {
-    const w = await world();
+    const w = await api();
     const unknown = await post(w, '/pipeline/commit', bodyOf(w, { commit: 'ccccccc' }));
     expect(unknown.status).toBe(400);
     expect(unknown.body['detail']).toMatch(
@@ -103,7 +105,7 @@ describe('POST /pipeline/commit', () => {
   });
 
   it('takes the first commit of a model that nobody has heard of', async () => {
-    const w = await world();
+    const w = await api();
     const document = {
       'model.json': {
         ...JSON.parse(JSON.parse(new TextDecoder().decode(bundleBytes())).files['model.json']),
@@ -124,7 +126,7 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'generated data that nobody uploaded',
-      async (w: World) => {
+      async (w: Api) => {
         const files = JSON.parse(new TextDecoder().decode(bundleBytes())).files;
         const generated = {
           ...JSON.parse(files['model.json']),
@@ -139,7 +141,7 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'a bundle of another model',
-      async (w: World) => ({
+      async (w: Api) => ({
         bundle: await w.artifacts.put('bundles', bundleBytes({ model: 'other' })),
       }),
       400,
@@ -147,7 +149,7 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'a model.json of another name',
-      async (w: World) => ({
+      async (w: Api) => ({
         bundle: await w.artifacts.put(
           'bundles',
           bundleBytes({ document: { 'model.json': { name: 'x' } } }),
@@ -158,7 +160,7 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'a bundle without policy.json',
-      async (w: World) => ({
+      async (w: Api) => ({
         bundle: await w.artifacts.put('bundles', bundleBytes({ files: { 'model.json': '{}' } })),
       }),
       400,
@@ -166,7 +168,7 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'a misspelt limit',
-      async (w: World) => ({
+      async (w: Api) => ({
         bundle: await w.artifacts.put(
           'bundles',
           bundleBytes({
@@ -181,13 +183,13 @@ describe('POST /pipeline/commit', () => {
     ],
     [
       'a bundle that is no JSON',
-      async (w: World) => ({ bundle: await w.artifacts.put('bundles', new Uint8Array([1, 2])) }),
+      async (w: Api) => ({ bundle: await w.artifacts.put('bundles', new Uint8Array([1, 2])) }),
       400,
       /the bundle: is not JSON/,
     ],
     [
       'a report that is none',
-      async (w: World) => ({ ciReport: await w.artifacts.put('reports', bytes({ any: 1 })) }),
+      async (w: Api) => ({ ciReport: await w.artifacts.put('reports', bytes({ any: 1 })) }),
       400,
       /the CI report/,
     ],
@@ -200,7 +202,7 @@ describe('POST /pipeline/commit', () => {
     ['a commit that is no hash', async () => ({ commit: 'HEAD' }), 400, /7 to 40 hex/],
     [
       'a bundle that was spoilt',
-      async (w: World) => {
+      async (w: Api) => {
         w.artifacts.corrupt('bundles', w.commit.bundle);
         return {};
       },
@@ -208,7 +210,7 @@ describe('POST /pipeline/commit', () => {
       /hash/,
     ],
   ])('refuses %s and changes nothing', async (_what, change, status, detail) => {
-    const w = await world();
+    const w = await api();
     const body = bodyOf(w, await change(w));
     const before = await w.state();
     const answer = await post(w, '/pipeline/commit', body);
@@ -219,7 +221,7 @@ describe('POST /pipeline/commit', () => {
 
 describe('POST /pipeline/start', () => {
   it("sends a stored commit's event again, the latest where none is named", async () => {
-    const w = await world();
+    const w = await api();
     expect((await post(w, '/pipeline/start', { model: MODEL })).status).toBe(404);
     await w.commits.put(w.commit);
     const first = await post(w, '/pipeline/start', { model: MODEL, commit: 'ccccccc' });
@@ -231,7 +233,7 @@ describe('POST /pipeline/start', () => {
   });
 
   it('cannot skip anything: a stage is an unknown field', async () => {
-    const w = await world();
+    const w = await api();
     await w.open();
     const before = await w.state();
     const answer = await post(w, '/pipeline/start', { model: MODEL, stage: 'deploy' });

@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { decideRun } from '../../../functions/decide-run/handler.ts';
-import { MODEL, type World, world } from './support/world.ts';
+import { type Api, api } from '../../support/api.ts';
+import { MODEL } from '../../support/world.ts';
 
-const post = (w: World, verb: string, as: string, body: unknown = {}) =>
+const post = (w: Api, verb: string, as: string, body: unknown = {}) =>
   w.call('decide-run', 'POST', `/pipeline/${w.runId}/${verb}`, { as, body });
 
 async function asked(kind: 'approval' | 'continue' | 'acceptance' = 'approval', of: object = {}) {
-  const w = await world();
+  const w = await api();
   const status = {
     approval: 'awaiting_approval',
     continue: 'ci_complete',
@@ -108,7 +109,7 @@ describe('POST approve', () => {
     expect(await w.state()).toEqual(before);
   });
 
-  const markedBy = async (w: World, later: string) => {
+  const markedBy = async (w: Api, later: string) => {
     const run = (await w.runs.get(w.runId))!;
     await w.runs.replace({ ...run, supersededBy: later, revision: run.revision + 1 });
   };
@@ -295,7 +296,7 @@ describe('POST cancel and resume', () => {
   });
 
   it('cancel closes a run whose execution never began', async () => {
-    const w = await world();
+    const w = await api();
     await w.commits.put(w.commit);
     await w.runs.create(w.run);
     expect((await post(w, 'cancel', 'operator')).status).toBe(200);
@@ -304,7 +305,7 @@ describe('POST cancel and resume', () => {
   });
 
   it('resume opens the next attempt of a run that failed, and no other', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('failed');
     expect((await post(w, 'resume', 'committer')).status).toBe(200);
     expect([...w.started.keys()]).toEqual([`${w.runId}-1`, `${w.runId}-2`]);
@@ -312,7 +313,7 @@ describe('POST cancel and resume', () => {
     expect(run).toMatchObject({ attempt: 2, status: 'running' });
     expect((await post(w, 'resume', 'committer')).status).toBe(409);
     for (const status of ['completed', 'rejected', 'rejected_by_gate', 'superseded'] as const) {
-      const other = await world();
+      const other = await api();
       await other.open(status);
       const before = await other.state();
       expect((await post(other, 'resume', 'operator')).status).toBe(409);
@@ -321,7 +322,7 @@ describe('POST cancel and resume', () => {
   });
 
   it('resume starts an attempt that was opened and never started', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('failed');
     await w.runs.replace({ ...w.run, status: 'running', attempt: 2, revision: 2 });
     expect((await post(w, 'resume', 'operator')).status).toBe(200);
@@ -331,7 +332,7 @@ describe('POST cancel and resume', () => {
 
 describe('POST /pipeline/rollback', () => {
   const body = { model: MODEL, reason: 'complaints' };
-  const rollback = (w: World, of: object = {}, headers: Record<string, string> = {}) =>
+  const rollback = (w: Api, of: object = {}, headers: Record<string, string> = {}) =>
     w.call('decide-run', 'POST', '/pipeline/rollback', {
       as: 'operator',
       body: { ...body, ...of },
@@ -339,7 +340,7 @@ describe('POST /pipeline/rollback', () => {
     });
 
   it('answers with the versions, and each request is a decision of its own', async () => {
-    const w = await world();
+    const w = await api();
     const first = await rollback(w);
     expect(first).toMatchObject({
       status: 200,
@@ -362,7 +363,7 @@ describe('POST /pipeline/rollback', () => {
   });
 
   it('with nowhere to go is 409', async () => {
-    const w = await world();
+    const w = await api();
     w.answerDecisions(() => {
       throw new TitleholderError('NoRollbackTarget', 'no version is left to go back to');
     });
@@ -370,7 +371,7 @@ describe('POST /pipeline/rollback', () => {
   });
 
   it('of anything but production is refused', async () => {
-    const w = await world();
+    const w = await api();
     expect((await rollback(w, { environment: 'staging' })).status).toBe(400);
     expect(w.recorded).toEqual([]);
   });

@@ -3,7 +3,8 @@ import { sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { deliverOutbox } from '../../../functions/deliver-outbox/handler.ts';
 import { mirrorChampion } from '../../../functions/mirror-champion/handler.ts';
-import { MODEL, type World, world } from './support/world.ts';
+import { type Api, api } from '../../support/api.ts';
+import { MODEL } from '../../support/world.ts';
 
 const event = (version: number, sequence: number) => ({
   Records: [
@@ -32,7 +33,7 @@ const event = (version: number, sequence: number) => ({
 
 /** Versions 1 to 3 promoted one after the other, each with its run in MLflow. */
 async function three() {
-  const w = await world();
+  const w = await api();
   const versions: string[] = [];
   for (const version of [1, 2, 3]) {
     const { trackingRunId } = await w.tracking.record({
@@ -69,7 +70,7 @@ async function three() {
   return { w, registry, mirror };
 }
 
-const deploys = async (w: World) =>
+const deploys = async (w: Api) =>
   (await w.tracking.runs({ model: MODEL, stage: 'Deploy', limit: 100 })).runs;
 
 describe('mirror-champion', () => {

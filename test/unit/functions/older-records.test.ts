@@ -10,7 +10,7 @@ import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { checksOf, decide } from '#gates/decide.ts';
 import { readMeasured } from '#contracts/evidence.ts';
 import { loadCharter } from '#release/load-folder.ts';
-import { line, SETTINGS } from './line-harness.ts';
+import { line, SETTINGS } from '../../support/line.ts';
 
 // Written out as they were stored or carried, so that no change of the schemas changes them too.
 const hash = sha256Hex('x');

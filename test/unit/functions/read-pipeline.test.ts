@@ -5,16 +5,18 @@ import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { championWords } from '../../../cli/remote/show.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
-import { line } from './line-harness.ts';
-import { evaluation, MODEL, type World, world } from './support/world.ts';
+import { line } from '../../support/line.ts';
+import { type Api, api } from '../../support/api.ts';
+import { evaluation } from '../../support/documents.ts';
+import { MODEL } from '../../support/world.ts';
 
-const get = (w: World, path: string, query: Record<string, string> = {}, as = 'viewer') =>
+const get = (w: Api, path: string, query: Record<string, string> = {}, as = 'viewer') =>
   w.call('read-pipeline', 'GET', path, { as, query });
 const at = (second: number) => `2026-01-02T03:04:${String(second).padStart(2, '0')}.000Z`;
 
 describe('GET /pipeline/{run}/status', () => {
   it('shows run, steps, outputs and the open question, and never its token', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('awaiting_approval');
     const digest = await w.ask();
     w.visits.set(`${w.runId}-1`, [
@@ -70,7 +72,7 @@ describe('GET /pipeline/{run}/status', () => {
   });
 
   it('shows a run in the queue as queued, a failed step with its error, and no question of a closed run', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('failed');
     await w.ask('acceptance');
     w.visits.set(`${w.runId}-1`, [
@@ -118,7 +120,7 @@ describe('GET /pipeline/{run}/status', () => {
   });
 
   it('shows the step that a cancel ended as cancelled, and an earlier failure as it was', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('awaiting_approval');
     const run = (await w.runs.get(w.runId))!;
     await w.runs.replace({
@@ -150,7 +152,7 @@ describe('GET /pipeline/{run}/status', () => {
   });
 
   it('shows what an acceptance is about', async () => {
-    const w = await world();
+    const w = await api();
     await w.open('held');
     await w.ask('acceptance');
     const { body } = await get(w, `/pipeline/${w.runId}/status`);
@@ -180,7 +182,7 @@ describe('the question about a changed charter', () => {
 
 describe('GET /pipeline/{run}/evidence', () => {
   it('gives both documents and what they led to; 404 before there are any', async () => {
-    const w = await world();
+    const w = await api();
     await w.open();
     expect((await get(w, `/pipeline/${w.runId}/evidence`)).status).toBe(404);
     await w.ask();
@@ -225,7 +227,7 @@ describe('GET /pipeline/{run}/evidence', () => {
 
 describe('GET /champion and /ledger', () => {
   it('gives the pointers of now and of a moment, and verifies the chain to its head', async () => {
-    const w = await world();
+    const w = await api();
     const [v1, v2] = [sha256Hex('1'), sha256Hex('2')];
     await w.move('production', 1, v1);
     w.pass(10_000);
@@ -247,7 +249,7 @@ describe('GET /champion and /ledger', () => {
   });
 
   it('says that staging still has a version that production was rolled back from', async () => {
-    const w = await world();
+    const w = await api();
     const [v1, v2] = [sha256Hex('1'), sha256Hex('2')];
     await w.move('production', 1, v1);
     await w.move('staging', 2, v2);
@@ -266,7 +268,7 @@ describe('GET /champion and /ledger', () => {
   });
 
   it('sees a ledger whose end was cut off, which its chain alone would not', async () => {
-    const w = await world();
+    const w = await api();
     await w.move('production', 1, sha256Hex('1'));
     const { readLedger } = await import('../../../functions/read-pipeline/read-champion.ts');
     const answer = await readLedger({ ...w.registry, ledger: async () => [] }, MODEL);
@@ -276,7 +278,7 @@ describe('GET /champion and /ledger', () => {
 
 describe('GET /mlflow/…', () => {
   async function mirrored() {
-    const w = await world();
+    const w = await api();
     const { trackingRunId } = await w.tracking.record({
       key: 'k',
       model: MODEL,
@@ -334,7 +336,7 @@ describe('GET /mlflow/…', () => {
 
 describe('GET /pipeline/runs, /steps, /claims/generate', () => {
   it('pages runs, newest first; across models only for those who may read all', async () => {
-    const w = await world();
+    const w = await api();
     for (let i = 0; i < 3; i += 1) {
       await w.runs.create({
         ...w.run,
@@ -357,7 +359,7 @@ describe('GET /pipeline/runs, /steps, /claims/generate', () => {
   });
 
   it("gives the deployed machine's tasks in their order", async () => {
-    const w = await world();
+    const w = await api();
     const { body } = await get(w, '/steps');
     expect(body['steps'].map((s: { name: string }) => s.name)).toEqual([
       'OpenRun',
@@ -381,7 +383,7 @@ describe('GET /pipeline/runs, /steps, /claims/generate', () => {
   });
 
   it('makes the same claims for the same seed, and 0 is a seed', async () => {
-    const w = await world();
+    const w = await api();
     const claims = (query: Record<string, string>) =>
       w.call('generate-claims', 'GET', '/claims/generate', { as: 'viewer', query });
     const zero = await claims({ n: '5', seed: '0' });

@@ -8,7 +8,8 @@ import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
-import { CODE, MODEL, type World, world } from './support/world.ts';
+import { type Api, api } from '../../support/api.ts';
+import { CODE, MODEL } from '../../support/world.ts';
 
 const made = madeUp(120);
 function trained(trees: number, model = MODEL) {
@@ -38,7 +39,7 @@ const records = Array.from({ length: made.table.rows }, (_, row) =>
 const first = records[0]!;
 
 async function serving(...trees: number[]) {
-  const w = await world();
+  const w = await api();
   const hashes: string[] = [];
   for (const [i, n] of trees.entries()) {
     const sha256 = await w.artifacts.put('models', encodeArtifact(trained(n)));
@@ -47,7 +48,7 @@ async function serving(...trees: number[]) {
   }
   return { w, hashes };
 }
-const predict = (w: World, body: unknown, model = MODEL) =>
+const predict = (w: Api, body: unknown, model = MODEL) =>
   w.call('serve-model', 'POST', '/predict', { as: 'caller', query: { model }, body });
 
 describe('POST /predict', () => {
@@ -83,7 +84,7 @@ describe('POST /predict', () => {
   });
 
   it('takes a row with all columns of the model’s table, and reads its features alone', async () => {
-    const w = await world();
+    const w = await api();
     const artifact = { ...trained(7), otherColumns: ['claim_id', 'status'] };
     await w.move('production', 1, await w.artifacts.put('models', encodeArtifact(artifact)));
     const whole = records.map((r, i) => ({ ...r, claim_id: `c${i}`, status: 'Denied' }));
@@ -197,7 +198,7 @@ describe('POST /predict', () => {
 
   it('refuses bytes that are no model, and a model of another name', async () => {
     for (const bytes of [new TextEncoder().encode('{}'), encodeArtifact(trained(2, 'other'))]) {
-      const w = await world();
+      const w = await api();
       await w.move('production', 1, await w.artifacts.put('models', bytes));
       const answer = await predict(w, { records: [first] });
       expect(answer).toMatchObject({ status: 503, body: { error: 'ArtifactInvalid' } });
@@ -207,7 +208,7 @@ describe('POST /predict', () => {
 
 describe('several routes', () => {
   async function routed() {
-    const w = await world();
+    const w = await api();
     const stored = (trees: number) => w.artifacts.put('models', encodeArtifact(trained(trees)));
     const routes = [
       { version: 4, sha256: await stored(3), share: 0.7, role: 'champion' },
@@ -275,7 +276,7 @@ describe('several routes', () => {
 });
 
 describe('GET /health', () => {
-  const health = (w: World, as?: string) =>
+  const health = (w: Api, as?: string) =>
     w.call('serve-model', 'GET', '/health', { as, query: { model: MODEL } });
 
   it('says what serves to everybody, and the details to viewers', async () => {
@@ -299,7 +300,7 @@ describe('GET /health', () => {
   });
 
   it('is empty before there is a champion', async () => {
-    const w = await world();
+    const w = await api();
     expect(await health(w)).toMatchObject({
       status: 200,
       body: { status: 'empty', version: null },

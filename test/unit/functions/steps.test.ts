@@ -7,7 +7,8 @@ import { evaluateChallenger } from '../../../functions/evaluate-challenger/handl
 import { recordDecision } from '../../../functions/record-decision/handler.ts';
 import { smokeTest } from '../../../functions/smoke-test/handler.ts';
 import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
-import { line, MODEL, SETTINGS } from './line-harness.ts';
+import { line, SETTINGS } from '../../support/line.ts';
+import { MODEL } from '../../support/world.ts';
 
 describe('check-ci-report', () => {
   const sealed = (report: Record<string, unknown>) => ({

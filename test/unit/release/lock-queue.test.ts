@@ -6,7 +6,8 @@ import { closeRun } from '../../../functions/close-run/handler.ts';
 import { openRun } from '../../../functions/open-run/handler.ts';
 import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
 import { leaveQueue } from '#release/lock-queue.ts';
-import { line, MODEL, SETTINGS } from '../functions/line-harness.ts';
+import { line, SETTINGS } from '../../support/line.ts';
+import { MODEL } from '../../support/world.ts';
 
 async function twoRuns() {
   const l = line();

@@ -6,7 +6,7 @@ import { claimsCsv } from '#claims/generate.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { fullTrain } from '../../../functions/full-train/handler.ts';
 import { trainCandidate } from '../../../functions/train-candidate/handler.ts';
-import { line, SETTINGS } from '../functions/line-harness.ts';
+import { line, SETTINGS } from '../../support/line.ts';
 
 const forest = (name: string, settings: object) =>
   ({ name, algorithm: 'forest', settings }) as Candidate;
@@ -165,7 +165,7 @@ describe('a picture that can’t be drawn', () => {
         },
       },
     ]);
-    expect(l.lines).toContain('picture not drawn');
+    expect(l.logs).toContain('picture not drawn');
     const { trackingRunId } = l.lastOutput('RecordRun') as { trackingRunId: string };
     const report = new TextDecoder().decode(l.tracking.file(trackingRunId, 'report.md'));
     expect(report).toContain('Not drawn: learning-curve.svg: the learning curve: 0 of 8 fits');

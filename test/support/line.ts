@@ -1,45 +1,35 @@
 /** The whole line in memory: the machine's own definition over the real handlers. */
 import { readFileSync } from 'node:fs';
-import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
-import { memoryClock, memoryIds } from '#adapters/memory/clock.ts';
-import { memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/executions.ts';
-import { memoryServing } from '#adapters/memory/serving.ts';
-import { memoryStores } from '#adapters/memory/stores.ts';
-import { memoryTracking } from '#adapters/memory/tracking.ts';
 import type { ModelDocument } from '#contracts/folder/model.ts';
 import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
-import { TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/run-id.ts';
 import type { Executions } from '#domain/ports/executions.ts';
 import { executionName } from '#domain/run-id.ts';
 import { type Run, type RunStatus } from '#domain/run.ts';
-import { askPerson } from '../../../functions/ask-person/handler.ts';
-import { checkCiReport } from '../../../functions/check-ci-report/handler.ts';
-import { chooseCandidate } from '../../../functions/choose-candidate/handler.ts';
-import { closeRun } from '../../../functions/close-run/handler.ts';
-import { answerQuestion } from '../../../functions/decide-run/answer-question.ts';
-import type { Deps as DecideDeps } from '../../../functions/decide-run/deps.ts';
-import { evaluateChallenger } from '../../../functions/evaluate-challenger/handler.ts';
-import { fullTrain } from '../../../functions/full-train/handler.ts';
-import { openRun } from '../../../functions/open-run/handler.ts';
-import { planCandidates } from '../../../functions/plan-candidates/handler.ts';
-import { quickTrain } from '../../../functions/quick-train/handler.ts';
-import { recordDecision } from '../../../functions/record-decision/handler.ts';
-import { recordRun } from '../../../functions/record-run/handler.ts';
-import { smokeTest } from '../../../functions/smoke-test/handler.ts';
-import { trainCandidate } from '../../../functions/train-candidate/handler.ts';
-import { validateData } from '../../../functions/validate-data/handler.ts';
-import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
-import { decodeArtifact } from '#learning/pipeline/artifact.ts';
-import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
-import { withNamedErrors } from '#learning/named-errors.ts';
-import { releaseModel } from '../../../state-machines/release-model/definition.ts';
+import { askPerson } from '../../functions/ask-person/handler.ts';
+import { checkCiReport } from '../../functions/check-ci-report/handler.ts';
+import { chooseCandidate } from '../../functions/choose-candidate/handler.ts';
+import { closeRun } from '../../functions/close-run/handler.ts';
+import { answerQuestion } from '../../functions/decide-run/answer-question.ts';
+import type { Deps as DecideDeps } from '../../functions/decide-run/deps.ts';
+import { evaluateChallenger } from '../../functions/evaluate-challenger/handler.ts';
+import { fullTrain } from '../../functions/full-train/handler.ts';
+import { openRun } from '../../functions/open-run/handler.ts';
+import { planCandidates } from '../../functions/plan-candidates/handler.ts';
+import { quickTrain } from '../../functions/quick-train/handler.ts';
+import { recordDecision } from '../../functions/record-decision/handler.ts';
+import { recordRun } from '../../functions/record-run/handler.ts';
+import { smokeTest } from '../../functions/smoke-test/handler.ts';
+import { trainCandidate } from '../../functions/train-candidate/handler.ts';
+import { validateData } from '../../functions/validate-data/handler.ts';
+import { verifyPromotion } from '../../functions/verify-promotion/handler.ts';
+import { releaseModel } from '../../state-machines/release-model/definition.ts';
+import { MODEL, world } from './world.ts';
 
-export const MODEL = 'claims-denial';
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 const text = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
 
 const WEAK = { trees: 3, maxDepth: 1, minLeaf: 1, featuresPerSplit: 'sqrt' } as const;
@@ -65,55 +55,8 @@ const JUNIT = '<testsuite tests="1" failures="0"><testcase name="lint"/></testsu
 type Handler = (event: unknown) => Promise<unknown>;
 
 export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
-  const standing = memoryClock('2026-02-01T00:00:00.000Z');
-  const clock = {
-    now: () => {
-      standing.advance(1);
-      return standing.now();
-    },
-  };
-  const stores = memoryStores();
-  const { commits, runs, registry } = stores;
-  const store = memoryArtifactStore();
-  /** Every object that was read, and which function read it. */
-  const reads: { by: string; sha256: string }[] = [];
-  let current = '';
-  const artifacts: typeof store = {
-    ...store,
-    get: (kind, sha256) => {
-      reads.push({ by: current, sha256 });
-      return store.get(kind, sha256);
-    },
-  };
-  const memory = memoryTracking();
-  const state = { trackingDown: false, busDown: false };
-  const tracking: typeof memory = {
-    ...memory,
-    record: (run) => {
-      if (state.trackingDown) {
-        return Promise.reject(new TitleholderError('TrackingUnavailable', 'MLflow is down'));
-      }
-      return memory.record(run);
-    },
-  };
-  const serving = memoryServing({ registry, artifacts, ids: memoryIds() }, (bytes, records) => {
-    const artifact = decodeArtifact(bytes);
-    const score = scorer(artifact);
-    return (records as readonly RawRow[]).map((record) => {
-      const probability = withNamedErrors(() => score.scoreRecord(record));
-      return { probability, label: probability >= artifact.threshold ? artifact.positive : 'no' };
-    });
-  });
-  const events = memoryEventBus();
-  const bus = {
-    ...events,
-    publish: (event: Parameters<typeof events.publish>[0]) =>
-      state.busDown
-        ? Promise.reject(new TitleholderError('Unavailable', 'the bus is down'))
-        : events.publish(event),
-  };
-  const lines: string[] = [];
-  const log = (said: string): void => void lines.push(said);
+  const memory = world({ tickMillis: 1 });
+  const { artifacts, clock, commits, reader, registry, runs } = memory;
   const own = (): MemoryExecutions => machine;
   const executions: Executions = {
     start: (name, input) => own().start(name, input),
@@ -125,15 +68,8 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     definition: () => own().definition(),
   };
   const base = {
-    ...stores,
-    artifacts,
+    ...memory,
     executions,
-    tracking,
-    serving,
-    bus,
-    clock,
-    log,
-    code: sha256Hex('code'),
     stopwatch: () => performance.now() / 1000,
     wait: () => Promise.resolve(),
   };
@@ -161,7 +97,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
       name,
       async (input) => {
         // Only a Map's items run at once, and they are of one function.
-        current = name;
+        reader.name = name;
         const output = await (replaced.get(name) ?? handler)(input);
         calls.push({ name, input, output });
         return output;
@@ -169,7 +105,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     ]),
   );
   const close = closeRun(base);
-  const state_bytes: number[] = [];
+  const stateBytes: number[] = [];
   const machine: MemoryExecutions = memoryExecutions({
     definition: releaseModel,
     functions,
@@ -177,13 +113,11 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     onStatusChange: async (event) => {
       await close(event);
     },
-    observe: ({ data }) => state_bytes.push(JSON.stringify(data).length),
+    observe: ({ data }) => stateBytes.push(JSON.stringify(data).length),
   });
   const decide = {
     ...base,
-    ids: memoryIds(),
     decisions: { record: (decision) => functions['RecordDecision']!(decision) },
-    identity: { verify: () => Promise.reject(new Error('not asked')) },
   } satisfies DecideDeps;
 
   async function put(of: CommitOptions): Promise<Run> {
@@ -266,18 +200,14 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
   return {
     ...base,
     handlers,
-    lines,
     calls,
-    bus,
-    state,
-    state_bytes,
+    stateBytes,
     replaced,
-    reads,
     store: put,
     start,
     runOf,
     elapse: async (millis: number) => {
-      standing.advance(millis);
+      memory.pass(millis);
       await own().elapse();
     },
     /** Commits and runs until the run waits or ends. */
