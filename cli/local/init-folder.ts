@@ -63,7 +63,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   if (existsSync(folder)) throw new Stop(2, `${folder} exists already; nothing was changed`);
   const bytes = readBytes(options.data);
   const file = basename(options.data);
-  const csv = await csvOfTable(bytes, file, null);
+  const csv = await csvOfTable(bytes, file, { rules: null });
   const data = csv === bytes ? 'data.csv' : 'data.parquet';
   const said = options.as === undefined ? {} : { said: options.as };
   const inferred = inferTable(csv, { file, target, positive, ...said });

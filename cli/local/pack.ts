@@ -8,7 +8,7 @@ import { Bundle } from '#contracts/folder/bundle.ts';
 import type { Folder } from '#contracts/folder/charter.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
-import { readRulesOf } from '#dataset/read-rules.ts';
+import { formatOf } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { parse } from '#contracts/parse.ts';
@@ -88,7 +88,7 @@ export async function pack(directory: string): Promise<Packed> {
     data: {
       file,
       bytes: table,
-      csv: await csvOfTable(table, file, readRulesOf(folder.schema)),
+      csv: await csvOfTable(table, file, formatOf(folder.schema)),
       sha256: sha256Hex(table),
     },
   };

@@ -13,7 +13,7 @@ import { refuse } from '#dataset/refusal.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
-import { scorer } from '#learning/pipeline/scorer.ts';
+import { scorer, typedChecksOf } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';
 import { Stop } from '../output.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -48,7 +48,7 @@ export async function scoreFile(
     read === undefined
       ? null
       : { ...read, ...(decimal && { decimal }), missing: [...read.missing, ...(missing ?? [])] };
-  const csv = await csvOfTable(bytes, file, rules);
+  const csv = await csvOfTable(bytes, file, { rules, checkOf: typedChecksOf(artifact) });
   // Parquet was written as the rules have it.
   const separator = csv === bytes ? (sep ?? rules?.separator) : rules?.separator;
   const table = tableFor(artifact, csv, file, rules, separator);

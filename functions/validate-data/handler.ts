@@ -2,7 +2,7 @@ import { type Charter, charterOf, type Folder } from '#contracts/folder/charter.
 import { DataReference, ValidateDataInput } from '#contracts/steps.ts';
 import { identityColumns, type IdentityRule, named, sameIdentity } from '#dataset/identity.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
-import { readRulesOf } from '#dataset/read-rules.ts';
+import { formatOf } from '#dataset/read-rules.ts';
 import { readRegister } from '#dataset/register.ts';
 import type { HoldoutQuestion } from '#dataset/update-holdout.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
@@ -62,11 +62,7 @@ export const validateData = (deps: ValidateDeps) =>
       const mistaken = key.accepted === null ? mistakenIdentity(folder, stored) : null;
       const input: PrepareInput = {
         folder,
-        csv: await csvOfTable(
-          await artifacts.get('data', run.data),
-          file,
-          readRulesOf(folder.schema),
-        ),
+        csv: await csvOfTable(await artifacts.get('data', run.data), file, formatOf(folder.schema)),
         file,
         asOf: run.asOf,
         stored: mistaken === null ? stored : null,

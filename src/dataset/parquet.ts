@@ -12,7 +12,7 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { MAX_DATA_BYTES } from '#contracts/commit-limits.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { type ReadRules, whyNoLevel } from '#learning/cells.ts';
+import type { ReadRules, TypedCheck } from '#learning/cells.ts';
 import { csvWriter } from './csv.ts';
 import { refuseContainer } from './container.ts';
 import { checkClaims, type DeflatedPages } from './parquet-claims.ts';
@@ -35,6 +35,14 @@ const CODECS: Compressors = Object.fromEntries(
 
 const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.keys(CODECS)]);
 
+/** How a table's cells are to be read, by which one that has types is written as text. */
+export interface TableFormat {
+  /** Null where nothing says how cells are written. */
+  readonly rules: ReadRules | null;
+  /** Of a column that isn't one of numbers: why one of its numbers or flags can't be a cell of it. */
+  readonly checkOf?: (column: string) => TypedCheck | undefined;
+}
+
 /**
  * The CSV bytes of a table: CSV is handed on as it is, Parquet is written as the CSV that these rules read.
  *
@@ -49,7 +57,7 @@ const KNOWN_CODECS: ReadonlySet<string> = new Set(['UNCOMPRESSED', ...Object.key
 export async function csvOfTable(
   bytes: Uint8Array,
   file: string,
-  rules: ReadRules | null,
+  format: TableFormat,
 ): Promise<Uint8Array> {
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
     refuseContainer(bytes, file);
@@ -67,12 +75,12 @@ export async function csvOfTable(
     for (const element of elements) {
       column = element.name;
       const pages = deflated.get(column) ?? [];
-      columns.push(await readColumn({ bytes, file, metadata, element, rows, pages, rules }));
+      columns.push(await readColumn({ bytes, file, metadata, element, rows, pages, format }));
     }
     column = undefined;
     const writer = csvWriter(
       elements.map(({ name }) => name),
-      rules?.separator,
+      format.rules?.separator,
     );
     for (let row = 0; row < rows; row += 1) {
       writer.add(columns.map((cells) => cells.text(row)));
@@ -106,8 +114,8 @@ function columnsOf(metadata: FileMetaData, file: string): SchemaElement[] {
 
 /** The cells of one column, by row. */
 interface Cells {
-  add(value: unknown, row: number): void;
-  text(row: number): string;
+  readonly add: (value: unknown, row: number) => void;
+  readonly text: (row: number) => string;
 }
 
 async function readColumn(of: {
@@ -117,11 +125,11 @@ async function readColumn(of: {
   readonly element: SchemaElement;
   readonly rows: number;
   readonly pages: DeflatedPages;
-  readonly rules: ReadRules | null;
+  readonly format: TableFormat;
 }): Promise<Cells> {
-  const { bytes, file, metadata, element, rows, pages, rules } = of;
+  const { bytes, file, metadata, element, rows, pages, format } = of;
   const { name } = element;
-  const cells = cellsOf(element, rows, file, rules);
+  const cells = cellsOf(element, rows, file, format);
   const decimal = scaleOf(element) !== undefined;
   // The reader multiplies decimals in doubles; their whole numbers are exact.
   const plain: SchemaElement = { ...element };
@@ -184,26 +192,47 @@ function cellsOf(
   element: SchemaElement,
   rows: number,
   file: string,
-  rules: ReadRules | null,
+  { rules, checkOf }: TableFormat,
 ): Cells {
   const { name, type, converted_type: converted, logical_type: logical } = element;
   const kind = logical?.type ?? converted;
   const scale = scaleOf(element);
-  const numbers = (textOf: (value: number | bigint) => string): Cells => {
-    if (rules?.codes.includes(name)) refuse(file, { column: name }, whyNoLevel(0, rules, name));
-    if (rules?.decimal !== ',') return numberCells(rows, textOf);
-    return numberCells(rows, (value) => textOf(value).replace('.', ','));
-  };
+  const check = checkOf?.(name);
+  const refuseAt = (row: number, why: string): never =>
+    refuse(file, { row: row + 1, column: name }, why);
+  const typed = (cells: Cells): Cells =>
+    check === undefined
+      ? cells
+      : {
+          text: cells.text,
+          add(value, row) {
+            const why = typeof value === 'bigint' ? check(0) : isTyped(value) ? check(value) : null;
+            if (why !== null) refuseAt(row, why);
+            cells.add(value, row);
+          },
+        };
+  const numbers = (textOf: (value: number | bigint) => string): Cells =>
+    typed(
+      numberCells(
+        rows,
+        rules?.decimal === ',' ? (value) => textOf(value).replace('.', ',') : textOf,
+      ),
+    );
   if (scale !== undefined) return numbers((whole) => decimalText(whole, scale));
   if (kind === undefined || WHOLE.has(kind)) {
     if (type === 'FLOAT') return numbers(floatText);
     if (type === 'DOUBLE' || type === 'INT32' || type === 'INT64') return numbers(doubleText);
-    if (type === 'BOOLEAN' || type === 'INT96' || type === 'BYTE_ARRAY') return textCells(rows);
+    if (type === 'BOOLEAN') return typed(textCells(rows));
+    if (type === 'INT96' || type === 'BYTE_ARRAY') return textCells(rows);
   } else if (TEXT.has(kind)) {
     return textCells(rows);
   }
   const shown = kind ?? type ?? 'unknown';
   return refuse(file, { column: element.name }, `is of a type that no table here has: ${shown}`);
+}
+
+function isTyped(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
 }
 
 const WHOLE: ReadonlySet<string> = new Set([

@@ -1,6 +1,7 @@
 /** How a folder's table is read, as the data contract says it and the artifact keeps it. */
 import type { SchemaDocument } from '#contracts/folder/schema.ts';
-import type { ReadRules } from '#learning/cells.ts';
+import { levelCells, type ReadRules, type TypedCheck, whyNoLevel } from '#learning/cells.ts';
+import type { TableFormat } from './parquet.ts';
 
 export type ReadContract = Pick<SchemaDocument, 'read' | 'columns'>;
 
@@ -17,6 +18,22 @@ export function readRulesOf({ read, columns }: ReadContract): ReadRules | null {
       unit === undefined ? [] : [{ column: name, unit }],
     ),
   };
+}
+
+/** How a table of a contract is read where its file has types: see `TableFormat`. */
+export function formatOf(contract: ReadContract): TableFormat {
+  const rules = readRulesOf(contract);
+  if (rules === null) return { rules };
+  const checks = new Map(
+    contract.columns.flatMap(({ name, type, role }): [string, TypedCheck][] => {
+      if (type === 'number' || role === 'ignored') return [];
+      const levelOf = levelCells(rules, name);
+      return [
+        [name, (cell) => (levelOf(cell) === undefined ? whyNoLevel(cell, rules, name) : null)],
+      ];
+    }),
+  );
+  return { rules, checkOf: (column) => checks.get(column) };
 }
 
 /**

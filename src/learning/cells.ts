@@ -147,7 +147,9 @@ export function whyNoLevel(cell: Cell, rules: ReadRules | null, column: string):
   if (rules !== null && laidOut(rules).codes.has(column)) {
     return 'is a number where a code belongs: it may have lost zeros, so give it as text';
   }
-  return 'is no finite number';
+  return typeof cell === 'number' && Number.isFinite(cell)
+    ? 'is a number that may have lost digits or zeros: give it as text'
+    : 'is no finite number';
 }
 
 function levelWithoutRules(cell: Cell): string | null | undefined {
@@ -163,9 +165,14 @@ function categoryOf(
   words: ReadonlySet<string>,
 ): string | null | undefined {
   if (cell === null) return null;
-  if (typeof cell === 'number' && finite(cell) === undefined) return undefined;
+  if (typeof cell === 'number' && !keepsDigits(cell)) return undefined;
   const text = typeof cell === 'string' ? categoryText(cell.trim(), decimal) : String(cell);
   return words.has(text) ? null : text;
+}
+
+/** Whether a number is finite and, where it is whole, has all the digits that it was written with. */
+function keepsDigits(value: number): boolean {
+  return Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value);
 }
 
 function codeOf(cell: Cell, words: ReadonlySet<string>): string | null | undefined {
@@ -217,6 +224,9 @@ function categoryText(text: string, decimal: ReadRules['decimal']): string {
 function numberText(value: number): string {
   return String(value === 0 ? 0 : value);
 }
+
+/** Why a cell of a type of its own (a number, true, false) isn't read; null where it is. */
+export type TypedCheck = (cell: number | boolean) => string | null;
 
 /** The text of a level, in an artifact or a table, as this column's cells are found by. */
 export function levelText(level: string, rules: ReadRules | null, column: string): string {

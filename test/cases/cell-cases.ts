@@ -31,17 +31,21 @@ export const CELL_CASES: readonly CellCase[] = z
   .strictObject({ about: z.string(), cases: z.array(CellCase) })
   .parse(JSON.parse(readFileSync(PATH, 'utf8'))).cases;
 
-/** The column of every case. */
-export const COLUMN = 'x';
+/** The column of a case: each has its own in tables that hold all cases. */
+export function columnOf(of: CellCase): string {
+  return `c${CELL_CASES.indexOf(of)}`;
+}
 
-export function rulesOf({ kind, decimal, unit, missing }: CellCase): ReadRules {
+export function rulesOf(of: CellCase): ReadRules {
+  const { kind, decimal, unit, missing } = of;
+  const column = columnOf(of);
   return {
-    separator: ',',
+    separator: decimal === ',' ? ';' : ',',
     decimal,
     missing,
-    booleans: kind === 'boolean' ? [COLUMN] : [],
-    codes: kind === 'code' ? [COLUMN] : [],
-    units: unit === undefined ? [] : [{ column: COLUMN, unit }],
+    booleans: kind === 'boolean' ? [column] : [],
+    codes: kind === 'code' ? [column] : [],
+    units: unit === undefined ? [] : [{ column, unit }],
   };
 }
 

@@ -10,6 +10,7 @@ import {
   levelText,
   numberCells,
   type ReadRules,
+  type TypedCheck,
   whyNoLevel,
   whyNoNumber,
 } from '#learning/cells.ts';
@@ -89,6 +90,24 @@ export function scorer(artifact: Artifact): Scorer {
       return one[0] ?? Number.NaN;
     },
   };
+}
+
+/**
+ * The check of a category's typed cells, by its name: of a file that has types, which its texts no longer
+ * have. Undefined for every other column.
+ */
+export function typedChecksOf(artifact: Artifact): (column: string) => TypedCheck | undefined {
+  const { read } = artifact;
+  if (read === undefined) return () => undefined;
+  const checks = new Map(
+    artifact.columns.flatMap((column): [string, TypedCheck][] => {
+      if (column.kind === 'numeric') return [];
+      const codeOf = levelCodes(column, read);
+      const { name } = column;
+      return [[name, (cell) => (codeOf(cell) === undefined ? whyNoLevel(cell, read, name) : null)]];
+    }),
+  );
+  return (column) => checks.get(column);
 }
 
 /** Puts a record's cells into a block's first row. It throws `RowInvalid` naming the column. */
@@ -188,9 +207,12 @@ function refuse(column: string, what: string): never {
   throw new LearningError('RowInvalid', `column '${column}' ${what}`, column);
 }
 
+/** A level that a number can't mean: its zeros would be lost. */
+const LEADING_ZERO = /^[+-]?0\d/;
+
 /**
- * Index of the level that a cell means; `undefined` where the cell is refused. Words can't be true or
- * false, so a flag for a column without such a level is refused too, where there are rules.
+ * Index of the level that a cell means; `undefined` where the cell is refused. Where there are rules, true
+ * and false are refused for a column without such a level, and numbers for one with levels such as 007.
  */
 function levelCodes(
   { name, levels }: Extract<Feature, { readonly kind: 'categorical' }>,
@@ -199,8 +221,10 @@ function levelCodes(
   const levelOf = levelCells(rules, name);
   const indices = new Map(levels.map((level, i) => [levelText(level, rules, name), i]));
   const takesFlags = rules === null || indices.has('true') || indices.has('false');
+  const takesNumbers = rules === null || !levels.some((level) => LEADING_ZERO.test(level));
   return (cell) => {
     if (typeof cell === 'boolean' && !takesFlags) return undefined;
+    if (typeof cell === 'number' && !takesNumbers) return undefined;
     const level = levelOf(cell);
     if (level === null) return MISSING_LEVEL;
     return level === undefined ? undefined : (indices.get(level) ?? UNSEEN_LEVEL);

@@ -35,7 +35,7 @@ describe('a Parquet table at the command line', () => {
     // What is uploaded and hashed is the file itself.
     expect(packed.data.sha256).toBe(sha256Hex(stored));
     expect(readCsv(packed.data.csv, 'a')).toEqual(
-      readCsv(await csvOfTable(stored, 'credit.parquet', null), 'b'),
+      readCsv(await csvOfTable(stored, 'credit.parquet', { rules: null }), 'b'),
     );
     const { data } = await pack(byCsv.folder);
     expect(data.csv).toBe(data.bytes);

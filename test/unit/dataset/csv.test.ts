@@ -84,12 +84,12 @@ describe('a file that is no table', () => {
     ['Feather', bytes('ARROW1\0\0'), 'is an Arrow or Feather file'],
   ])('is named for what it is: %s', async (_, content, line) => {
     for (const name of ['data.csv', 'data.parquet']) {
-      await expect(csvOfTable(content, name, null)).rejects.toThrow(`${name}: ${line}`);
+      await expect(csvOfTable(content, name, { rules: null })).rejects.toThrow(`${name}: ${line}`);
     }
   });
 
   it('is not mistaken for one by a text that begins alike', async () => {
     const table = bytes('PK,BZ\n1,2\n');
-    expect(await csvOfTable(table, 'data.csv', null)).toBe(table);
+    expect(await csvOfTable(table, 'data.csv', { rules: null })).toBe(table);
   });
 });

@@ -25,7 +25,7 @@ const KINDS = readdirSync(new URL('parquet/', FIXTURES))
 
 async function refusal(bytes: Uint8Array, file = 'data.parquet'): Promise<string> {
   try {
-    await csvOfTable(bytes, file, null);
+    await csvOfTable(bytes, file, { rules: null });
   } catch (error) {
     if (isNamed(error, 'DataInvalid')) return error.message;
     throw error;
@@ -76,7 +76,7 @@ import { readFileSync } from 'node:fs';
 import { csvOfTable } from '${resolve(import.meta.dirname, '../../../src/dataset/parquet.ts')}';
 const bytes = new Uint8Array(readFileSync(0));
 const before = process.resourceUsage().maxRSS;
-const line = await csvOfTable(bytes, 'data.parquet', null).then(() => 'read', (error) => error.message);
+const line = await csvOfTable(bytes, 'data.parquet', { rules: null }).then(() => 'read', (error) => error.message);
 console.log(JSON.stringify({ line, grewMb: (process.resourceUsage().maxRSS - before) / 1024 }));
 `;
 
@@ -96,7 +96,7 @@ describe('a Parquet table', () => {
 
   it.each(KINDS)('means the same cells as CSV: %s', async (name) => {
     const { header, rows } = readCsv(
-      await csvOfTable(fixture(name), `${name}.parquet`, null),
+      await csvOfTable(fixture(name), `${name}.parquet`, { rules: null }),
       name,
     );
     const given = Object.entries(EXPECTED).filter(([column]) => header.includes(column));
@@ -147,11 +147,13 @@ describe('a Parquet table', () => {
     const prepared = (csv: Uint8Array) =>
       prepare({ folder, csv, file: 'credit', asOf: '2026-01-01T00:00:00.000Z', stored: null });
     const byCsv = prepared(CREDIT);
-    const byParquet = prepared(await csvOfTable(fixture('credit'), 'credit.parquet', null));
+    const byParquet = prepared(
+      await csvOfTable(fixture('credit'), 'credit.parquet', { rules: null }),
+    );
     expect(byParquet.rows).toBe(4454);
     expect(byParquet).toEqual(byCsv);
 
-    const infinite = await csvOfTable(fixture('infinite'), 'infinite.parquet', null);
+    const infinite = await csvOfTable(fixture('infinite'), 'infinite.parquet', { rules: null });
     expect(() =>
       prepare({ folder, csv: infinite, file: 'infinite.parquet', asOf: '', stored: null }),
     ).toThrow("infinite.parquet: row 42, column 'Amount': is no finite number");
@@ -178,7 +180,7 @@ describe('a Parquet table', () => {
   });
 
   it('has no rows as CSV has none', async () => {
-    const csv = await csvOfTable(fixture('no-rows'), 'data.parquet', null);
+    const csv = await csvOfTable(fixture('no-rows'), 'data.parquet', { rules: null });
     expect(() => readCsv(csv, 'data.parquet')).toThrow('data.parquet: has a header but no rows');
   });
 
@@ -286,6 +288,6 @@ describe('a Parquet table', () => {
 
   it('lies behind the name .parquet, and CSV is left as it is', async () => {
     expect(await refusal(CREDIT, 'credit.parquet')).toBe('credit.parquet: is not a Parquet file');
-    expect(await csvOfTable(CREDIT, 'credit.csv', null)).toBe(CREDIT);
+    expect(await csvOfTable(CREDIT, 'credit.csv', { rules: null })).toBe(CREDIT);
   });
 });

@@ -77,6 +77,7 @@ The rules (missing, unseen, booleans, numbers as text) are those by which the pr
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -84,88 +85,165 @@ import numpy as np
 from .document import first_of
 from .errors import ModelError
 from .features import MISSING, UNSEEN
-
-# White space as JavaScript's trim() has it; Python's own strip() takes other characters.
-SPACE = (
-    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+from .texts import (
+    MISSING_WITHOUT_RULES,
+    SPACE,
+    Rules,
+    boolean_text,
+    category_text,
+    number_of_text,
+    number_text,
+    why_no_number,
 )
-_MISSING_TEXTS = frozenset(["", "NA", "N/A", "NaN", "null", "None"])
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+# Whole numbers beyond it are not all doubles.
+_LARGEST_WHOLE = 2**53 - 1
+# A level that a number can't mean: its zeros would be lost.
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_LOST = "is a number that may have lost digits or zeros: give it as text"
 
 
 def _is_missing(cell: Any) -> bool:
-    # pandas' NA and NaT, without importing pandas.
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
+    # pandas' NA and NaT, without importing pandas; and NaN, which stands among a frame's texts.
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(cell, float | np.floating | Decimal) and cell != cell
 
 
-def number_text(value: float) -> str:
-    """A number as JavaScript writes it: so a level 1 is found by 1, 1.0 and True stays 'true'."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0:
-        return "0"
-    sign = "-" if value < 0 else ""
-    digits, exponent = f"{abs(value)!r}", 0
-    if "e" in digits:
-        digits, power = digits.split("e")
-        exponent = int(power)
-    whole, _, fraction = digits.partition(".")
-    fraction = "" if fraction == "0" else fraction
-    # value = 0.<digits> times ten to the power of point
-    point = len(whole) + exponent
-    digits = whole + fraction
-    point -= len(digits) - len(digits.lstrip("0"))
-    digits = digits.lstrip("0").rstrip("0")
-    if 0 < point <= 21:
-        if len(digits) <= point:
-            return sign + digits.ljust(point, "0")
-        return f"{sign}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    tail = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{tail}e{point - 1:+d}"
+def _is_flag(cell: Any) -> bool:
+    return isinstance(cell, bool | np.bool_)
 
 
-def _number_of(cell: Any, column: str) -> float:
-    if _is_missing(cell):
-        return math.nan
-    if isinstance(cell, bool | np.bool_):
-        raise ModelError(f"column '{column}' is true or false where a number belongs")
-    if isinstance(cell, str):
-        text = cell.strip(SPACE)
-        if text in _MISSING_TEXTS:
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float | np.integer | np.floating | Decimal)
+
+
+def _double(cell: Any) -> float:
+    """Infinity where the number is too large for one."""
+    if isinstance(cell, np.float32 | np.float16):
+        # 0.1 in 32 bits is 0.1, as a Parquet reader and a person have it.
+        return float(str(cell))
+    try:
+        return float(cell)
+    except OverflowError:
+        return math.inf
+
+
+def number_reader(column: str, rules: Rules | None) -> Callable[[Any], float]:
+    """What makes a number of a cell: NaN where it is missing; raises ModelError."""
+    unit = None if rules is None else rules.units.get(column)
+    missing = frozenset() if rules is None else rules.numbers
+
+    def refuse(what: str) -> ModelError:
+        return ModelError(f"column '{column}' {what}")
+
+    def read(cell: Any) -> float:
+        if _is_missing(cell):
             return math.nan
-        value = float(text) if _DECIMAL.fullmatch(text) else math.inf
-    elif isinstance(cell, int | float | np.integer | np.floating):
-        try:
-            value = float(cell)
-        except OverflowError:
-            value = math.inf
-    else:
-        value = math.inf
-    if math.isinf(value):
-        raise ModelError(f"column '{column}' is no finite number")
-    return value
+        if _is_flag(cell):
+            raise refuse("is true or false where a number belongs")
+        if isinstance(cell, str):
+            value = number_of_text(cell, rules, unit)
+            if value is None:
+                raise refuse(why_no_number(cell))
+            return value
+        if not _is_number(cell):
+            raise refuse("is not a number")
+        value = _double(cell)
+        if math.isinf(value):
+            raise refuse("is no finite number")
+        return math.nan if value in missing else value
+
+    return read
 
 
-def _level_of(cell: Any, column: str, codes: Mapping[str, int]) -> int:
-    if _is_missing(cell):
-        return MISSING
-    if isinstance(cell, bool | np.bool_):
-        text = "true" if cell else "false"
-    elif isinstance(cell, str):
+def level_reader(
+    column: str, levels: list[str], rules: Rules | None
+) -> Callable[[Any], int]:
+    """What makes an index into the levels of a cell; raises ModelError."""
+    text_of = _level_text(column, rules)
+    codes: dict[str, int] = {}
+    for i, level in enumerate(levels):
+        text = text_of(level)
+        codes[level.strip(SPACE) if text is None else text] = i
+    takes_flags = rules is None or "true" in codes or "false" in codes
+    takes_numbers = rules is None or not any(_LEADING_ZERO.match(level) for level in levels)
+
+    def read(cell: Any) -> int:
+        if _is_missing(cell):
+            return MISSING
+        if _is_flag(cell) and not takes_flags:
+            raise ModelError(f"column '{column}' is true or false where a word belongs")
+        if _is_number(cell) and not _is_flag(cell) and not takes_numbers:
+            raise ModelError(f"column '{column}' {_LOST}")
+        text = text_of(cell)
+        return MISSING if text is None else codes.get(text, UNSEEN)
+
+    return read
+
+
+def _level_text(column: str, rules: Rules | None) -> Callable[[Any], str | None]:
+    """What makes a level's text of a cell that isn't empty: None where its text means missing."""
+
+    def refuse(what: str) -> ModelError:
+        return ModelError(f"column '{column}' {what}")
+
+    def plain(cell: Any) -> str:
+        """As JavaScript writes it."""
+        if isinstance(cell, str):
+            return cell.strip(SPACE)
+        if _is_flag(cell):
+            return "true" if cell else "false"
+        if not _is_number(cell):
+            raise refuse("holds neither text, number nor true or false")
+        value = _double(cell)
+        if math.isinf(value):
+            raise refuse("is no finite number")
+        return number_text(value)
+
+    if rules is None:
+
+        def without_rules(cell: Any) -> str | None:
+            text = plain(cell)
+            return None if text in MISSING_WITHOUT_RULES else text
+
+        return without_rules
+
+    def category(cell: Any) -> str | None:
+        if isinstance(cell, str):
+            text = category_text(cell.strip(SPACE), rules.decimal)
+        elif isinstance(cell, int | np.integer) and not _is_flag(cell):
+            text = str(int(cell))
+        else:
+            text = plain(cell)
+            if _is_number(cell) and not _is_flag(cell):
+                value = _double(cell)
+                if value.is_integer() and abs(value) > _LARGEST_WHOLE:
+                    raise refuse(_LOST)
+        return None if text in rules.words else text
+
+    def boolean(cell: Any) -> str | None:
+        text = plain(cell)
+        if text in rules.words:
+            return None
+        folded = boolean_text(text)
+        if folded is None:
+            raise refuse("is neither true nor false")
+        return folded
+
+    def code(cell: Any) -> str | None:
+        if _is_flag(cell):
+            raise refuse("is true or false where a word belongs")
+        if not isinstance(cell, str):
+            raise refuse(
+                "is a number where a code belongs: it may have lost zeros, so give it as text"
+            )
         text = cell.strip(SPACE)
-    elif isinstance(cell, int | float | np.integer | np.floating):
-        try:
-            text = number_text(float(cell))
-        except OverflowError:
-            text = "Infinity"
-    else:
-        raise ModelError(f"column '{column}' holds neither text, number nor true or false")
-    return MISSING if text in _MISSING_TEXTS else codes.get(text, UNSEEN)
+        return None if text in rules.words else text
+
+    if column in rules.booleans:
+        return boolean
+    return code if column in rules.codes else category
 
 
 class _Memo(dict):
@@ -184,7 +262,8 @@ def _each(cells: np.ndarray, compute: Callable[[Any], Any], dtype: type) -> np.n
     """compute of every cell, called once a distinct one."""
     if cells.dtype != object:
         distinct, where = np.unique(cells, return_inverse=True, equal_nan=True)
-        return np.array([compute(cell) for cell in distinct.tolist()], dtype=dtype)[where]
+        # Not as Python's own floats: a 32-bit one is to stay one.
+        return np.array([compute(cell) for cell in distinct], dtype=dtype)[where]
     kinds = set(map(type, cells))
     out = np.empty(len(cells), dtype=dtype)
     for kind in kinds:
@@ -203,19 +282,26 @@ def _each(cells: np.ndarray, compute: Callable[[Any], Any], dtype: type) -> np.n
     return out
 
 
-def numbers_of(cells: np.ndarray, column: str, first: int) -> np.ndarray:
+def numbers_of(
+    cells: np.ndarray, column: str, first: int, read: Callable[[Any], float], rules: Rules | None
+) -> np.ndarray:
     """The numbers of the rows from first on."""
-    if cells.dtype.kind in "fiu":
+    if cells.dtype.kind not in "fiu":
+        return _each(cells, read, np.float64)
+    if cells.dtype in (np.float32, np.float16):
+        values = cells.astype(str).astype(np.float64)
+    else:
         values = cells.astype(np.float64)
-        row = first_of(np.isinf(values))
-        if row is not None:
-            raise ModelError(f"column '{column}' is infinite in row {first + row}")
-        return values
-    return _each(cells, lambda cell: _number_of(cell, column), np.float64)
+    row = first_of(np.isinf(values))
+    if row is not None:
+        raise ModelError(f"column '{column}' is infinite in row {first + row}")
+    if rules is not None and rules.numbers:
+        values[np.isin(values, list(rules.numbers))] = np.nan
+    return values
 
 
-def levels_of(cells: np.ndarray, column: str, codes: Mapping[str, int]) -> np.ndarray:
-    return _each(cells, lambda cell: _level_of(cell, column, codes), np.int64)
+def levels_of(cells: np.ndarray, read: Callable[[Any], int]) -> np.ndarray:
+    return _each(cells, read, np.int64)
 
 
 def column_of(column: Any, name: str) -> Any:
@@ -480,11 +566,13 @@ from typing import Any
 import numpy as np
 
 from .calibration import calibrator_of
-from .cells import SPACE, cells_of, column_of, levels_of, number_text, numbers_of
+from .cells import cells_of, column_of, level_reader, levels_of, number_reader, numbers_of
 from .document import fields_of, finite_of, json_of, kind_of, list_of, refuse, text_of, whole_of
 from .errors import ModelError
 from .features import MOST_FEATURES
 from .linear import linear
+from .rules import rules_of
+from .texts import Rules, number_text
 from .transforms import Transforms
 from .trees import boosting, forest, votes
 
@@ -549,6 +637,17 @@ def _check_provenance(value: Any) -> None:
     whole_of(written["seed"], "provenance.seed", 1 - 2**53, 2**53 - 1)
 
 
+def _reader(
+    name: str, levels: list[str] | None, rules: Rules | None
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """What makes numbers or levels of some rows of a column, the first of them given by its number."""
+    if levels is None:
+        number = number_reader(name, rules)
+        return lambda cells, first: numbers_of(cells, name, first, number, rules)
+    level = level_reader(name, levels, rules)
+    return lambda cells, _: levels_of(cells, level)
+
+
 class Model:
     """A pipeline that was read: columns in, probabilities of the positive class out."""
 
@@ -556,17 +655,16 @@ class Model:
         """Takes a file's bytes; raises ModelError naming the part that is wrong."""
         root = json_of(data)
         _check_format(root)
-        others = ["otherColumns"] if isinstance(root, dict) and "otherColumns" in root else []
-        root = fields_of(root, "file", [*others, *_FIELDS])
+        optional = [name for name in ("otherColumns", "read") if name in root]
+        root = fields_of(root, "file", [*optional, *_FIELDS])
         columns = [
             _read_column(column, f"columns[{i}]")
             for i, column in enumerate(list_of(root["columns"], "columns"))
         ]
         if not 1 <= len(columns) <= MOST_FEATURES:
             refuse("columns", f"are not from 1 to {MOST_FEATURES}")
-        for name in others:
-            for other in list_of(root[name], name):
-                text_of(other, name)
+        for other in list_of(root.get("otherColumns", []), "otherColumns"):
+            text_of(other, "otherColumns")
         transforms = Transforms(columns)
         for i, transform in enumerate(list_of(root["transforms"], "transforms")):
             transforms.add(transform, f"transforms[{i}]")
@@ -588,18 +686,12 @@ class Model:
         self.positive: str = text_of(root["positive"], "positive")
         _check_provenance(root["provenance"])
         self.columns: list[str] = [name for name, _ in columns]
-        self._read = [self._reader(name, levels) for name, levels in columns]
+        rules = rules_of(root["read"], columns) if "read" in root else None
+        self._read = [_reader(name, levels, rules) for name, levels in columns]
         self._transforms = transforms.steps
         self._features = [feature.slot for feature in features]
         # Whatever the table's length and width, no more cells than this are worked on together.
         self._block = max(1, BLOCK_CELLS // transforms.slots)
-
-    @staticmethod
-    def _reader(name: str, levels: list[str] | None) -> Callable[[np.ndarray, int], np.ndarray]:
-        if levels is None:
-            return lambda cells, first: numbers_of(cells, name, first)
-        codes = {level.strip(SPACE): i for i, level in enumerate(levels)}
-        return lambda cells, _: levels_of(cells, name, codes)
 
     def score(self, table: Mapping[str, Any]) -> np.ndarray:
         """One probability a row, from one array a column; further columns don't matter."""
@@ -651,6 +743,225 @@ def load(path: str | Path) -> Model:
         raise ModelError(f"{path} can't be read: {error.strerror}") from None
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from None
+`,
+  'rules.py': String.raw`"""The part of a file that says how cells are read, from bytes that nobody vouches for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .document import fields_of, list_of, refuse, text_of
+from .texts import Rules, rules_with
+
+_FIELDS = ["separator", "decimal", "missing", "booleans", "codes", "units"]
+
+
+def rules_of(value: Any, columns: list[tuple[str, list[str] | None]]) -> Rules:
+    """Raises ModelError: an unknown field or mark, a column that isn't there or of another kind."""
+    written = fields_of(value, "read", _FIELDS)
+    kinds = {name: "numeric" if levels is None else "categorical" for name, levels in columns}
+
+    def check_mark(name: str, known: tuple[str, ...]) -> str:
+        mark = written[name]
+        if not isinstance(mark, str) or mark not in known:
+            refuse(f"read.{name}", "is another mark")
+        return mark
+
+    def texts(name: str) -> list[str]:
+        return [text_of(text, f"read.{name}") for text in list_of(written[name], f"read.{name}")]
+
+    def check_kind(column: str, kind: str, part: str) -> str:
+        if kinds.get(column) != kind:
+            refuse(f"read.{part}", f"has a column that is not {kind}")
+        return column
+
+    def categorical(name: str) -> list[str]:
+        return [check_kind(column, "categorical", name) for column in texts(name)]
+
+    check_mark("separator", (",", ";", "\t", "|"))
+    decimal = check_mark("decimal", (".", ","))
+    missing = texts("missing")
+    booleans = categorical("booleans")
+    codes = categorical("codes")
+    units: dict[str, str] = {}
+    for entry in list_of(written["units"], "read.units"):
+        of: Mapping[str, Any] = fields_of(entry, "read.units", ["column", "unit"])
+        unit = text_of(of["unit"], "read.units")
+        if unit == "":
+            refuse("read.units", "has a unit without a letter")
+        units[check_kind(text_of(of["column"], "read.units"), "numeric", "units")] = unit
+    return rules_with(decimal, missing, booleans, codes, units)
+`,
+  'texts.py': String.raw`"""What a text means: a number, a level, or a missing cell.
+
+By the rules of a file's read, which are those of the project's own src/learning/cells.ts; and as before
+where a file has none.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# White space as JavaScript's trim() has it; Python's own strip() takes other characters.
+SPACE = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+# Where a file has no rules: exactly these spellings.
+MISSING_WITHOUT_RULES = frozenset(["", "NA", "N/A", "NaN", "null", "None"])
+# What pandas.read_csv takes for missing by default, and what it writes for a missing time.
+STANDARD_MISSING = (
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"]
+    + ["<NA>", "N/A", "NA", "NULL", "NaN", "NaT", "None", "n/a", "nan", "null"]
+)
+_POINT_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_COMMA_DECIMAL = re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SPACES = " \u00a0\u2009\u202f'\u2019"
+_POINT_GROUPS = re.compile(
+    rf"([+-]?[1-9][0-9]{{0,2}})([,{_SPACES}])([0-9]{{3}}(?:\2[0-9]{{3}})*)(\.[0-9]*)?"
+)
+_COMMA_GROUPS = re.compile(
+    rf"([+-]?[1-9][0-9]{{0,2}})([.{_SPACES}])([0-9]{{3}}(?:\2[0-9]{{3}})*)(,[0-9]*)?"
+)
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+_SHORT_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?")
+_MOST_DIGITS = 15
+_BOOLEANS = {
+    **dict.fromkeys(["true", "t", "yes", "y", "1", "1.0"], "true"),
+    **dict.fromkeys(["false", "f", "no", "n", "0", "0.0"], "false"),
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How cells are written, as a file's read says it."""
+
+    decimal: str
+    #: Texts that mean missing, the standard ones among them.
+    words: frozenset[str]
+    #: Numbers that mean missing.
+    numbers: frozenset[float]
+    booleans: frozenset[str]
+    codes: frozenset[str]
+    units: Mapping[str, str]
+
+
+def rules_with(
+    decimal: str,
+    missing: list[str],
+    booleans: list[str],
+    codes: list[str],
+    units: Mapping[str, str],
+) -> Rules:
+    texts = [word.strip(SPACE) for word in [*STANDARD_MISSING, *missing]]
+    numbers = [written_number(word.strip(SPACE), decimal, None) for word in missing]
+    return Rules(
+        decimal=decimal,
+        words=frozenset([*texts, *(category_text(text, decimal) for text in texts)]),
+        numbers=frozenset(number for number in numbers if number is not None),
+        booleans=frozenset(booleans),
+        codes=frozenset(codes),
+        units=units,
+    )
+
+
+def number_text(value: float) -> str:
+    """A number as JavaScript writes it: so a level 1 is found by 1 and by 1.0."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    digits, exponent = f"{abs(value)!r}", 0
+    if "e" in digits:
+        digits, power = digits.split("e")
+        exponent = int(power)
+    whole, _, fraction = digits.partition(".")
+    fraction = "" if fraction == "0" else fraction
+    # value = 0.<digits> times ten to the power of point
+    point = len(whole) + exponent
+    digits = whole + fraction
+    point -= len(digits) - len(digits.lstrip("0"))
+    digits = digits.lstrip("0").rstrip("0")
+    if 0 < point <= 21:
+        if len(digits) <= point:
+            return sign + digits.ljust(point, "0")
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    tail = f".{digits[1:]}" if len(digits) > 1 else ""
+    return f"{sign}{digits[0]}{tail}e{point - 1:+d}"
+
+
+def number_of_text(text: str, rules: Rules | None, unit: str | None) -> float | None:
+    """NaN where the text is missing, None where it is no number."""
+    text = text.strip(SPACE)
+    if rules is None:
+        if text in MISSING_WITHOUT_RULES:
+            return math.nan
+        return _finite(float(text)) if _POINT_DECIMAL.fullmatch(text) else None
+    if text in rules.words:
+        return math.nan
+    value = written_number(text, rules.decimal, unit)
+    return math.nan if value in rules.numbers else value
+
+
+def why_no_number(text: str) -> str:
+    """In words that don't show it."""
+    text = text.strip(SPACE)
+    too_large = _POINT_DECIMAL.fullmatch(text) and math.isinf(float(text))
+    return "is no finite number" if too_large or _INFINITE.fullmatch(text) else "is not a number"
+
+
+def written_number(text: str, decimal: str, unit: str | None) -> float | None:
+    bare = text if unit is None else _without_unit(text, unit)
+    # A minus sign as typographers and spreadsheets write it.
+    signed = f"-{bare[1:]}" if bare.startswith("\u2212") else bare
+    if decimal == "." and _POINT_DECIMAL.fullmatch(signed):
+        return _finite(float(signed))
+    if decimal == "," and _COMMA_DECIMAL.fullmatch(signed):
+        return _finite(float(signed.replace(",", ".")))
+    grouped = (_POINT_GROUPS if decimal == "." else _COMMA_GROUPS).fullmatch(signed)
+    if grouped is None:
+        return None
+    first, _, rest, fraction = grouped.groups()
+    digits = re.sub(r"[^0-9]", "", rest)
+    return _finite(float(f"{first}{digits}.{(fraction or '')[1:]}"))
+
+
+def _without_unit(text: str, unit: str) -> str:
+    if text.endswith(unit):
+        return text[: -len(unit)].rstrip(SPACE)
+    sign = text[:1] if text[:1] in ("+", "-", "\u2212") else ""
+    rest = text[len(sign) :]
+    return sign + rest[len(unit) :].lstrip(SPACE) if rest.startswith(unit) else text
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def category_text(text: str, decimal: str) -> str:
+    """True and false in one spelling, a number as JavaScript writes it, everything else as it is."""
+    if text in ("True", "TRUE"):
+        return "true"
+    if text in ("False", "FALSE"):
+        return "false"
+    if len(text) > _MOST_DIGITS + 2 or not _SHORT_NUMBER.fullmatch(text):
+        return text
+    if ("," if decimal == "." else ".") in text:
+        return text
+    number = text.replace(",", ".")
+    if len(number.replace("-", "").replace(".", "")) > _MOST_DIGITS:
+        return text
+    return number_text(float(number))
+
+
+def boolean_text(text: str) -> str | None:
+    """true or false; None where it is neither."""
+    return _BOOLEANS.get(text.lower())
 `,
   'transforms.py': String.raw`"""What changes a block of rows before the estimator reads it."""
 

@@ -6,6 +6,7 @@ The rules (missing, unseen, booleans, numbers as text) are those by which the pr
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,88 +14,165 @@ import numpy as np
 from .document import first_of
 from .errors import ModelError
 from .features import MISSING, UNSEEN
-
-# White space as JavaScript's trim() has it; Python's own strip() takes other characters.
-SPACE = (
-    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+from .texts import (
+    MISSING_WITHOUT_RULES,
+    SPACE,
+    Rules,
+    boolean_text,
+    category_text,
+    number_of_text,
+    number_text,
+    why_no_number,
 )
-_MISSING_TEXTS = frozenset(["", "NA", "N/A", "NaN", "null", "None"])
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+# Whole numbers beyond it are not all doubles.
+_LARGEST_WHOLE = 2**53 - 1
+# A level that a number can't mean: its zeros would be lost.
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_LOST = "is a number that may have lost digits or zeros: give it as text"
 
 
 def _is_missing(cell: Any) -> bool:
-    # pandas' NA and NaT, without importing pandas.
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
+    # pandas' NA and NaT, without importing pandas; and NaN, which stands among a frame's texts.
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(cell, float | np.floating | Decimal) and cell != cell
 
 
-def number_text(value: float) -> str:
-    """A number as JavaScript writes it: so a level 1 is found by 1, 1.0 and True stays 'true'."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0:
-        return "0"
-    sign = "-" if value < 0 else ""
-    digits, exponent = f"{abs(value)!r}", 0
-    if "e" in digits:
-        digits, power = digits.split("e")
-        exponent = int(power)
-    whole, _, fraction = digits.partition(".")
-    fraction = "" if fraction == "0" else fraction
-    # value = 0.<digits> times ten to the power of point
-    point = len(whole) + exponent
-    digits = whole + fraction
-    point -= len(digits) - len(digits.lstrip("0"))
-    digits = digits.lstrip("0").rstrip("0")
-    if 0 < point <= 21:
-        if len(digits) <= point:
-            return sign + digits.ljust(point, "0")
-        return f"{sign}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    tail = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{tail}e{point - 1:+d}"
+def _is_flag(cell: Any) -> bool:
+    return isinstance(cell, bool | np.bool_)
 
 
-def _number_of(cell: Any, column: str) -> float:
-    if _is_missing(cell):
-        return math.nan
-    if isinstance(cell, bool | np.bool_):
-        raise ModelError(f"column '{column}' is true or false where a number belongs")
-    if isinstance(cell, str):
-        text = cell.strip(SPACE)
-        if text in _MISSING_TEXTS:
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, int | float | np.integer | np.floating | Decimal)
+
+
+def _double(cell: Any) -> float:
+    """Infinity where the number is too large for one."""
+    if isinstance(cell, np.float32 | np.float16):
+        # 0.1 in 32 bits is 0.1, as a Parquet reader and a person have it.
+        return float(str(cell))
+    try:
+        return float(cell)
+    except OverflowError:
+        return math.inf
+
+
+def number_reader(column: str, rules: Rules | None) -> Callable[[Any], float]:
+    """What makes a number of a cell: NaN where it is missing; raises ModelError."""
+    unit = None if rules is None else rules.units.get(column)
+    missing = frozenset() if rules is None else rules.numbers
+
+    def refuse(what: str) -> ModelError:
+        return ModelError(f"column '{column}' {what}")
+
+    def read(cell: Any) -> float:
+        if _is_missing(cell):
             return math.nan
-        value = float(text) if _DECIMAL.fullmatch(text) else math.inf
-    elif isinstance(cell, int | float | np.integer | np.floating):
-        try:
-            value = float(cell)
-        except OverflowError:
-            value = math.inf
-    else:
-        value = math.inf
-    if math.isinf(value):
-        raise ModelError(f"column '{column}' is no finite number")
-    return value
+        if _is_flag(cell):
+            raise refuse("is true or false where a number belongs")
+        if isinstance(cell, str):
+            value = number_of_text(cell, rules, unit)
+            if value is None:
+                raise refuse(why_no_number(cell))
+            return value
+        if not _is_number(cell):
+            raise refuse("is not a number")
+        value = _double(cell)
+        if math.isinf(value):
+            raise refuse("is no finite number")
+        return math.nan if value in missing else value
+
+    return read
 
 
-def _level_of(cell: Any, column: str, codes: Mapping[str, int]) -> int:
-    if _is_missing(cell):
-        return MISSING
-    if isinstance(cell, bool | np.bool_):
-        text = "true" if cell else "false"
-    elif isinstance(cell, str):
+def level_reader(
+    column: str, levels: list[str], rules: Rules | None
+) -> Callable[[Any], int]:
+    """What makes an index into the levels of a cell; raises ModelError."""
+    text_of = _level_text(column, rules)
+    codes: dict[str, int] = {}
+    for i, level in enumerate(levels):
+        text = text_of(level)
+        codes[level.strip(SPACE) if text is None else text] = i
+    takes_flags = rules is None or "true" in codes or "false" in codes
+    takes_numbers = rules is None or not any(_LEADING_ZERO.match(level) for level in levels)
+
+    def read(cell: Any) -> int:
+        if _is_missing(cell):
+            return MISSING
+        if _is_flag(cell) and not takes_flags:
+            raise ModelError(f"column '{column}' is true or false where a word belongs")
+        if _is_number(cell) and not _is_flag(cell) and not takes_numbers:
+            raise ModelError(f"column '{column}' {_LOST}")
+        text = text_of(cell)
+        return MISSING if text is None else codes.get(text, UNSEEN)
+
+    return read
+
+
+def _level_text(column: str, rules: Rules | None) -> Callable[[Any], str | None]:
+    """What makes a level's text of a cell that isn't empty: None where its text means missing."""
+
+    def refuse(what: str) -> ModelError:
+        return ModelError(f"column '{column}' {what}")
+
+    def plain(cell: Any) -> str:
+        """As JavaScript writes it."""
+        if isinstance(cell, str):
+            return cell.strip(SPACE)
+        if _is_flag(cell):
+            return "true" if cell else "false"
+        if not _is_number(cell):
+            raise refuse("holds neither text, number nor true or false")
+        value = _double(cell)
+        if math.isinf(value):
+            raise refuse("is no finite number")
+        return number_text(value)
+
+    if rules is None:
+
+        def without_rules(cell: Any) -> str | None:
+            text = plain(cell)
+            return None if text in MISSING_WITHOUT_RULES else text
+
+        return without_rules
+
+    def category(cell: Any) -> str | None:
+        if isinstance(cell, str):
+            text = category_text(cell.strip(SPACE), rules.decimal)
+        elif isinstance(cell, int | np.integer) and not _is_flag(cell):
+            text = str(int(cell))
+        else:
+            text = plain(cell)
+            if _is_number(cell) and not _is_flag(cell):
+                value = _double(cell)
+                if value.is_integer() and abs(value) > _LARGEST_WHOLE:
+                    raise refuse(_LOST)
+        return None if text in rules.words else text
+
+    def boolean(cell: Any) -> str | None:
+        text = plain(cell)
+        if text in rules.words:
+            return None
+        folded = boolean_text(text)
+        if folded is None:
+            raise refuse("is neither true nor false")
+        return folded
+
+    def code(cell: Any) -> str | None:
+        if _is_flag(cell):
+            raise refuse("is true or false where a word belongs")
+        if not isinstance(cell, str):
+            raise refuse(
+                "is a number where a code belongs: it may have lost zeros, so give it as text"
+            )
         text = cell.strip(SPACE)
-    elif isinstance(cell, int | float | np.integer | np.floating):
-        try:
-            text = number_text(float(cell))
-        except OverflowError:
-            text = "Infinity"
-    else:
-        raise ModelError(f"column '{column}' holds neither text, number nor true or false")
-    return MISSING if text in _MISSING_TEXTS else codes.get(text, UNSEEN)
+        return None if text in rules.words else text
+
+    if column in rules.booleans:
+        return boolean
+    return code if column in rules.codes else category
 
 
 class _Memo(dict):
@@ -113,7 +191,8 @@ def _each(cells: np.ndarray, compute: Callable[[Any], Any], dtype: type) -> np.n
     """compute of every cell, called once a distinct one."""
     if cells.dtype != object:
         distinct, where = np.unique(cells, return_inverse=True, equal_nan=True)
-        return np.array([compute(cell) for cell in distinct.tolist()], dtype=dtype)[where]
+        # Not as Python's own floats: a 32-bit one is to stay one.
+        return np.array([compute(cell) for cell in distinct], dtype=dtype)[where]
     kinds = set(map(type, cells))
     out = np.empty(len(cells), dtype=dtype)
     for kind in kinds:
@@ -132,19 +211,26 @@ def _each(cells: np.ndarray, compute: Callable[[Any], Any], dtype: type) -> np.n
     return out
 
 
-def numbers_of(cells: np.ndarray, column: str, first: int) -> np.ndarray:
+def numbers_of(
+    cells: np.ndarray, column: str, first: int, read: Callable[[Any], float], rules: Rules | None
+) -> np.ndarray:
     """The numbers of the rows from first on."""
-    if cells.dtype.kind in "fiu":
+    if cells.dtype.kind not in "fiu":
+        return _each(cells, read, np.float64)
+    if cells.dtype in (np.float32, np.float16):
+        values = cells.astype(str).astype(np.float64)
+    else:
         values = cells.astype(np.float64)
-        row = first_of(np.isinf(values))
-        if row is not None:
-            raise ModelError(f"column '{column}' is infinite in row {first + row}")
-        return values
-    return _each(cells, lambda cell: _number_of(cell, column), np.float64)
+    row = first_of(np.isinf(values))
+    if row is not None:
+        raise ModelError(f"column '{column}' is infinite in row {first + row}")
+    if rules is not None and rules.numbers:
+        values[np.isin(values, list(rules.numbers))] = np.nan
+    return values
 
 
-def levels_of(cells: np.ndarray, column: str, codes: Mapping[str, int]) -> np.ndarray:
-    return _each(cells, lambda cell: _level_of(cell, column, codes), np.int64)
+def levels_of(cells: np.ndarray, read: Callable[[Any], int]) -> np.ndarray:
+    return _each(cells, read, np.int64)
 
 
 def column_of(column: Any, name: str) -> Any:

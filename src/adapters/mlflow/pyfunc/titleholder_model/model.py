@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from .calibration import calibrator_of
-from .cells import SPACE, cells_of, column_of, levels_of, number_text, numbers_of
+from .cells import cells_of, column_of, level_reader, levels_of, number_reader, numbers_of
 from .document import fields_of, finite_of, json_of, kind_of, list_of, refuse, text_of, whole_of
 from .errors import ModelError
 from .features import MOST_FEATURES
 from .linear import linear
+from .rules import rules_of
+from .texts import Rules, number_text
 from .transforms import Transforms
 from .trees import boosting, forest, votes
 
@@ -77,6 +79,17 @@ def _check_provenance(value: Any) -> None:
     whole_of(written["seed"], "provenance.seed", 1 - 2**53, 2**53 - 1)
 
 
+def _reader(
+    name: str, levels: list[str] | None, rules: Rules | None
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """What makes numbers or levels of some rows of a column, the first of them given by its number."""
+    if levels is None:
+        number = number_reader(name, rules)
+        return lambda cells, first: numbers_of(cells, name, first, number, rules)
+    level = level_reader(name, levels, rules)
+    return lambda cells, _: levels_of(cells, level)
+
+
 class Model:
     """A pipeline that was read: columns in, probabilities of the positive class out."""
 
@@ -84,17 +97,16 @@ class Model:
         """Takes a file's bytes; raises ModelError naming the part that is wrong."""
         root = json_of(data)
         _check_format(root)
-        others = ["otherColumns"] if isinstance(root, dict) and "otherColumns" in root else []
-        root = fields_of(root, "file", [*others, *_FIELDS])
+        optional = [name for name in ("otherColumns", "read") if name in root]
+        root = fields_of(root, "file", [*optional, *_FIELDS])
         columns = [
             _read_column(column, f"columns[{i}]")
             for i, column in enumerate(list_of(root["columns"], "columns"))
         ]
         if not 1 <= len(columns) <= MOST_FEATURES:
             refuse("columns", f"are not from 1 to {MOST_FEATURES}")
-        for name in others:
-            for other in list_of(root[name], name):
-                text_of(other, name)
+        for other in list_of(root.get("otherColumns", []), "otherColumns"):
+            text_of(other, "otherColumns")
         transforms = Transforms(columns)
         for i, transform in enumerate(list_of(root["transforms"], "transforms")):
             transforms.add(transform, f"transforms[{i}]")
@@ -116,18 +128,12 @@ class Model:
         self.positive: str = text_of(root["positive"], "positive")
         _check_provenance(root["provenance"])
         self.columns: list[str] = [name for name, _ in columns]
-        self._read = [self._reader(name, levels) for name, levels in columns]
+        rules = rules_of(root["read"], columns) if "read" in root else None
+        self._read = [_reader(name, levels, rules) for name, levels in columns]
         self._transforms = transforms.steps
         self._features = [feature.slot for feature in features]
         # Whatever the table's length and width, no more cells than this are worked on together.
         self._block = max(1, BLOCK_CELLS // transforms.slots)
-
-    @staticmethod
-    def _reader(name: str, levels: list[str] | None) -> Callable[[np.ndarray, int], np.ndarray]:
-        if levels is None:
-            return lambda cells, first: numbers_of(cells, name, first)
-        codes = {level.strip(SPACE): i for i, level in enumerate(levels)}
-        return lambda cells, _: levels_of(cells, name, codes)
 
     def score(self, table: Mapping[str, Any]) -> np.ndarray:
         """One probability a row, from one array a column; further columns don't matter."""
