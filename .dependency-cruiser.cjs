@@ -52,7 +52,7 @@ module.exports = {
     room('plots', ['learning', 'domain'], ['vega', 'vega-lite'], 'Measures to SVG text.'),
     room(
       'dataset',
-      ['learning', 'domain', 'contracts'],
+      ['learning', 'domain', 'contracts', 'gates'],
       [...HASHES, 'csv-parse', 'hyparquet', 'hyparquet-compressors', 'zod'],
       'Bytes to tables, sides and registers.',
     ),

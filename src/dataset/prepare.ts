@@ -16,6 +16,8 @@ import {
   type RowIdentities,
   rulingIdentity,
 } from './identity.ts';
+import { neededGroups } from '#gates/enough-groups.ts';
+import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import { columnOf, type DataTable, headerOf, readTable, textRows } from './read-table.ts';
 import { refuse } from './refusal.ts';
 import { readRegister, writeManifest, writeRegister } from './register.ts';
@@ -126,7 +128,8 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   checkHoldout(next.positives, next.register.rows.length, table, folder);
   const holdoutSide = rows.filter(isHeldOut);
   const share = checkShare(holdoutSide.length, identities, model.split.holdout);
-  const findings = { ...checked, findings: [...checked.findings, ...share] };
+  const few = checkJudges(table, holdoutSide, groupOf, folder);
+  const findings = { ...checked, findings: [...checked.findings, ...share, ...few] };
   return { findings, identity, identities, trainingRows, holdoutSide, next };
 }
 
@@ -142,6 +145,27 @@ function checkShare(
   if (Math.abs(share - asked) <= asked * SHARE_TOLERANCE) return [];
   const limit = `model.json asks for ${(asked * 100).toFixed(1)} % to be held out, and whole groups are: there are ${groups}`;
   return [{ column: null, check: 'holdout-share', count, share, limit, rows: [], gate: false }];
+}
+
+/** The holdout that is stored can only be a part of these rows. */
+function checkJudges(
+  { labels }: DataTable,
+  holdoutSide: Int32Array,
+  groupOf: Int32Array,
+  { policy }: Folder,
+): readonly Finding[] {
+  const { groups, rarer } = neededGroups(policy.gates);
+  const judging = judgingGroups({
+    labels: Uint8Array.from(holdoutSide, (row) => labels[row] ?? 0),
+    groups: Int32Array.from(holdoutSide, (row) => groupOf[row] ?? 0),
+  });
+  const ofRarer = Math.min(judging.positive, judging.negative);
+  if (judging.all >= groups && ofRarer >= rarer) return [];
+  const limit = `${judging.all} groups judge, ${ofRarer} of them with the rarer class: fewer than ${groups}, or ${rarer}, decide nothing, and each verdict is a hold`;
+  const share = judging.all / Math.max(1, groups);
+  return [
+    { column: null, check: 'enough-groups', count: judging.all, share, limit, rows: [], gate: false },
+  ];
 }
 
 function* trainedGroups(identities: RowIdentities): Generator<string> {

@@ -107,6 +107,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
       labels,
       groups: groupOf,
       measurements: measureApart({
+        groups: groupOf,
         challenger: challenger.artifact,
         champion: champion === null ? null : champion.artifact,
         table,

@@ -6,6 +6,7 @@ import type { MeasurePlan, MetricValue, ModelMetrics } from '#gates/judged.ts';
 import type { Measurements } from '#gates/measurements.ts';
 import type { Paired } from '#gates/paired.ts';
 import { LearningError } from '#learning/errors.ts';
+import { groupsToSettle, judgingGroups, pairedAuc } from '#learning/metrics/jackknife.ts';
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
 import { type Bootstrap, bootstrap, type ScoredModel } from '#learning/metrics/paired.ts';
 import { MEASURE, type MeasuredApart, type MeasuredOn } from './measurements.ts';
@@ -24,8 +25,9 @@ export interface MeasureInput {
   readonly measurements: Pick<Measurements, MeasuredApart>;
 }
 
-/** Standard normal quantile of 0.9: the power that `rowsToSettle` is for. */
-const POWER_QUANTILE = 1.2815515655446004;
+/** How often the advised number of groups shows a true difference of the margin. */
+const POWER = 0.9;
+const TOO_FEW = 'too few groups: no error is left to estimate, or one group has a whole class';
 
 /**
  * Measures challenger, champion and baselines on the same holdout rows and the same draws.
@@ -43,6 +45,7 @@ export function measure(input: MeasureInput): Measured {
   const faults = models.map((model) => faultOf(model.scores, labels));
   const usable = models.filter((_, i) => faults[i] === null);
   const drawn = draw(usable, input);
+  const judging = judgingGroups({ labels, groups });
   const indexOf = (model: ScoredModel): number => usable.indexOf(model);
 
   const measuresOf = (model: ScoredModel): ModelMetrics => {
@@ -64,36 +67,20 @@ export function measure(input: MeasureInput): Measured {
   const pairedWith = (against: string, model: ScoredModel): Paired => {
     const common = { against, metric: plan.primaryMetric, alpha: plan.alpha };
     const fault = faults[0] ?? faults[models.indexOf(model)] ?? drawn.fault;
-    if (fault !== null || drawn.bootstrap === null) {
-      return {
-        ...common,
-        estimate: null,
-        lower: null,
-        upper: null,
-        standardError: null,
-        replicates: 0,
-        rowsToSettle: null,
-        reason: fault ?? 'not measured',
-      };
-    }
-    const { estimate, lower, upper, standardError, replicates } = drawn.bootstrap.difference(
-      indexOf(challenger),
-      indexOf(model),
-      plan.primaryMetric,
-    );
-    // An interval shrinks with the root of the rows: find where half of it, and the room for nine in ten,
-    // fits between the difference and 0.
-    const reach = (upper - lower) / 2 + POWER_QUANTILE * standardError;
-    const share = reach / Math.abs(estimate);
-    const rows = Math.ceil(labels.length * share * share);
+    const none = { estimate: null, lower: null, upper: null, standardError: null, degrees: 0 };
+    if (fault !== null) return { ...common, ...none, groupsToSettle: null, reason: fault };
+    const found = pairedAuc(challenger.scores, model.scores, { labels, groups }, plan.alpha);
+    const groupsNeeded = groupsToSettle(found, {
+      groups: judging.all,
+      alpha: plan.alpha,
+      power: POWER,
+      difference: plan.margin,
+    });
     return {
       ...common,
-      estimate,
-      lower,
-      upper,
-      standardError,
-      replicates,
-      rowsToSettle: Number.isSafeInteger(rows) ? rows : null,
+      ...found,
+      groupsToSettle: groupsNeeded,
+      ...(found.standardError === null ? { reason: TOO_FEW } : {}),
     };
   };
 

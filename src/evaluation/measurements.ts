@@ -1,6 +1,7 @@
 /** What is measured on the holdout beside the models' metrics and their differences. */
 import type { Measurements } from '#gates/measurements.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import type { Table } from '#learning/table.ts';
 import { measureImportance } from './importance.ts';
 
@@ -11,6 +12,8 @@ export interface MeasuredOn {
   /** The holdout's features, and 1 for the positive class, else 0. */
   readonly table: Table;
   readonly labels: Uint8Array;
+  /** Any whole number a row, the same for rows of one group. */
+  readonly groups: Int32Array;
   /** The run's master seed. */
   readonly seed: number;
   /** The holdout's groups, and those of them that trained challenger or champion. */
@@ -25,5 +28,6 @@ export const MEASURE: {
   readonly [Name in MeasuredApart]: (of: MeasuredOn) => Measurements[Name] | undefined;
 } = {
   holdoutUnseen: ({ unseen }) => unseen,
+  judges: judgingGroups,
   importance: (of) => measureImportance(of) ?? undefined,
 };

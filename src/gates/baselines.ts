@@ -19,7 +19,8 @@ export const baselines = standingGate({
   role: 'comparison',
   measurements: [paired],
   since: 1,
-  judge({ plan: measuredBy, challenger, champion, ...given }, { plan }): Judgement {
+  judge({ plan: measuredBy, challenger, champion, ...given }, by): Judgement {
+    const { plan } = by;
     if (champion !== null) return {};
     const other = otherPlan(measuredBy, plan);
     if (other !== null) return { rulings: [other] };
@@ -31,7 +32,7 @@ export const baselines = standingGate({
     const found = differenceTo(opponent, challenger, given.measurements.paired, plan);
     if ('verdict' in found) return { rulings: [found] };
     if (found.lower > 0) return { rulings: [better(found)] };
-    return { rulings: [found.upper < 0 ? worse(found) : inconclusive(found)] };
+    return { rulings: [found.upper < 0 ? worse(found) : inconclusive(found, by)] };
   },
 });
 

@@ -16,7 +16,7 @@ import { type Ruling, unmeasured, type Verdict } from './verdict.ts';
  * before there were numbers has 1. A changed default, limit or sentence is a new number: each gate keeps
  * what it said under the older ones, so that what waits and what is past is decided as it was.
  */
-export const RULES = 1;
+export const RULES = 2;
 
 /** Evidence, as far as a verdict rests on it. */
 export interface JudgedEvidence extends JudgedModels {

@@ -4,11 +4,18 @@
  */
 import { absoluteLimit } from './absolute-limit.ts';
 import { baselines } from './baselines.ts';
+import { enoughGroups } from './enough-groups.ts';
 import { holdoutUnseenGate } from './holdout-unseen.ts';
 import { importance } from './importance.ts';
 import { pairedComparison } from './paired-comparison.ts';
 
-export const GATE_KINDS = [absoluteLimit, holdoutUnseenGate, pairedComparison, baselines] as const;
+export const GATE_KINDS = [
+  absoluteLimit,
+  holdoutUnseenGate,
+  enoughGroups,
+  pairedComparison,
+  baselines,
+] as const;
 
 /** Measured for people: no gate reads it. */
 export const SHOWN = [importance] as const;

@@ -1,14 +1,26 @@
 /** The challenger against the champion on the same rows, by the bounds of their paired difference. */
 import { type Judgement, standingGate } from './gate-kind.ts';
-import { better, differenceTo, inconclusive, otherPlan, paired, worse } from './paired.ts';
+import {
+  better,
+  differenceTo,
+  groupsWords,
+  inconclusive,
+  otherPlan,
+  paired,
+  worse,
+} from './paired.ts';
 
-/** lower > 0 promote; lower > −margin hold (non-inferior); upper < 0 reject; else hold (inconclusive). */
+/**
+ * lower > 0 promote; lower > −margin hold (non-inferior, or from rules 2 on worse within the margin where
+ * upper < 0); upper < 0 reject; else hold (inconclusive).
+ */
 export const pairedComparison = standingGate({
   kind: 'paired-comparison',
   role: 'comparison',
   measurements: [paired],
   since: 1,
-  judge({ plan: measuredBy, challenger, champion, measurements }, { plan }): Judgement {
+  judge({ plan: measuredBy, challenger, champion, measurements }, by): Judgement {
+    const { plan, rules } = by;
     if (champion === null) return {};
     const other = otherPlan(measuredBy, plan);
     if (other !== null) return { rulings: [other] };
@@ -21,12 +33,19 @@ export const pairedComparison = standingGate({
     const found = differenceTo(opponent, challenger, measurements.paired, plan);
     if ('verdict' in found) return { rulings: [found] };
     if (found.lower > 0) return { rulings: [better(found)] };
+    if (found.lower > -plan.margin && found.upper < 0 && rules > 1) {
+      const reason = `${found.facts}, is below 0 and above the margin -${plan.margin}: worse, by less than the margin`;
+      return {
+        rulings: [{ mode: 'enforce', verdict: 'hold', finding: 'worse-within-margin', reason }],
+      };
+    }
     if (found.lower > -plan.margin) {
-      const reason = `${found.facts}, is above the margin -${plan.margin} but not above 0: no worse, and not shown to be better`;
+      const advice = rules === 1 ? '' : `; ${groupsWords(found.paired, plan)}`;
+      const reason = `${found.facts}, is above the margin -${plan.margin} but not above 0: no worse, and not shown to be better${advice}`;
       return {
         rulings: [{ mode: 'enforce', verdict: 'hold', finding: 'non-inferior', reason }],
       };
     }
-    return { rulings: [found.upper < 0 ? worse(found) : inconclusive(found)] };
+    return { rulings: [found.upper < 0 ? worse(found) : inconclusive(found, by)] };
   },
 });

@@ -1,7 +1,7 @@
 /** The challenger minus another model: the measurement, and what a comparison may say of it. */
 import * as z from 'zod';
 import { metricEntry, metricText } from '#domain/metrics.ts';
-import { measurement } from './gate-kind.ts';
+import { type JudgedBy, measurement } from './gate-kind.ts';
 import {
   type JudgedModels,
   Measurable,
@@ -11,7 +11,10 @@ import {
 } from './judged.ts';
 import { type Ruling, unmeasured } from './verdict.ts';
 
-/** The challenger minus another model, draw by draw over the same groups. */
+/**
+ * The challenger minus another model on the same groups: by one group left out at a time, with Student's
+ * bounds. Evidence judged by rules 1 has a bootstrap's, draw by draw.
+ */
 const Paired = z.object({
   /** 'champion', or a baseline's name. */
   against: z.string(),
@@ -20,14 +23,14 @@ const Paired = z.object({
   lower: Measurable,
   upper: Measurable,
   standardError: Measurable,
-  /** Those used: draws of both classes. */
-  replicates: z.number(),
   alpha: z.number(),
-  /**
-   * Holdout rows at which a difference of this size would be told from 0 nine times in ten; null where
-   * the models don't differ.
-   */
-  rowsToSettle: Measurable,
+  /** Student's, of the bounds. */
+  degrees: z.number().exactOptional(),
+  /** Groups like these in which a true difference of the margin would show nine times in ten. */
+  groupsToSettle: Measurable.exactOptional(),
+  /** Rules 1: draws of both classes, and the rows at which a difference as observed would show. */
+  replicates: z.number().exactOptional(),
+  rowsToSettle: Measurable.exactOptional(),
   reason: z.string().exactOptional(),
 });
 export type Paired = z.infer<typeof Paired>;
@@ -107,17 +110,30 @@ export function worse({ facts }: Difference): Ruling {
   return { mode: 'enforce', verdict: 'reject', finding: 'worse', reason: `${facts}, is below 0` };
 }
 
-export function inconclusive({ facts, paired: { rowsToSettle } }: Difference): Ruling {
-  const needed =
-    rowsToSettle === null
-      ? 'no number of rows would settle it'
-      : `about ${rowsToSettle} holdout rows would settle it`;
+export function inconclusive(
+  { facts, paired: found }: Difference,
+  { plan, rules }: JudgedBy,
+): Ruling {
+  const advice = rules === 1 ? rowsWords(found) : groupsWords(found, plan);
   return {
     mode: 'enforce',
     verdict: 'hold',
     finding: 'inconclusive',
-    reason: `${facts}, decides nothing: ${needed}`,
+    reason: `${facts}, decides nothing: ${advice}`,
   };
+}
+
+function rowsWords({ rowsToSettle }: Paired): string {
+  return rowsToSettle === undefined || rowsToSettle === null
+    ? 'no number of rows would settle it'
+    : `about ${rowsToSettle} holdout rows would settle it`;
+}
+
+/** Of the margin, never of the difference as observed: that one is what nobody knows. */
+export function groupsWords({ groupsToSettle }: Paired, { margin }: MeasurePlan): string {
+  return groupsToSettle === undefined || groupsToSettle === null
+    ? `how many groups would show a true difference of ${margin} can't be said`
+    : `a true difference of ${margin} would show in about ${groupsToSettle} groups like these`;
 }
 
 function enforced(reason: string): Ruling {

@@ -22,8 +22,10 @@ export type GateRow = z.infer<typeof GateRow>;
 export const Grounds = z.enum([
   'better',
   'non-inferior',
+  'worse-within-margin',
   'worse',
   'inconclusive',
+  'too-few-groups',
   'gate',
   'check',
   'unmeasured',

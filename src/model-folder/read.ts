@@ -5,6 +5,7 @@ import { PolicyDocument } from '#contracts/folder/policy.ts';
 import { SchemaDocument } from '#contracts/folder/schema.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { absoluteLimit } from '#gates/absolute-limit.ts';
 import { PROPOSED } from '#training/candidates.ts';
 import { checkCandidates } from './check-candidates.ts';
 
@@ -98,7 +99,7 @@ function checkTogether({ model, schema, policy }: Folder): void {
   policy.gates.forEach((gate, i) => {
     if (gates.has(gate.name)) bad('policy.json', `gates[${i}].name`, 'stands twice');
     gates.add(gate.name);
-    if (gate.onFail === 'retune' && policy.retune === undefined) {
+    if (absoluteLimit.isOwn(gate) && gate.onFail === 'retune' && policy.retune === undefined) {
       bad(
         'policy.json',
         `gates[${i}].onFail`,

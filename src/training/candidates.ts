@@ -1,6 +1,7 @@
 /** Which candidates each attempt trains: the folder's own, then points of its space by seeded chance. */
 import { Candidate, type SearchSpace } from '#contracts/folder/candidate.ts';
 import type { Folder } from '#contracts/folder/charter.ts';
+import { absoluteLimit } from '#gates/absolute-limit.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { checkCandidate } from '#learning/pipeline/fit.ts';
 import { substream } from '#learning/random.ts';
@@ -19,7 +20,9 @@ export const PROPOSED = 'retune-';
 export function attemptsOf({ model, policy }: Folder): readonly (readonly Candidate[])[] {
   const { space, seed, candidates } = model;
   const { retune } = policy;
-  const asks = policy.gates.some((g) => g.mode === 'enforce' && g.onFail === 'retune');
+  const asks = policy.gates.some(
+    (gate) => absoluteLimit.isOwn(gate) && gate.mode === 'enforce' && gate.onFail === 'retune',
+  );
   if (!asks || retune === undefined || space === undefined) return [candidates];
   const each = retune.candidatesPerAttempt;
   const known = new Set(candidates.map(pointOf));

@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { METRIC_NAMES } from '#domain/metrics.ts';
 import { decide } from '#gates/decide.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
-import { pairedDifference } from '#learning/metrics/paired.ts';
+import { pairedAuc } from '#learning/metrics/jackknife.ts';
 import { substream } from '#learning/random.ts';
 import { type MeasureInput, measure, scoresDocument } from '#evaluation/measure.ts';
 
@@ -81,18 +81,30 @@ describe('evidence', () => {
     });
   });
 
-  it('pairs the challenger with the champion and with each baseline on the same draws', () => {
+  it('pairs the challenger with the champion and with each baseline, a group left out at a time', () => {
     const given = input();
     const paired = pairedOf(given);
     expect(paired.map((one) => one.against)).toEqual(['champion', 'base-rate']);
-    const alone = pairedDifference(given.challenger, given.champion!, {
-      ...plan,
-      labels: given.labels,
-      groups: given.groups,
-      seed: 0,
-    });
+    const alone = pairedAuc(given.challenger.scores, given.champion!.scores, given, plan.alpha);
     expect(paired[0]).toMatchObject(alone);
     expect(paired[0]!.lower).toBeGreaterThan(0);
+    expect(paired[0]!.groupsToSettle).toBeGreaterThan(1);
+    expect(pairedOf(input({ plan: { ...plan, margin: 0 } }))[0]!.groupsToSettle).toBeNull();
+  });
+
+  it('counts the groups that judge', () => {
+    expect(measure(input()).rows.groups).toBe(300);
+  });
+
+  it('has no interval, with the reason, where one group holds a whole class', () => {
+    const given = input();
+    const groups = given.groups.map((group, row) => (given.labels[row] === 1 ? -1 : group));
+    expect(pairedOf(input({ groups }))[0]).toMatchObject({
+      lower: null,
+      upper: null,
+      groupsToSettle: null,
+      reason: expect.stringMatching(/^too few groups/),
+    });
   });
 
   it('addresses the scores by the hash of their document', () => {
@@ -119,11 +131,11 @@ describe('evidence', () => {
       expect(reason).toBeTypeOf('string');
       expect(measured.measurements.paired?.[0]).toMatchObject({ lower: null, reason });
       const charter = { model: { plan: measured.plan }, policy: { gates: [] } };
-      expect(decide(measured, charter, 1)).toMatchObject({
+      expect(decide(measured, charter, 2)).toMatchObject({
         verdict: 'hold',
         finding: 'unmeasured',
       });
-      expect(decide(measured, { ...charter, policy: { gates: [gate] } }, 1).verdict).toBe('reject');
+      expect(decide(measured, { ...charter, policy: { gates: [gate] } }, 2).verdict).toBe('reject');
       expect(canonicalJson(measured)).toContain('null');
     }
     // The champion alone is broken: the challenger still has its numbers.
@@ -133,36 +145,5 @@ describe('evidence', () => {
     expect(measured.champion!.metrics.auc.value).toBeNull();
     expect(measured.measurements.paired![0]!.lower).toBeNull();
     expect(measured.measurements.paired![1]!.lower).toBeGreaterThan(0);
-  });
-
-  it('names a number of rows that settles an open question about nine times in ten', () => {
-    // Two models a little apart, drawn again and again at the size that was asked for.
-    const random = substream(3, 'settle');
-    const drawn = (rows: number) => {
-      const labels = Uint8Array.from({ length: rows }, () => random.nextInt(2));
-      const groups = Int32Array.from(labels, (_, row) => row);
-      const signal = Float64Array.from(labels, (label) => label + random.nextNormal());
-      const noisy = (noise: number) =>
-        signal.map((value) => 1 / (1 + Math.exp(-value - noise * random.nextNormal())));
-      const [a, b] = [noisy(0.3), noisy(1)];
-      return input({
-        plan: { ...plan, replicates: 200 },
-        labels,
-        groups,
-        challenger: { sha256: 'a', scores: a, threshold: 0.5 },
-        champion: { version: 1, sha256: 'b', scores: b, threshold: 0.5 },
-        baselines: [],
-      });
-    };
-    // From a large sample, so that its estimate is near the truth.
-    const large = pairedOf(drawn(20_000))[0]!;
-    const needed = large.rowsToSettle!;
-    expect(needed).toBeLessThan(700);
-    let settled = 0;
-    for (let round = 0; round < 60; round += 1) {
-      if (pairedOf(drawn(needed))[0]!.lower! > 0) settled += 1;
-    }
-    expect(settled).toBeGreaterThanOrEqual(48);
-    expect(settled).toBeLessThanOrEqual(59);
   });
 });

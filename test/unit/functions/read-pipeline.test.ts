@@ -203,6 +203,8 @@ describe('GET /pipeline/{run}/evidence', () => {
     expect(evidence.verdict.gates).toMatchObject([
       { name: 'auc', mode: 'warn', limit: 0.99, passed: false },
       { name: 'accuracy', mode: 'enforce', limit: 0.5, passed: true },
+      { name: 'enough-groups', metric: 'groups', limit: 30, passed: true },
+      { name: 'enough-groups', metric: 'groups of the rarer class', limit: 15, passed: true },
     ]);
     const { words } = await explainRun(
       {

@@ -199,13 +199,15 @@ describe('a kind of gate more, by its file and its line in the list', () => {
         const positives = labels.reduce((sum, label) => sum + label, 0);
         return { rows: Math.min(positives, labels.length - positives) };
       };
-      return { MEASURE: { holdoutUnseen: all.MEASURE.holdoutUnseen, rarestRows } };
+      const { holdoutUnseen, judges } = all.MEASURE;
+      return { MEASURE: { holdoutUnseen, judges, rarestRows } };
     });
   });
 
   it('is in the policy’s schema, in evidence, in the verdict, in explain and in the lint', async () => {
     const { measure, measureApart } = await import('#evaluation/measure.ts');
-    const on = { labels, unseen: { groups: 300, trained: 0 } } as unknown as MeasuredOn;
+    const groups = Int32Array.from(labels, (_, row) => row);
+    const on = { labels, groups, unseen: { groups: 300, trained: 0 } } as unknown as MeasuredOn;
     const measured = await readBack(measure(inputWith(measureApart(on))));
     expect(measured.measurements).toMatchObject({ rarestRows: { rows: 100 } });
 
@@ -216,7 +218,13 @@ describe('a kind of gate more, by its file and its line in the list', () => {
       verdict: 'hold',
       finding: 'gate',
       reason,
-      gates: [{ name: 'rare', metric: 'rare rows', measured: 100, limit: 101, passed: false }],
+    });
+    expect(verdict.gates[0]).toMatchObject({
+      name: 'rare',
+      metric: 'rare rows',
+      measured: 100,
+      limit: 101,
+      passed: false,
     });
     // What the comparison would have said is still said.
     expect(verdict.reasons[1]).toContain('is above 0');

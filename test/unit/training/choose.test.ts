@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Folder } from '#contracts/folder/charter.ts';
 import { Leaderboard, type CandidateScores } from '#contracts/selection.ts';
+import { absoluteLimit } from '#gates/absolute-limit.ts';
 import { attemptsOf } from '#training/candidates.ts';
 import { choose, smallestWithin, type Tried } from '#training/choose.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
@@ -198,7 +199,7 @@ describe('retuning', () => {
     ['the gate rejects', { onFail: 'reject' as const }],
   ])('is not asked for where %s', (_, change) => {
     const folder = retuning(4, 5, 0);
-    const [gate] = folder.policy.gates;
+    const [gate] = folder.policy.gates.filter(absoluteLimit.isOwn);
     if (gate === undefined) throw new Error('there is a gate');
     const other: Folder = {
       ...folder,
