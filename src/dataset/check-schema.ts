@@ -19,7 +19,8 @@ export interface Finding {
     | 'constant'
     | 'unknown-column'
     | 'duplicate-key'
-    | 'holdout-share';
+    | 'holdout-share'
+    | 'enough-groups';
   /** Cells or rows concerned. */
   readonly count: number;
   readonly share: number;

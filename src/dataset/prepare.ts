@@ -162,9 +162,17 @@ function checkJudges(
   const ofRarer = Math.min(judging.positive, judging.negative);
   if (judging.all >= groups && ofRarer >= rarer) return [];
   const limit = `${judging.all} groups judge, ${ofRarer} of them with the rarer class: fewer than ${groups}, or ${rarer}, decide nothing, and each verdict is a hold`;
-  const share = judging.all / Math.max(1, groups);
+  const share = holdoutSide.length / labels.length;
   return [
-    { column: null, check: 'enough-groups', count: judging.all, share, limit, rows: [], gate: false },
+    {
+      column: null,
+      check: 'enough-groups',
+      count: judging.all,
+      share,
+      limit,
+      rows: [],
+      gate: false,
+    },
   ];
 }
 

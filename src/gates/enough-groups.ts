@@ -1,6 +1,12 @@
 /** That enough groups judge: fewer may lack whole kinds of group, and no interval can show that. */
 import * as z from 'zod';
-import { GATE_FIELDS, type Judgement, measurement, type PolicyGate, policyGate } from './gate-kind.ts';
+import {
+  GATE_FIELDS,
+  type Judgement,
+  measurement,
+  type PolicyGate,
+  policyGate,
+} from './gate-kind.ts';
 import type { GateRow, Ruling } from './verdict.ts';
 
 /** The groups of the holdout; a row that is its own is a group. */

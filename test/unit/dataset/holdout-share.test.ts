@@ -20,7 +20,10 @@ function linesOf(groups: number, epoch = 1): string[] {
   const isOff = Math.abs(holdoutRows / all - 0.3) > 0.15;
   const lines = findingLines(findings);
   expect(lines.some((line) => line.includes('holdout-share'))).toBe(isOff);
-  return lines;
+  const few = lines.find((line) => line.includes('enough-groups'));
+  expect(few !== undefined).toBe(groups < 30);
+  if (few !== undefined) expect(few).toContain('fewer than 30, or 15, decide nothing');
+  return lines.filter((line) => !line.includes('enough-groups'));
 }
 
 describe('a holdout’s share', () => {
