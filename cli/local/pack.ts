@@ -11,6 +11,7 @@ import { csvOfTable } from '#dataset/parquet.ts';
 import { formatOf } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import { jsonSlip, placeIn, withoutMark } from '#contracts/json-slip.ts';
 import { parse } from '#contracts/parse.ts';
 import { readFolder } from '#model-folder/read.ts';
 import { Stop } from '../output.ts';
@@ -51,7 +52,9 @@ export async function pack(directory: string): Promise<Packed> {
     for (const path of some) texts[path] = textOf(path, await readFile(join(root, path)));
     return texts;
   };
-  const folder = readFolder(await textsOf(paths.filter((path) => DOCUMENTS.has(path))));
+  const documents = await textsOf(paths.filter((path) => DOCUMENTS.has(path)));
+  for (const [path, text] of Object.entries(documents)) checkJson(join(directory, path), text);
+  const folder = readFolder(documents);
   const { name, data } = folder.model;
   if (name !== basename(root)) {
     throw new TitleholderError(
@@ -92,6 +95,14 @@ export async function pack(directory: string): Promise<Packed> {
       sha256: sha256Hex(table),
     },
   };
+}
+
+/** An editor opens the file by the name that is said. */
+function checkJson(path: string, text: string): void {
+  const plain = withoutMark(text);
+  const slip = jsonSlip(plain);
+  if (slip === null) return;
+  throw new TitleholderError('BadInput', `${path} is not JSON (at ${placeIn(plain, slip)})`);
 }
 
 /** Paths below the folder in order, with `/`; hidden ones left out. */

@@ -32,6 +32,11 @@ export function jsonSlip(text: string): number | null {
   }
 }
 
+/** An editor may have put a byte order mark before a text. */
+export function withoutMark(text: string): string {
+  return text.replace(/^\ufeff/, '');
+}
+
 /** `line 3, character 7`, both from 1; of a text of one line the character alone. */
 export function placeIn(text: string, at: number): string {
   const lines = text.slice(0, at).split('\n');

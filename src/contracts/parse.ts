@@ -6,7 +6,7 @@
  */
 import * as z from 'zod';
 import { TitleholderError, type ErrorName } from '#domain/errors.ts';
-import { jsonSlip, placeIn } from './json-slip.ts';
+import { jsonSlip, placeIn, withoutMark } from './json-slip.ts';
 import { issueWords, sentenceOf } from './issue-words.ts';
 
 /** A value of the schema, or in one line why it is none. */
@@ -86,8 +86,7 @@ function jsonValue(json: string | Uint8Array): Parsed<unknown> {
   } catch {
     return { ok: false, problem: 'is not UTF-8' };
   }
-  // An editor may have put a byte order mark before it.
-  const plain = text.replace(/^\ufeff/, '');
+  const plain = withoutMark(text);
   try {
     const value: unknown = JSON.parse(plain);
     return { ok: true, value };

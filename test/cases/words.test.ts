@@ -73,7 +73,9 @@ describe('a document', () => {
       place.edit(path, (text) => text.replace('"target": "y",', '"target": y,'));
       const { code, words } = await place.try();
       expect(code).toBe(2);
-      expect(words).toEqual(['model.json: is not JSON (at line 6, character 13)']);
+      expect(words).toEqual([
+        `${place.folder}/models/m/model.json is not JSON (at line 6, character 13)`,
+      ]);
     }));
 });
 

@@ -47,14 +47,15 @@ const MISTAKES: readonly Mistake[] = [
   },
 ];
 
-/** What was thrown, without the document's name before it. */
+/** What was thrown, without the document's name before it, or its path where a file was read. */
 async function sentence(of: () => unknown, document: string): Promise<string> {
   try {
     await of();
   } catch (error) {
     const { message } = error as Error;
-    expect(message.startsWith(`${document}: `)).toBe(true);
-    return message.slice(document.length + 2);
+    const [before] = new RegExp(`^(?:/.*/)?${document}(?:: | (?=is not JSON))`).exec(message) ?? [];
+    expect(before).toBeDefined();
+    return message.slice(before?.length);
   }
   return 'taken';
 }
