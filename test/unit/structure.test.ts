@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isSource, readSource, type SourceFile, type Tree } from '../structure/read-tree.ts';
+import {
+  isSource,
+  readSource,
+  readTree,
+  type SourceFile,
+  type Tree,
+} from '../structure/read-tree.ts';
 import { shapeOf } from '../structure/shape.ts';
 
 const body = (lines: number, line = '  f();'): string => Array<string>(lines).fill(line).join('\n');
@@ -140,5 +146,12 @@ describe('the structure', () => {
       'src/edge/b.ts': '\n',
     });
     expect(shapeOf(rooms).broken).toEqual(['a circle: edge, plots']);
+  });
+
+  it('of this project keeps every limit', () => {
+    const root = new URL('../..', import.meta.url).pathname;
+    const { broken, rooms } = shapeOf(readTree(root));
+    expect(broken, 'npm run structure').toEqual([]);
+    expect(rooms.find(({ name }) => name === 'domain')).toMatchObject({ imports: [] });
   });
 });
