@@ -13,7 +13,7 @@ import { updateRun } from '#release/update-run.ts';
 import type { Entrant } from '#evaluation/admit.ts';
 import { holdoutCharts } from '#evaluation/charts.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
-import { drawAll } from '#plots/drawings.ts';
+import type { Draw } from '#plots/drawings.ts';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 
@@ -26,6 +26,7 @@ export interface EvaluateDeps extends StepDeps {
   readonly log: Log;
   /** Seconds since any fixed moment. */
   readonly stopwatch: () => number;
+  readonly draw: Draw;
 }
 
 /**
@@ -85,7 +86,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         charts: await storeCharts(
           deps,
           run,
-          await drawAll(holdoutCharts(evaluation.judged)),
+          await deps.draw(holdoutCharts(evaluation.judged)),
           'evidence',
         ),
         digest: evaluationDigest({ ...hashes, charter: data.charter }),

@@ -8,6 +8,7 @@ import { s3ArtifactStore } from '#adapters/s3/artifact-store.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { CODE_DIGEST } from '#adapters/system/code-digest.ts';
 import { jsonLog } from '#adapters/system/log.ts';
+import { drawAll } from '#plots/drawings.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
 import { evaluateChallenger } from './handler.ts';
@@ -25,4 +26,5 @@ export const handler = evaluateChallenger({
   stopwatch: () => performance.now() / 1000,
   clock: systemClock(),
   log: jsonLog(),
+  draw: drawAll,
 });

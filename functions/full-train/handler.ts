@@ -4,7 +4,7 @@ import { recorded } from '#release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeCharts } from '#release/selection.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
 import { withoutHoldout } from '#release/unseen-holdout.ts';
-import { drawAll } from '#plots/drawings.ts';
+import type { Draw } from '#plots/drawings.ts';
 import { learningCurve } from '#training/learning-curve.ts';
 import { fitChosen, prepareTraining } from '#training/train.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -15,7 +15,7 @@ import { TitleholderError } from '#domain/errors.ts';
  * Throws `ProvenanceMismatch` where the leaderboard chose another one, `SettingsInvalid`, `DataInvalid`,
  * `ArtifactMissing`, `ArtifactCorrupt`, `ArtifactInvalid`.
  */
-export const fullTrain = (deps: TrainDeps & { readonly log: Log }) =>
+export const fullTrain = (deps: TrainDeps & { readonly log: Log; readonly draw: Draw }) =>
   recorded(
     {
       name: 'FullTrain',
@@ -40,7 +40,7 @@ export const fullTrain = (deps: TrainDeps & { readonly log: Log }) =>
       if ('notFitted' in scores) wrong(run.runId, 'chose a candidate that was not fitted');
       const prepared = prepareTraining(await trainingInput(deps, input, secondsLeft));
       const trained = fitChosen(prepared, scores, leaderboard);
-      const charts = await drawAll(learningCurve(prepared, scores.candidate, trained.seconds));
+      const charts = await deps.draw(learningCurve(prepared, scores.candidate, trained.seconds));
       return storeTraining(deps, 'full', trained, await storeCharts(deps, run, charts, 'reports'));
     },
   );

@@ -9,6 +9,7 @@ import { runIdOf } from '#domain/run-id.ts';
 import type { Executions } from '#domain/ports/executions.ts';
 import { executionName } from '#domain/run-id.ts';
 import { type Run, type RunStatus } from '#domain/run.ts';
+import { drawAll } from '#plots/drawings.ts';
 import { askPerson } from '../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../functions/check-ci-report/handler.ts';
 import { chooseCandidate } from '../../functions/choose-candidate/handler.ts';
@@ -54,7 +55,13 @@ const JUNIT = '<testsuite tests="1" failures="0"><testcase name="lint"/></testsu
 
 type Handler = (event: unknown) => Promise<unknown>;
 
-export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
+export interface LineOptions {
+  readonly queue?: 'wait' | 'supersede';
+  /** Pictures cost a third of a run, and few tests look at them. */
+  readonly draws?: boolean;
+}
+
+export function line(options: LineOptions = {}) {
   const memory = world({ tickMillis: 1 });
   const { artifacts, clock, commits, reader, registry, runs } = memory;
   const own = (): MemoryExecutions => machine;
@@ -71,6 +78,7 @@ export function line(options: { readonly queue?: 'wait' | 'supersede' } = {}) {
     ...memory,
     executions,
     stopwatch: () => performance.now() / 1000,
+    draw: options.draws === true ? drawAll : () => Promise.resolve({}),
     wait: () => Promise.resolve(),
   };
   const handlers: Record<string, Handler> = {

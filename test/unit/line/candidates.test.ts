@@ -20,7 +20,7 @@ describe('the candidates of a commit', () => {
   };
 
   it('train side by side, and the leaderboard says which was chosen and why', async () => {
-    const l = line();
+    const l = line({ draws: true });
     const candidates = [
       { name: 'baseline', algorithm: 'logistic' as const, settings: {} },
       forest('weak', SETTINGS.weak),
@@ -160,7 +160,7 @@ describe('the candidates of a commit', () => {
 
   it('may be of ml-random-forest, from the commit to the champion', async () => {
     const l = line();
-    const settings = { ...SETTINGS.fair, trees: 5, maxDepth: 4, sampleRows: 300 };
+    const settings = { ...SETTINGS.fair, trees: 2, sampleRows: 300 };
     const candidates = [{ name: 'library', algorithm: 'ml-random-forest' as const, settings }];
     const run = await l.commit({ commit: 'ab', model: { candidates } });
     expect(await l.status(run)).toBe('awaiting_approval');
