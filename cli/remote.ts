@@ -8,8 +8,15 @@ import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';
 import { logWords, runLogs } from './remote/logs.ts';
-import { login, openSession, type Session } from './remote/session.ts';
-import { championWords, endedBy, ledgerTable, runsTable, statusWords } from './remote/show.ts';
+import { predictionsTable, readRows } from './remote/predict.ts';
+import { localToken, login, openSession, type Session } from './remote/session.ts';
+import {
+  championWords,
+  endedBy,
+  ledgerTable,
+  runsTable,
+  statusWords,
+} from './remote/answer-words.ts';
 import { nextCommands, untilCancelled, watchRun } from './remote/watch.ts';
 
 interface Common {
@@ -42,6 +49,15 @@ function registerIdentity(program: Command): void {
         `${who} is logged in as ${roles.join(', ')}; the verbs take --as ${who}, or this last login`,
       );
     });
+
+  const printed =
+    'print the token that your verbs send, for curl and other programs (local stack only)';
+  speaking(program, 'token', printed).action(async (options: Common) => {
+    const out = terminalOutput(options.json === true);
+    const found = await localToken(options);
+    out.say(`${found.who} (${found.roles.join(', ')}), until ${found.expiresAt}`);
+    out.data(found, found.token);
+  });
 }
 
 function registerRuns(program: Command): void {
@@ -129,6 +145,15 @@ function registerDecisions(program: Command): void {
 
 function registerAnswers(program: Command): void {
   program.commandsGroup('Answers:');
+  speaking(program, 'predict <model>', 'ask the champion about rows')
+    .requiredOption('--row <file>', 'a JSON object or list, or CSV with a header; - reads stdin')
+    .action(async (model: string, options: Common & { row: string }) => {
+      const rows = await readRows(options.row);
+      const { out, session } = await open(options);
+      const answer = await session.api.predict(model, rows);
+      out.data(answer, predictionsTable(answer));
+    });
+
   speaking(program, 'champion <model>', 'which version serves, and since when')
     .option('--at <time>', 'at that moment (ISO 8601, UTC)')
     .action(async (model: string, options: Common & { at?: string }) => {

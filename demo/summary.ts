@@ -1,6 +1,6 @@
 /** The story in one screen. */
 import { table } from '../cli/output.ts';
-import { clockTime, short } from '../cli/remote/show.ts';
+import { clockTime, short } from '../cli/remote/answer-words.ts';
 import type { StoryReport } from './diary.ts';
 
 export function summary(

@@ -1,7 +1,7 @@
 /**
  * One loopback address for people: each HTTP API of the local stack under a prefix of its own.
  *
- * The emulator's own addresses change with every deployment (`/_aws/execute-api/<id>/v1`).
+ * The emulator's own addresses change with every deployment (`/_aws/execute-api/<id>/api`).
  */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { HOST, portTaken } from './ports.ts';

@@ -79,6 +79,38 @@ export async function openSession(of: { readonly as?: string | undefined }): Pro
     return { api: apiClient({ url, token }), who: subjectOf(token) };
   }
   const { apiUrl } = await needStack();
+  const { who, token: own } = await freshLogin(of);
+  return { api: apiClient({ url: apiUrl, token: own }), who };
+}
+
+export interface LocalToken {
+  readonly who: string;
+  readonly roles: readonly string[];
+  readonly token: string;
+  /** ISO 8601 UTC. */
+  readonly expiresAt: string;
+}
+
+/**
+ * The token that the verbs of the local stack send, for other programs.
+ *
+ * @throws Stop 2 where TITLEHOLDER_API names a deployed API: its tokens are its identity provider's.
+ */
+export async function localToken(of: { readonly as?: string | undefined }): Promise<LocalToken> {
+  if ((process.env['TITLEHOLDER_API'] ?? '') !== '') {
+    throw new Stop(
+      2,
+      'token is for the local stack: the tokens of TITLEHOLDER_API come from its identity provider',
+    );
+  }
+  await needStack();
+  const { who, roles, token } = await freshLogin(of);
+  const expiresAt = new Date((claims(token).exp ?? 0) * 1000).toISOString();
+  return { who, roles, token, expiresAt };
+}
+
+/** The login of `as`, of TITLEHOLDER_AS, or the last one; one that the stack would refuse is refused here. */
+async function freshLogin(of: { readonly as?: string | undefined }): Promise<Login> {
   const wanted = of.as ?? process.env['TITLEHOLDER_AS'];
   const found = wanted === undefined || wanted === '' ? await lastLogin() : await loginOf(wanted);
   const again = `npx titleholder login --as ${found.who} --role ${found.roles.join(',')}`;
@@ -87,7 +119,7 @@ export async function openSession(of: { readonly as?: string | undefined }): Pro
     throw new Stop(2, `${found.who}'s login is of an earlier stack: ${again}`);
   }
   if (isExpired(found.token)) throw new Stop(2, `${found.who}'s login has expired: ${again}`);
-  return { api: apiClient({ url: apiUrl, token: found.token }), who: found.who };
+  return found;
 }
 
 /** Forgets every login. */

@@ -1,6 +1,6 @@
 /** Point 7: what is left on record. */
 import { verifyChain } from '#domain/ledger.ts';
-import { ledgerTable } from '../../cli/remote/show.ts';
+import { ledgerTable } from '../../cli/remote/answer-words.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import type { World } from '../world.ts';
 import { aliasesOf, trackedRuns } from '../tracking.ts';

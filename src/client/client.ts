@@ -18,6 +18,7 @@ import {
   type StatusAnswer,
   type UploadsAnswer,
 } from '#contracts/answers.ts';
+import type { PredictRow } from '#contracts/api.ts';
 import { tryParseJson } from '#contracts/parse.ts';
 import { pathTo, type Route, ROUTES } from '#contracts/routes.ts';
 
@@ -92,10 +93,7 @@ export interface ApiClient {
   champion(model: string, at?: string): Promise<ChampionAnswer>;
   ledger(model: string): Promise<LedgerAnswer>;
   health(model: string): Promise<HealthAnswer>;
-  predict(
-    model: string,
-    records: readonly Readonly<Record<string, string | number | boolean | null>>[],
-  ): Promise<PredictAnswer>;
+  predict(model: string, records: readonly PredictRow[]): Promise<PredictAnswer>;
 }
 
 /**

@@ -56,12 +56,15 @@ export const RollbackBody = z.strictObject({
 });
 
 /** 1e999, which JSON reads as Infinity, is refused where the row and the column are known. */
-const JsonNumber = z.custom<number>((value) => typeof value === 'number');
+const JsonNumber = z.custom<number>((value) => typeof value === 'number', 'must be a number');
 const Cell = z.union([z.string(), JsonNumber, z.boolean(), z.null()]);
+/** A row by column name; columns of the model's table that are no features may come along. */
+export const PredictRow = z.record(z.string(), Cell);
+export type PredictRow = Readonly<z.output<typeof PredictRow>>;
 /** POST /predict: our own `records`, or MLflow's two shapes. */
 export const PredictBody = z.union([
-  z.strictObject({ records: z.array(z.record(z.string(), Cell)).min(1).max(1000) }),
-  z.strictObject({ dataframe_records: z.array(z.record(z.string(), Cell)).min(1).max(1000) }),
+  z.strictObject({ records: z.array(PredictRow).min(1).max(1000) }),
+  z.strictObject({ dataframe_records: z.array(PredictRow).min(1).max(1000) }),
   z.strictObject({
     dataframe_split: z.strictObject({
       columns: z.array(z.string()).min(1),

@@ -88,8 +88,11 @@ function unionLines(
 }
 
 /** Whether the value as a whole is of another kind than the schema wants. */
-function isOfWhole(issue: Issue): boolean {
-  return issue.path.length === 0 && ['invalid_type', 'invalid_value'].includes(issue.code);
+function isOfWhole({ path, code, message }: Issue): boolean {
+  if (path.length > 0) return false;
+  return code === 'custom'
+    ? message.startsWith('must be ')
+    : code === 'invalid_type' || code === 'invalid_value';
 }
 
 function messageOf({ message }: Issue): string {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { afterAll, expect, it } from 'vitest';
 import { localIssuer } from '#adapters/oidc/local-issuer.ts';
 import { endpointsFile, PROJECT, type Endpoints } from '../../../cli/local-stack.ts';
@@ -33,11 +34,15 @@ async function start(): Promise<void> {
 }
 
 function verb(...args: string[]) {
-  const { status, stderr } = spawnSync(process.execPath, [join(PROJECT, 'cli/main.ts'), ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TITLEHOLDER_STACK: NAME },
-    encoding: 'utf8',
-  });
-  return { status, stderr };
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(PROJECT, 'cli/main.ts'), ...args],
+    {
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TITLEHOLDER_STACK: NAME },
+      encoding: 'utf8',
+    },
+  );
+  return { status, stdout, stderr };
 }
 
 it('is refused by a stack that was started anew at the same address', async () => {
@@ -46,9 +51,21 @@ it('is refused by a stack that was started anew at the same address', async () =
   // It got as far as the API, where nothing answers.
   expect(verb('runs').status).toBe(3);
   await start();
-  expect(verb('runs')).toEqual({
+  const refused = {
     status: 2,
+    stdout: '',
     stderr:
       "titleholder: ana's login is of an earlier stack: npx titleholder login --as ana --role viewer\n",
-  });
+  };
+  expect(verb('runs')).toEqual(refused);
+  expect(verb('token')).toEqual(refused);
+});
+
+it('lends its token to other programs, and says whose it is and until when', async () => {
+  await start();
+  verb('login', '--as', 'app', '--role', 'caller');
+  const { status, stdout, stderr } = verb('token', '--as', 'app');
+  const { sub, roles, exp = 0 } = decodeJwt(stdout.trim());
+  expect({ status, sub, roles }).toEqual({ status: 0, sub: 'app', roles: ['caller'] });
+  expect(stderr).toBe(`app (caller), until ${new Date(exp * 1000).toISOString()}\n`);
 });

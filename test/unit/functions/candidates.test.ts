@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StatusAnswer } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
-import { statusWords } from '../../../cli/remote/show.ts';
+import { statusWords } from '../../../cli/remote/answer-words.ts';
 import type { Scored } from '#contracts/steps.ts';
 import { executionName } from '#domain/run-id.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';

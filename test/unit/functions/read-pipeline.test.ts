@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { ChampionAnswer } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
-import { championWords } from '../../../cli/remote/show.ts';
+import { championWords } from '../../../cli/remote/answer-words.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { line } from '../../support/line.ts';
 import { type Api, api } from '../../support/api.ts';
