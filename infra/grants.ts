@@ -6,7 +6,7 @@
  */
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { RUN_INDEXES } from '#adapters/dynamodb/keys.ts';
-import { EVENT_SOURCE } from '#contracts/events.ts';
+import { EVENT_SOURCE, typesPublishedBy } from '#contracts/events.ts';
 import type { PhysicalNames } from '#contracts/physical-names.ts';
 
 export interface Grant {
@@ -50,7 +50,8 @@ export interface Grants {
     ...actions: readonly ('DescribeExecution' | 'GetExecutionHistory' | 'StopExecution')[]
   ) => Grant;
   readonly machine: (...actions: readonly ('StartExecution' | 'DescribeStateMachine')[]) => Grant;
-  readonly publish: (busArn: string, ...types: readonly string[]) => Grant;
+  /** The events that the function of this name publishes. */
+  readonly publish: (busArn: string, functionName: string) => Grant;
   readonly invoke: (...functionArns: readonly string[]) => Grant;
   readonly send: (queueArn: string) => Grant;
 }
@@ -106,11 +107,14 @@ export function grantsOf(names: PhysicalNames): Grants {
       actions: actions.map((a) => `states:${a}`),
       resources: [names.machineArn],
     }),
-    publish: (busArn, ...types) => ({
+    publish: (busArn, functionName) => ({
       actions: ['events:PutEvents'],
       resources: [busArn],
       conditions: {
-        StringEquals: { 'events:detail-type': [...types], 'events:source': [EVENT_SOURCE] },
+        StringEquals: {
+          'events:detail-type': [...typesPublishedBy(functionName)],
+          'events:source': [EVENT_SOURCE],
+        },
       },
     }),
     invoke: (...functionArns) => ({

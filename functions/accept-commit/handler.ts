@@ -1,6 +1,6 @@
 /** Commits enter here and nowhere else: uploads, the stored commit item, and its event on the bus. */
 import { MAX_BUNDLE_BYTES, MAX_DATA_BYTES, MAX_REPORT_BYTES } from '#contracts/commit-limits.ts';
-import { CommitPushed } from '#contracts/events.ts';
+import type { EventOf } from '#contracts/events.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/run-id.ts';
 import type { ArtifactStore, ObjectKind } from '#domain/ports/artifact-store.ts';
@@ -184,16 +184,19 @@ function checkSize(kind: 'bundles' | 'data' | 'reports', bytes: number): void {
 
 async function publish(deps: Deps, stored: Commit): Promise<void> {
   const { model, commit: sha, branch, bundle, data, ciReport, cause, asOf } = stored;
-  const detail: CommitPushed = {
-    schemaVersion: 1,
-    model,
-    commit: sha,
-    branch,
-    bundle,
-    data,
-    ciReport,
-    cause,
-    asOf,
+  const event: EventOf<'CommitPushed'> = {
+    type: 'CommitPushed',
+    detail: {
+      schemaVersion: 1,
+      model,
+      commit: sha,
+      branch,
+      bundle,
+      data,
+      ciReport,
+      cause,
+      asOf,
+    },
   };
-  await deps.bus.publish({ type: 'CommitPushed', detail: CommitPushed.parse(detail) });
+  await deps.bus.publish(event);
 }

@@ -1,6 +1,6 @@
 /** MLflow follows the registry: an event only says that it is time to look. */
 import * as z from 'zod';
-import { ChampionMoved, EVENT_SOURCE, RunRejected } from '#contracts/events.ts';
+import { type ChampionMoved, envelopeOf, type RunRejected } from '#contracts/events.ts';
 import { aliasesOf } from '#domain/aliases.ts';
 import { type ChainedEntry, movesOf } from '#domain/ledger.ts';
 import type { Pointer } from '#domain/pointer.ts';
@@ -19,10 +19,9 @@ export interface Deps {
   readonly log: Log;
 }
 
-const source = z.literal(EVENT_SOURCE);
 const Envelope = z.discriminatedUnion('detail-type', [
-  z.looseObject({ source, 'detail-type': z.literal('ChampionMoved'), detail: ChampionMoved }),
-  z.looseObject({ source, 'detail-type': z.literal('RunRejected'), detail: RunRejected }),
+  envelopeOf('ChampionMoved'),
+  envelopeOf('RunRejected'),
 ]);
 
 /** How far back a lost event is made good by the next one; each costs MLflow a search. */

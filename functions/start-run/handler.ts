@@ -1,7 +1,6 @@
 /** Starts one execution a stored commit, however often its event comes. */
-import { CommitPushed, EVENT_SOURCE, MAX_EVENT_BYTES } from '#contracts/events.ts';
+import { envelopeOf, MAX_EVENT_BYTES } from '#contracts/events.ts';
 import type { ExecutionInput } from '#contracts/steps.ts';
-import * as z from 'zod';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import { runIdOf } from '#domain/run-id.ts';
 import type { Clock } from '#domain/ports/clock.ts';
@@ -26,12 +25,8 @@ export interface Deps {
   readonly log: Log;
 }
 
-/** EventBridge's envelope, as its rule puts it into the queue. */
-const Envelope = z.looseObject({
-  source: z.literal(EVENT_SOURCE),
-  'detail-type': z.literal('CommitPushed'),
-  detail: CommitPushed,
-});
+/** As its rule puts it into the queue. */
+const Envelope = envelopeOf('CommitPushed');
 
 /**
  * Takes a batch of the commit queue. What can't ever become a run goes to the dead-letter queue with

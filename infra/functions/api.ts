@@ -27,7 +27,7 @@ export function apiFunctions(
         ...may.read('bundles', 'data', 'reports'),
         // What it signs for the committer's upload.
         may.write('bundles', 'data', 'reports'),
-        may.publish(busArn, 'CommitPushed'),
+        may.publish(busArn, 'accept-commit'),
       ],
     }),
     decideRun: make('DecideRun', 'decide-run', decideRunEnv, {

@@ -46,7 +46,7 @@ export function eventFunctions(
       grants: [
         // Removes delivered events; of the decisions themselves it can write nothing.
         may.champion(['Query', 'DeleteItem'], ['OUTBOX']),
-        may.publish(busArn, 'ChampionMoved', 'RunRejected'),
+        may.publish(busArn, 'deliver-outbox'),
       ],
     }),
   };

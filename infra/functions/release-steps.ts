@@ -66,7 +66,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
         ),
         // It tells at once what it decided; deliver-outbox only makes good what was lost.
         may.champion(['DeleteItem'], ['OUTBOX']),
-        may.publish(busArn, 'ChampionMoved', 'RunRejected'),
+        may.publish(busArn, 'record-decision'),
         ...may.recordedStep,
         may.changeRun,
         may.runs(['GetItem', 'UpdateItem'], ['APPROVAL']),

@@ -1,6 +1,12 @@
 /** Everything that can be thrown away and made again: functions, machine, bus, queues, APIs. */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { CfnEventBusPolicy, EventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import {
+  CfnEventBusPolicy,
+  EventBus,
+  type EventPattern,
+  Rule,
+  Schedule,
+} from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -16,7 +22,7 @@ import { functionMaker } from '../functions/maker.ts';
 import { releaseSteps } from '../functions/release-steps.ts';
 import { servingFunctions } from '../functions/serving.ts';
 import { trainingSteps } from '../functions/training-steps.ts';
-import { EVENT_SOURCE } from '#contracts/events.ts';
+import { EVENT_SOURCE, typesConsumedBy } from '#contracts/events.ts';
 import { physicalNames } from '#contracts/physical-names.ts';
 import { functionsByPath } from '#contracts/routes.ts';
 import type { Environment } from '../environments.ts';
@@ -134,13 +140,13 @@ export class StatelessStack extends Stack {
     new Rule(this, 'CommitPushed', {
       eventBus: bus,
       description: 'A stored commit starts a run',
-      eventPattern: { source: [EVENT_SOURCE], detailType: ['CommitPushed'] },
+      eventPattern: eventsFor('start-run'),
       targets: [new SqsQueue(commits.queue)],
     });
     new Rule(this, 'ChampionMoved', {
       eventBus: bus,
       description: 'MLflow follows the ledger',
-      eventPattern: { source: [EVENT_SOURCE], detailType: ['ChampionMoved', 'RunRejected'] },
+      eventPattern: eventsFor('mirror-champion'),
       targets: [new SqsQueue(moves.queue)],
     });
     new Rule(this, 'ExecutionEnded', {
@@ -185,4 +191,9 @@ export class StatelessStack extends Stack {
       },
     });
   }
+}
+
+/** The rule's pattern of all events that are for a function. */
+function eventsFor(functionName: string): EventPattern {
+  return { source: [EVENT_SOURCE], detailType: [...typesConsumedBy(functionName)] };
 }

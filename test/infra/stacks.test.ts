@@ -2,6 +2,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { type App, Validations } from 'aws-cdk-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FUNCTIONS } from '../../infra/bundle.ts';
+import { EVENT_SOURCE, EVENTS } from '#contracts/events.ts';
 import { ROUTES, type Route } from '#contracts/routes.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
 import { grantsOf } from './least-privilege.ts';
@@ -104,6 +105,10 @@ describe.each([
       ['DeliverOutbox', ['ChampionMoved', 'RunRejected']],
     ]);
     expect(ofType(stateless, 'AWS::Events::EventBusPolicy').length).toBe(name === 'local' ? 0 : 1);
+    const ours = ofType(stateless, 'AWS::Events::Rule')
+      .map(([, rule]) => rule.Properties?.['EventPattern'])
+      .filter((pattern) => pattern?.source?.[0] === EVENT_SOURCE);
+    expect(ours.flatMap((pattern) => pattern['detail-type'])).toEqual(Object.keys(EVENTS));
   });
 
   it('keeps the tables recoverable and the bucket private, versioned and encrypted', () => {

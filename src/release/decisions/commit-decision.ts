@@ -1,5 +1,5 @@
 /** The one way a decision gets into the ledger: prepared on what is stored now, committed as a whole. */
-import type { ChampionMoved, RunRejected } from '#contracts/events.ts';
+import type { ChampionMoved, EventOf } from '#contracts/events.ts';
 import { type ChainedEntry, chain, eventIdOf, type LedgerEntry } from '#domain/ledger.ts';
 import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -41,9 +41,7 @@ export interface Proposal extends Omit<RegistryChange, 'entry' | 'outbox'> {
   readonly event?: (entry: ChainedEntry) => DecisionEvent;
 }
 
-export type DecisionEvent =
-  | { readonly type: 'ChampionMoved'; readonly detail: ChampionMoved }
-  | { readonly type: 'RunRejected'; readonly detail: RunRejected };
+export type DecisionEvent = EventOf<'ChampionMoved'> | EventOf<'RunRejected'>;
 
 /** The head moves with every decision on the model, also with those that don't matter to this one. */
 const TRIES = 5;
