@@ -9,6 +9,7 @@ import { SchemaDocument } from '#contracts/folder/schema.ts';
 import { findingLines } from '#dataset/validation-report.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import { leakOf } from '#dataset/leaks.ts';
+import { leakSentence } from '#gates/leak.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { splitTable } from '#dataset/prepare.ts';
 import type { DataTable } from '#dataset/read-table.ts';
@@ -153,9 +154,10 @@ function leakWarnings({ table, target }: InferredTable, trainingRows: Int32Array
       // Column by column: a copy of the whole table would take as much room again.
       const [column] = selectRows(featureTable({ ...table, columns: [one] }), trainingRows).columns;
       const leak = column === undefined ? null : leakOf(column, labels, target.column);
-      return leak === null
+      const sentence = leak === null ? null : leakSentence(leak, target.column);
+      return sentence === null
         ? []
-        : [`${leak.message} ${switchOf(leak.column, 'ignored')} leaves it out`];
+        : [`${sentence} ${switchOf(one.contract.name, 'ignored')} leaves it out`];
     });
 }
 

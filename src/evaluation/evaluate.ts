@@ -13,7 +13,7 @@ import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type Scorer, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
-import { trainingTable } from '#training/training-rows.ts';
+import { type Rows, trainingTable } from '#training/training-rows.ts';
 import { admit, type Contest } from './admit.ts';
 import { measureLatency } from './latency.ts';
 import { measure, measureApart, scoresDocument } from './measure.ts';
@@ -69,6 +69,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
     const { model, policy } = folder;
     const { holdout, groupOf, unseen } = admit(input);
     const table = featureTable(holdout);
+    const trained = trainingTable(input.training, folder);
     const { labels } = holdout;
     const scorers = {
       challenger: scorer(challenger.artifact),
@@ -103,7 +104,7 @@ export function evaluate(input: EvaluateInput): Evaluation {
         scores.champion === null
           ? null
           : { ...scores.champion, scores: scores.champion.probabilities },
-      baselines: scoreBaselines(challenger.artifact, input.training, folder, table),
+      baselines: scoreBaselines(challenger.artifact, trained, folder, table),
       labels,
       groups: groupOf,
       measurements: measureApart({
@@ -114,6 +115,8 @@ export function evaluate(input: EvaluateInput): Evaluation {
         labels,
         seed: model.seed,
         unseen,
+        training: trained,
+        target: model.target,
       }),
     };
     const evidence = measure(toMeasure);
@@ -140,11 +143,10 @@ export function evaluate(input: EvaluateInput): Evaluation {
 /** The trivial baselines, fitted on the training rows, on the holdout's. */
 function scoreBaselines(
   challenger: Artifact,
-  training: Uint8Array,
+  rows: Rows,
   folder: Folder,
   table: Table,
 ): readonly (ScoredModel & { readonly name: string })[] {
-  const rows = trainingTable(training, folder);
   return BASELINES.map((name) => {
     const artifact = fitBaseline(name, {
       table: rows.table,

@@ -1,8 +1,10 @@
-/** What is measured on the holdout beside the models' metrics and their differences. */
+/** What is measured, of the holdout but for what says otherwise, beside the models' metrics and their differences. */
 import type { Measurements } from '#gates/measurements.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import type { Table } from '#learning/table.ts';
+import { leakOf } from '#dataset/leaks.ts';
+import type { Rows } from '#training/training-rows.ts';
 import { measureImportance } from './importance.ts';
 
 /** What a measurement is made of. */
@@ -18,6 +20,9 @@ export interface MeasuredOn {
   readonly seed: number;
   /** The holdout's groups, and those of them that trained challenger or champion. */
   readonly unseen: { readonly groups: number; readonly trained: number };
+  /** The rows that trained: no column is looked at on the holdout. */
+  readonly training: Pick<Rows, 'table' | 'labels'>;
+  readonly target: string;
 }
 
 /** `paired` comes with the metrics; `checks` is what evidence of version 1 had. */
@@ -30,4 +35,13 @@ export const MEASURE: {
   holdoutUnseen: ({ unseen }) => unseen,
   judges: judgingGroups,
   importance: (of) => measureImportance(of) ?? undefined,
+  alone: ({ training, target }) => ({
+    target,
+    columns: training.table.columns
+      .flatMap((column) => leakOf(column, training.labels, target) ?? [])
+      .toSorted((a, b) => b.auc - a.auc)
+      .slice(0, MOST_COLUMNS),
+  }),
 };
+/** Evidence stays small where a table is of nothing else. */
+const MOST_COLUMNS = 20;

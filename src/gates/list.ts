@@ -7,12 +7,14 @@ import { baselines } from './baselines.ts';
 import { enoughGroups } from './enough-groups.ts';
 import { holdoutUnseenGate } from './holdout-unseen.ts';
 import { importance } from './importance.ts';
+import { leak } from './leak.ts';
 import { pairedComparison } from './paired-comparison.ts';
 
 export const GATE_KINDS = [
   absoluteLimit,
   holdoutUnseenGate,
   enoughGroups,
+  leak,
   pairedComparison,
   baselines,
 ] as const;

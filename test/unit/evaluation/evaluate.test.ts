@@ -189,6 +189,12 @@ describe('the trial', () => {
         passed: true,
         message: expect.stringContaining('none of') as string,
       },
+      {
+        name: 'leak',
+        mode: 'warn',
+        passed: true,
+        message: 'no column alone has an AUC of 0.98 or more',
+      },
     ]);
     expect(verdict.reason).toContain('baseline');
     expect(holdoutMetrics(evidence)['auc']).toBe(evidence.challenger.metrics.auc.value);
