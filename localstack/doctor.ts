@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { ANSWERING, askedPort, listenOnce, USUAL_PORTS } from './ports.ts';
 
-export interface Finding {
+interface Diagnosis {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
@@ -20,7 +20,7 @@ const NEEDED_BYTES = 1e9;
 const ANSWER_LIMIT_MS = 10_000;
 
 /** Where a stack that is up answers. */
-export interface Answering {
+interface Answering {
   readonly apiUrl: string;
   readonly mlflowTrackingUri: string;
   readonly awsEndpointUrl: string;
@@ -30,7 +30,7 @@ export interface Answering {
 export async function diagnose(
   running: Answering | undefined,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Finding[]> {
+): Promise<Diagnosis[]> {
   const looked = await Promise.all([
     server('LocalStack', 'venv-localstack', 'localstack-core'),
     server('MLflow', 'venv-mlflow', 'mlflow'),
@@ -40,7 +40,7 @@ export async function diagnose(
   return [node(), ...looked];
 }
 
-function answersOf(running: Answering): Promise<Finding>[] {
+function answersOf(running: Answering): Promise<Diagnosis>[] {
   return [
     endpoint('API', running.apiUrl, '/health'),
     endpoint('MLflow', running.mlflowTrackingUri, '/health'),
@@ -55,7 +55,7 @@ function answersOf(running: Answering): Promise<Finding>[] {
 
 function portsOfTheNextStart(
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Finding>[] {
+): Promise<Diagnosis>[] {
   return (['api', 'mlflow', 'aws'] as const).map(async (part) => {
     const { variable } = ANSWERING[part];
     const name = `port of ${ANSWERING[part].name}`;
@@ -73,7 +73,7 @@ function portsOfTheNextStart(
   });
 }
 
-function node(): Finding {
+function node(): Diagnosis {
   const ok = Number(process.versions.node.split('.')[0]) >= 24;
   return {
     name: 'Node',
@@ -83,7 +83,7 @@ function node(): Finding {
   };
 }
 
-async function server(name: string, venv: string, distribution: string): Promise<Finding> {
+async function server(name: string, venv: string, distribution: string): Promise<Diagnosis> {
   const python = join(PROJECT, '.local', venv, 'bin/python');
   const fix = 'run `node bin/setup.mjs`';
   if (!existsSync(python)) return { name, ok: false, detail: 'not installed', fix };
@@ -96,7 +96,7 @@ async function server(name: string, venv: string, distribution: string): Promise
   }
 }
 
-async function disk(): Promise<Finding> {
+async function disk(): Promise<Diagnosis> {
   const { bavail, bsize } = await statfs(PROJECT);
   const free = bavail * bsize;
   const detail = `${(free / 1e9).toFixed(1)} GB free`;
@@ -106,7 +106,7 @@ async function disk(): Promise<Finding> {
 }
 
 /** Any answer but a server's error will do: the API refuses who brings no token. */
-async function endpoint(what: string, url: string, path: string): Promise<Finding> {
+async function endpoint(what: string, url: string, path: string): Promise<Diagnosis> {
   const status = await statusOf(`${url}${path}`);
   return status !== undefined && status < 500
     ? { name: what, ok: true, detail: `${url} answers` }
@@ -120,7 +120,7 @@ async function endpoint(what: string, url: string, path: string): Promise<Findin
 
 /** A foreign Host header must be refused: a page of another site could come in otherwise (DNS
  *  rebinding). */
-async function hostCheck(what: string, url: string): Promise<Finding> {
+async function hostCheck(what: string, url: string): Promise<Diagnosis> {
   const name = `${what} host check`;
   const status = await statusOf(url, { host: 'evil.example' });
   const detail = `a foreign Host header gets ${status ?? 'no answer'}`;

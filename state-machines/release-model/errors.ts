@@ -10,9 +10,9 @@ import type { ErrorName } from '#domain/errors.ts';
  * retried: by every Task, then fatal · rerouted: caught by name where another route helps, else fatal ·
  * fatal: States.ALL, the run is closed as failed with this name · outside: no step of the machine throws it.
  */
-export type Route = 'retried' | 'rerouted' | 'fatal' | 'outside';
+export type ErrorRoute = 'retried' | 'rerouted' | 'fatal' | 'outside';
 
-export const ROUTES: Readonly<Record<ErrorName, Route>> = {
+export const ERROR_ROUTES: Readonly<Record<ErrorName, ErrorRoute>> = {
   // The commit is wrong; the same again would be too.
   BadInput: 'fatal',
   CommitUnknown: 'fatal',

@@ -1,4 +1,4 @@
-import { ROUTES } from './errors.ts';
+import { ERROR_ROUTES } from './errors.ts';
 
 /**
  * The Retry of every Task: what may pass by itself is tried 5 more times.
@@ -13,7 +13,9 @@ export const RETRY = {
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
     'Lambda.TooManyRequestsException',
-    ...Object.entries(ROUTES).flatMap(([error, route]) => (route === 'retried' ? [error] : [])),
+    ...Object.entries(ERROR_ROUTES).flatMap(([error, route]) =>
+      route === 'retried' ? [error] : [],
+    ),
   ],
   IntervalSeconds: 1,
   MaxAttempts: 5,

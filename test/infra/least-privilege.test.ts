@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { callsIn, evaluate, type Grant, grantsOf, type RecordedCall } from './least-privilege.ts';
+import { callsIn, evaluate, type Grant, grantsIn, type RecordedCall } from './least-privilege.ts';
 import { appOf, LOCAL, templatesOf } from './synthesize.ts';
 
 const ENV = { CDK_DEFAULT_ACCOUNT: '000000000000', CDK_DEFAULT_REGION: 'us-east-1' };
@@ -8,7 +8,7 @@ const TABLE = 'table/titleholder-local-champion';
 describe('the evaluator of recorded calls', () => {
   let grants: readonly Grant[];
   beforeAll(() => {
-    grants = grantsOf(templatesOf(appOf(LOCAL, ENV)).stateless);
+    grants = grantsIn(templatesOf(appOf(LOCAL, ENV)).stateless);
   });
 
   const promote: readonly RecordedCall[] = [

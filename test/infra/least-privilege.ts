@@ -32,7 +32,7 @@ export interface Account {
 const LOCAL_ACCOUNT: Account = { partition: 'aws', region: 'us-east-1', account: '000000000000' };
 
 /** The grants of every function's role, references resolved to ARNs of this account. */
-export function grantsOf(
+export function grantsIn(
   template: CfnTemplate,
   account: Account = LOCAL_ACCOUNT,
 ): readonly Grant[] {

@@ -5,7 +5,7 @@ import { FUNCTIONS } from '../../infra/bundle.ts';
 import { EVENT_SOURCE, EVENTS } from '#contracts/events.ts';
 import { ROUTES, type Route } from '#contracts/routes.ts';
 import { releaseModel } from '../../state-machines/release-model/definition.ts';
-import { grantsOf } from './least-privilege.ts';
+import { grantsIn } from './least-privilege.ts';
 import { appOf, type CfnTemplate, DEV, JWKS, LOCAL, ofType, templatesOf } from './synthesize.ts';
 
 describe.each([
@@ -63,7 +63,7 @@ describe.each([
   });
 
   it('lets record-decision alone write the champion table, and deliver-outbox only empty the outbox', () => {
-    const writers = grantsOf(stateless).filter(
+    const writers = grantsIn(stateless).filter(
       (g) =>
         g.resources.some((r) => r.includes(':table/') && r.endsWith('-champion')) &&
         g.actions.some((a) => !/^dynamodb:(GetItem|Query)$/.test(a)),
@@ -83,7 +83,7 @@ describe.each([
   });
 
   it('names every action and, but for X-Ray, every resource of a function', () => {
-    for (const grant of grantsOf(stateless)) {
+    for (const grant of grantsIn(stateless)) {
       for (const action of grant.actions) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
       if (grant.actions.every((a) => a.startsWith('xray:'))) continue;
       for (const resource of grant.resources) expect(resource).toMatch(/^arn:/);

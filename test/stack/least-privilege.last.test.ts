@@ -12,7 +12,7 @@ import {
   callsIn,
   evaluate,
   type Grant,
-  grantsOf,
+  grantsIn,
   type RecordedCall,
 } from '../infra/least-privilege.ts';
 import { appOf, LOCAL, templatesOf } from '../infra/synthesize.ts';
@@ -28,7 +28,7 @@ describe.skipIf(!hasStack)('the calls of all functions', () => {
   let calls: readonly RecordedCall[];
   beforeAll(async () => {
     const stack = await connect();
-    grants = grantsOf(templatesOf(appOf(LOCAL, ENV)).stateless);
+    grants = grantsIn(templatesOf(appOf(LOCAL, ENV)).stateless);
     const client = stack.aws.logs();
     const found = new Map<string, RecordedCall>();
     const groups = paginateDescribeLogGroups(
