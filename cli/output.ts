@@ -2,8 +2,7 @@
 import { CommanderError } from 'commander';
 import { AnswerUnreadable, ApiRefusal, ApiUnreachable } from '#client/client.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import { PortError } from '../localstack/ports.ts';
-import { LocalStackError } from '../localstack/stack.ts';
+import { LocalStackError, LocalStackRefused } from '../localstack/errors.ts';
 
 /** 0 yes · 1 no · 2 bad input, or refused · 3 something can't be reached · 70 a defect. */
 export type ExitCode = 0 | 1 | 2 | 3 | 70;
@@ -47,7 +46,7 @@ export function endOf(error: unknown): { readonly code: ExitCode; readonly line:
     return { code: 3, line: `${error.message}: is the stack up (npm start)?` };
   }
   if (error instanceof ApiRefusal) return { code: codeOf(error.status), line: error.message };
-  if (error instanceof PortError) return { code: 2, line: error.message };
+  if (error instanceof LocalStackRefused) return { code: 2, line: error.message };
   if (error instanceof LocalStackError) return { code: 3, line: error.message };
   if (error instanceof TitleholderError) {
     return { code: UNREACHABLE.includes(error.name) ? 3 : 2, line: error.message };

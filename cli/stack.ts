@@ -1,19 +1,25 @@
 /** The verbs that run the local stack. */
 import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { awsClients } from '#adapters/aws/clients.ts';
 import { diagnose } from '../localstack/doctor.ts';
 import { type Output, Stop, table, terminalOutput } from './output.ts';
 import {
   IS_USUAL_STACK,
   isAlive,
+  needStack,
+  pointAt,
+  PROJECT,
   runningStack,
   STACK_FOLDER,
   type Endpoints,
 } from './local-stack.ts';
 import { ANY_PORTS, choosePorts, USUAL_PORTS } from '../localstack/ports.ts';
 import { forgetLogins } from './remote/session.ts';
+import { redeploy, type Redeployed } from '../localstack/redeploy.ts';
 import { bringUp } from './stack/bring-up.ts';
 import { ownStack, stackOwner } from './stack/owner.ts';
+import { redeployedWords, sourceFolders, watchSources } from './stack/watch-sources.ts';
 
 const WATCH_MILLIS = 2000;
 /** LocalStack and MLflow take up to 10 s to end in order. */
@@ -24,8 +30,19 @@ export function registerStackVerbs(program: Command): void {
     .commandsGroup('The local stack:')
     .command('up')
     .description('run the local AWS and MLflow in the foreground, deployed and ready')
+    .option('--watch', 'redeploy functions whenever their sources change')
     .option('--json', 'print data as JSON')
-    .action(async (options: { json?: boolean }) => up(terminalOutput(options.json === true)));
+    .action(async (options: { json?: boolean; watch?: boolean }) =>
+      up(terminalOutput(options.json === true), options.watch === true),
+    );
+  program
+    .command('redeploy')
+    .description('put changed functions into the running stack, which keeps its data')
+    .option('--json', 'print data as JSON')
+    .action(async (options: { json?: boolean }) => {
+      const redeployed = await redeployTo(await needStack());
+      terminalOutput(options.json === true).data(redeployed, redeployedWords(redeployed));
+    });
   program
     .command('down')
     .description('stop the local stack')
@@ -70,7 +87,7 @@ export function registerStackVerbs(program: Command): void {
     });
 }
 
-async function up(out: Output): Promise<void> {
+async function up(out: Output, watching: boolean): Promise<void> {
   const asked = askedToStop();
   await ownStack();
   const starting = bringUp({
@@ -82,12 +99,30 @@ async function up(out: Output): Promise<void> {
   // Before it is up there is nothing to stop in order: the servers end when this process does.
   if (typeof stack === 'string') return process.exit(stack === 'SIGINT' ? 130 : 143);
   out.data(stack.endpoints, welcome(stack.endpoints));
+  const { endpoints } = stack;
+  const stopWatching = watching
+    ? watchSources({
+        folders: sourceFolders(PROJECT),
+        redeploy: () => redeployTo(endpoints),
+        say: out.say,
+      })
+    : () => undefined;
   const ended = await Promise.race([asked.then(() => undefined), firstDeath(stack.pids)]);
+  stopWatching();
   out.say('stopping');
   await stack.stop();
   if (ended !== undefined) {
     throw new Stop(3, `a server of the stack ended by itself: see the logs in ${STACK_FOLDER}`);
   }
+}
+
+function redeployTo(endpoints: Endpoints): Promise<Redeployed> {
+  pointAt(endpoints);
+  const clients = awsClients({ functionName: 'redeploy' });
+  return redeploy(
+    { ...endpoints, dir: STACK_FOLDER },
+    { lambda: clients.lambda(), sfn: clients.sfn() },
+  );
 }
 
 /** Resolves at the first Ctrl-C, hang-up or SIGTERM; a second Ctrl-C doesn't wait. */

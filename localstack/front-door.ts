@@ -20,7 +20,7 @@ const OF_A_CONNECTION = new Set(['connection', 'keep-alive']);
  *
  * @param of.port 0: any free one
  * @param of.targets prefix → URL, both without a slash at their end
- * @throws {PortError} where the port is taken
+ * @throws {LocalStackRefused} where the port is taken
  */
 export async function openFrontDoor(of: {
   readonly port: number;

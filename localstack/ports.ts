@@ -1,5 +1,6 @@
 /** Where the local stack answers on this machine: the same ports at each start, where they are free. */
 import { createServer } from 'node:net';
+import { LocalStackRefused } from './errors.ts';
 
 export const HOST = '127.0.0.1';
 
@@ -15,15 +16,10 @@ export const USUAL_PORTS: Ports = { api: 4567, mlflow: 5000, aws: 4566 };
 /** Any free port each: for stacks beside a person's. */
 export const ANY_PORTS: Ports = { api: 0, mlflow: 0, aws: 0 };
 
-/** What a person can act on, in one line. */
-export class PortError extends Error {
-  override readonly name = 'PortError';
-}
-
 /**
  * The port that each variable asks for, else that of `usual`, else any free one, which is said.
  *
- * @throws {PortError} where a variable asks for no port, or for one that is taken
+ * @throws {LocalStackRefused} where a variable asks for no port, or for one that is taken
  */
 export async function choosePorts(
   env: Readonly<Record<string, string | undefined>>,
@@ -44,7 +40,7 @@ export async function choosePorts(
   return { api: await choose('api'), mlflow: await choose('mlflow'), aws: await choose('aws') };
 }
 
-/** Throws `PortError` where the variable holds no port. */
+/** Throws `LocalStackRefused` where the variable holds no port. */
 export function askedPort(
   env: Readonly<Record<string, string | undefined>>,
   variable: string,
@@ -53,15 +49,15 @@ export function askedPort(
   if (text === undefined || text === '') return undefined;
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new PortError(`${variable} is "${text}", not a port`);
+    throw new LocalStackRefused(`${variable} is "${text}", not a port`);
   }
   return port;
 }
 
 /** For a port that was free a moment ago, or that a caller gave. */
-export function portTaken(part: keyof typeof ANSWERING, port: number): PortError {
+export function portTaken(part: keyof typeof ANSWERING, port: number): LocalStackRefused {
   const { name, variable } = ANSWERING[part];
-  return new PortError(
+  return new LocalStackRefused(
     `port ${port}, which ${name} needs, is taken: set ${variable} to a free one`,
   );
 }

@@ -8,9 +8,11 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LOCAL_ACCOUNT } from '#contracts/physical-names.ts';
+import { LocalStackError } from './errors.ts';
 import { ANY_PORTS, HOST, listenOnce, portTaken, type Ports } from './ports.ts';
 
-export interface StackOptions {
+interface StackOptions {
   /** Where state and logs go. What an earlier stack left there is removed: LocalStack keeps nothing
    *  over a restart, so MLflow's records of artifacts in its S3 would point nowhere. */
   readonly dir: string;
@@ -32,11 +34,6 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** What a person can act on: one line, and where there is one, the end of the server's log. */
-export class LocalStackError extends Error {
-  override readonly name = 'LocalStackError';
-}
-
 const PROJECT = resolve(import.meta.dirname, '..');
 const READY_LIMIT_MS = 300_000;
 const POLL_MS = 100;
@@ -44,8 +41,8 @@ const POLL_MS = 100;
 const LOCALSTACK_GRACE_SECONDS = 0.2;
 /** MLflow stops in 0.8 s when asked. */
 const MLFLOW_GRACE_SECONDS = 3;
-export const ARTIFACT_BUCKET = 'mlflow-artifacts';
-export const REGION = 'us-east-1';
+const ARTIFACT_BUCKET = 'mlflow-artifacts';
+export const { region: REGION, account: ACCOUNT } = LOCAL_ACCOUNT;
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = resolve(options.dir);
@@ -257,12 +254,12 @@ async function waitUntilReady(
   while (!(await answers(server.healthUrl))) {
     if (hasEnded(server.process)) {
       throw new LocalStackError(
-        `${server.name} ended while starting\n${await endOf(server.logPath)}`,
+        `${server.name} ended while starting\n${await lastLines(server.logPath)}`,
       );
     }
     if (Date.now() > deadline) {
       throw new LocalStackError(
-        `${server.name} didn't answer within ${String(READY_LIMIT_MS / 1000)} s\n${await endOf(server.logPath)}`,
+        `${server.name} didn't answer within ${String(READY_LIMIT_MS / 1000)} s\n${await lastLines(server.logPath)}`,
       );
     }
     await sleep(POLL_MS);
@@ -292,7 +289,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** The last lines of a log, or a word that there are none. */
-export async function endOf(path: string, lines = 15): Promise<string> {
+async function lastLines(path: string, lines = 15): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const last = text.trimEnd().split('\n').slice(-lines).join('\n');
   return last === '' ? `(${path} is empty)` : `${last}\n(all of it: ${path})`;

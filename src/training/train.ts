@@ -11,10 +11,9 @@ import type { IdentityRule } from '#dataset/identity.ts';
 import { readRulesOf, rulesFor } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { FitKind } from '#domain/fit-kind.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
-import { roundsOf, isChoice } from './candidates.ts';
+import { attemptsOf, isChoice } from './candidates.ts';
 import { choose, isFitted, noneFitted, type Tried } from './choose.ts';
 import { calibratorOf, crossValidate, type Fit } from './cross-validate.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
@@ -66,13 +65,13 @@ export interface Training {
 export function train(input: TrainInput): Training & { readonly leaderboard: Leaderboard } {
   const { folder } = input;
   const prepared = prepareTraining(input);
-  const rounds = roundsOf(folder);
+  const attempts = attemptsOf(folder);
   const tried: Tried[] = [];
-  for (let round = 1; ; round += 1) {
-    for (const candidate of rounds[round - 1] ?? []) {
-      tried.push({ ...scoreCandidate(prepared, candidate), round });
+  for (let attempt = 1; ; attempt += 1) {
+    for (const candidate of attempts[attempt - 1] ?? []) {
+      tried.push({ ...scoreCandidate(prepared, candidate), attempt });
     }
-    const leaderboard = choose(folder, rounds, round, tried);
+    const leaderboard = choose(folder, attempts, attempt, tried);
     if (leaderboard.next === 'retune') continue;
     const { scores } = named(tried, leaderboard.chosen);
     return { ...fitChosen(prepared, scores, leaderboard), leaderboard };
@@ -90,19 +89,19 @@ export interface Prepared {
   readonly input: TrainInput;
   readonly rows: Rows;
   readonly dropped: readonly string[];
-  readonly kind: FitKind;
+  readonly stage: 'quick' | 'full';
   readonly fit: Fit;
 }
 
 /** Throws `DataInvalid`. */
-export function prepareTraining(input: TrainInput, kind: FitKind = 'full'): Prepared {
+export function prepareTraining(input: TrainInput, stage: 'quick' | 'full' = 'full'): Prepared {
   const { folder, provenance, trainingManifest } = input;
   const { seed, positive } = folder.model;
   const all = withNamedErrors(() => trainingTable(input.training, folder, input.identity));
   return {
     input,
-    kind,
-    rows: kind === 'quick' ? sampleRows(all, folder) : all,
+    stage,
+    rows: stage === 'quick' ? sampleRows(all, folder) : all,
     dropped: all.dropped,
     fit: ({ table, labels, groups }, candidate) =>
       fitPipeline({
@@ -115,7 +114,7 @@ export function prepareTraining(input: TrainInput, kind: FitKind = 'full'): Prep
         positive,
         thresholdRule: 0.5,
         trainingManifest,
-        provenance: { ...provenance, seed, stage: kind, candidate: candidate.name },
+        provenance: { ...provenance, seed, stage, candidate: candidate.name },
       }),
   };
 }
@@ -125,7 +124,7 @@ export function prepareTraining(input: TrainInput, kind: FitKind = 'full'): Prep
  * `SettingsInvalid` for folds that can't be made, and `OutOfTime`.
  */
 export function scoreCandidate(
-  { input, rows, kind, fit }: Prepared,
+  { input, rows, stage, fit }: Prepared,
   candidate: Candidate,
 ): { readonly scores: CandidateOutcome; readonly seconds: number } {
   const { folder, stopwatch } = input;
@@ -136,7 +135,7 @@ export function scoreCandidate(
       rows,
       candidate,
       fit,
-      nested: kind === 'full' && isChoice(folder),
+      nested: stage === 'full' && isChoice(folder),
       time: input,
     }),
   );
@@ -148,7 +147,7 @@ export function scoreCandidate(
  * scores. Throws `SettingsInvalid`, `DataInvalid`.
  */
 export function fitChosen(
-  { input, rows, dropped, kind, fit }: Prepared,
+  { input, rows, dropped, stage, fit }: Prepared,
   scores: CandidateScores,
   leaderboard: Leaderboard | null,
 ): Training {
@@ -181,7 +180,7 @@ export function fitChosen(
       canonicalJson({
         schemaVersion: 2,
         model: folder.model.name,
-        stage: kind,
+        stage,
         seed: folder.model.seed,
         artifact: sha256,
         artifactBytes: artifact.length,

@@ -1,4 +1,5 @@
 import type { Clock } from '#domain/ports/clock.ts';
+import type { Ids } from '#domain/ports/ids.ts';
 
 export interface MemoryClock extends Clock {
   /** Moves the time forward. */
@@ -14,4 +15,10 @@ export function memoryClock(start = '2026-01-01T00:00:00.000Z'): MemoryClock {
       millis += by;
     },
   };
+}
+
+/** Ids that count: 26 characters, in order, the same in every run of a test. */
+export function memoryIds(): Ids {
+  let count = 0;
+  return { next: () => String(++count).padStart(26, '0') };
 }

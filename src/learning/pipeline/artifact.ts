@@ -23,7 +23,6 @@ import { unpackReadRules } from './read-rules-file.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
 import { featuresAfter, type Transform } from './transforms.ts';
 import type { ReadRules } from '#learning/cells.ts';
-import type { FitKind } from '#domain/fit-kind.ts';
 import { LearningError } from '#learning/errors.ts';
 import { MOST_FEATURES } from '#learning/table.ts';
 
@@ -36,8 +35,7 @@ export interface Provenance {
   readonly code: string;
   readonly seed: number;
   readonly asOf: string | null;
-  /** Called stage since the first artifacts: a written field. */
-  readonly stage: FitKind;
+  readonly stage: 'quick' | 'full';
   readonly candidate: string;
 }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ANY_PORTS, choosePorts, HOST, listenOnce, PortError } from '../../../localstack/ports.ts';
+import { LocalStackRefused } from '../../../localstack/errors.ts';
+import { ANY_PORTS, choosePorts, HOST, listenOnce } from '../../../localstack/ports.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -50,7 +51,7 @@ describe('the ports of a local stack', () => {
     const port = await takenPort();
     const env = { TITLEHOLDER_API_PORT: String(port) };
     await expect(choosePorts(env, ANY_PORTS, () => undefined)).rejects.toThrow(
-      new PortError(
+      new LocalStackRefused(
         `port ${port}, which the API needs, is taken: set TITLEHOLDER_API_PORT to a free one`,
       ),
     );

@@ -15,7 +15,7 @@ type Stage = Extract<RecordDecisionInput, { decision: 'stage' }>;
  *
  * Throws `EvidenceMismatch`, `ApprovalStale`, `ChampionMoved`, `ArtifactMissing`, `ArtifactCorrupt`.
  */
-export async function deployToStaging(
+export async function stage(
   deps: DecisionDeps,
   { run, evaluation, tracking }: Stage,
   commit: Commit,

@@ -20,14 +20,14 @@ export interface People {
 }
 
 /** A champion as the story knows it. */
-export interface Champion {
+export interface Crowned {
   readonly version: number;
   readonly sha256: string;
   readonly commit: string;
   readonly runId: string;
 }
 
-export interface World {
+export interface Stage {
   readonly model: string;
   /** The same folder under a name that has no champion. */
   readonly twin: string;
@@ -41,7 +41,7 @@ export interface World {
   readonly diary: Diary;
   readonly tell: Teller;
   /** Versions in the order in which they were promoted. */
-  readonly champions: Champion[];
+  readonly crowned: Crowned[];
   /** Every artifact seen so far, with the run and step that made it. */
   readonly artifacts: Map<string, string>;
   /** `--break`: called before the second commit. */
