@@ -41,6 +41,7 @@ describe('the digest of the code that decides', () => {
       'src/dataset',
       'src/domain',
       'src/evaluation',
+      'src/gates',
       'src/learning',
       'src/training',
     ]);
