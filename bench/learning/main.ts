@@ -16,10 +16,10 @@ import {
   type Environment,
   joined,
   type Line,
-  type Measured,
+  type BenchResults,
   merged,
-  readMeasured,
-  writeMeasured,
+  readResults,
+  writeResults,
 } from './measured.ts';
 import { ask, type Judged, PYTHON, versions } from './processes.ts';
 import { report } from './report.ts';
@@ -263,13 +263,13 @@ async function keep(found: readonly Line[]): Promise<void> {
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify(lines, null, 2)}\n`);
   if (options.write !== true) return;
-  const all = merged(await readMeasured(STORE), now());
-  await writeMeasured(STORE, all);
+  const all = merged(await readResults(STORE), now());
+  await writeResults(STORE, all);
   const [above = ''] = (await readFile(PAGE, 'utf8')).split('\n## Measured\n');
   await writeFile(PAGE, `${above.trimEnd()}\n\n## Measured\n\n${report(all, missing)}`);
 }
 
-function now(): Measured {
+function now(): BenchResults {
   return { environment, day: new Date().toISOString().slice(0, 10), lines: [...lines] };
 }
 

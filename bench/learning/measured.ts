@@ -39,16 +39,16 @@ const Environment = z.strictObject({
 });
 export type Environment = z.infer<typeof Environment>;
 
-const Measured = z.strictObject({
+const BenchResults = z.strictObject({
   environment: Environment,
   /** Of the last measurement. */
   day: z.iso.date(),
   lines: z.array(Line),
 });
-export type Measured = z.infer<typeof Measured>;
+export type BenchResults = z.infer<typeof BenchResults>;
 
 /** What was measured before with what is new in the place of its elders; only the new in another environment. */
-export function merged(before: Measured | undefined, now: Measured): Measured {
+export function merged(before: BenchResults | undefined, now: BenchResults): BenchResults {
   if (before === undefined || !isSame(before.environment, now.environment)) return now;
   // A peer that isn't there now may have been measured when it was.
   const versions = { ...before.environment.versions, ...now.environment.versions };
@@ -95,14 +95,14 @@ function inOrder(a: Line, b: Line): number {
   return places(a).reduce((found, place, i) => found || place - (theirs[i] ?? 0), 0);
 }
 
-export async function readMeasured(file: string): Promise<Measured | undefined> {
+export async function readResults(file: string): Promise<BenchResults | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const found = Measured.safeParse(JSON.parse(text));
+  const found = BenchResults.safeParse(JSON.parse(text));
   // A file of an older version of this benchmark is as good as none.
   return found.data;
 }
 
-export async function writeMeasured(file: string, measured: Measured): Promise<void> {
+export async function writeResults(file: string, measured: BenchResults): Promise<void> {
   await writeFile(file, `${JSON.stringify(measured, null, 2)}\n`);
 }

@@ -1,5 +1,5 @@
 /** The engine's medians beside its peers', as ratios beside their targets. */
-import { isComparable, type Line, type Measured } from './measured.ts';
+import { isComparable, type Line, type BenchResults } from './measured.ts';
 
 /** How many times as good ours is to be, where, and by how much its AUC may fall short. */
 interface Target {
@@ -37,12 +37,15 @@ const GROWTH = 1.15;
 const SMALLEST = 10_000;
 
 /** `missing` says what couldn't be measured, a line each. */
-export function report({ environment, day, lines }: Measured, missing: readonly string[]): string {
+export function report(
+  { environment, day, lines }: BenchResults,
+  missing: readonly string[],
+): string {
   const versions = Object.entries(environment.versions).map(
     ([name, version]) => `${name} ${version}`,
   );
   return [
-    `Measured on ${day}: ${environment.processor}, ${environment.cores} cores, ${environment.memoryGb} GB, ${environment.platform}; ${versions.join(', ')}.`,
+    `BenchResults on ${day}: ${environment.processor}, ${environment.cores} cores, ${environment.memoryGb} GB, ${environment.platform}; ${versions.join(', ')}.`,
     '',
     ...(missing.length === 0
       ? []

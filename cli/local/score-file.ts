@@ -18,7 +18,7 @@ import type { Column, Table } from '#learning/table.ts';
 import { Stop } from '../output.ts';
 import type { ReadOptions } from './read-options.ts';
 
-export interface Scored {
+export interface ScoredFile {
   readonly rows: number;
   /** CSV `row,probability,predicted`: row 0-based, predicted 1 from the artifact's threshold on. */
   readonly csv: Uint8Array;
@@ -35,7 +35,7 @@ export async function scoreFile(
   bytes: Uint8Array,
   file: string,
   written: ReadOptions = {},
-): Promise<Scored> {
+): Promise<ScoredFile> {
   const { sep, decimal, missing } = written;
   const { read } = artifact;
   if (read === undefined && (decimal !== undefined || missing !== undefined)) {

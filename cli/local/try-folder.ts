@@ -14,7 +14,7 @@ import type { Verdict } from '#gates/verdict.ts';
 import { codeDigest } from '../../infra/code-digest.ts';
 import { entrantOf } from '#evaluation/admit.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
-import { prepare, type Prepared } from '#dataset/prepare.ts';
+import { prepare, type PreparedData } from '#dataset/prepare.ts';
 import { type RunProvenance, train } from '#training/train.ts';
 import type { Packed } from './pack.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -66,7 +66,7 @@ interface Compared {
   } | null;
 }
 
-export interface Tried {
+export interface TryResult {
   readonly report: TryReport;
   /** CSV `row,label,probability`: row 0-based among the data rows, each holdout row once. */
   readonly predictions: Uint8Array;
@@ -85,7 +85,7 @@ export function trainFolder(
   folder: Folder,
   say: (line: string) => void,
 ): {
-  readonly prepared: Prepared;
+  readonly prepared: PreparedData;
   readonly training: ReturnType<typeof train>;
   readonly provenance: RunProvenance;
   readonly seconds: { readonly prepare: number; readonly train: number };
@@ -150,7 +150,7 @@ export function tryFolder(of: {
   readonly changes: Changes;
   readonly champion: ChampionFile | null;
   readonly say: (line: string) => void;
-}): Tried {
+}): TryResult {
   const { packed, champion } = of;
   const folder = changed(packed.folder, of.changes);
   const { prepared, training, provenance, seconds } = trainFolder(packed, folder, of.say);
@@ -257,7 +257,7 @@ function someNames(names: readonly string[]): string {
 const NAMES_SHOWN = 8;
 
 /** The report in words. */
-export function tryWords({ report, leaderboard, seconds }: Tried): string {
+export function tryWords({ report, leaderboard, seconds }: TryResult): string {
   const number = (value: number | null | undefined): string =>
     typeof value === 'number' ? value.toFixed(4) : 'unmeasured';
   const { split } = report;

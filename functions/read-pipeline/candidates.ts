@@ -1,6 +1,6 @@
 /** What of a run's candidates people are shown: the items of the Map that trains them. */
 import * as z from 'zod';
-import { Choice, Plan, Scored } from '#contracts/steps.ts';
+import { Choice, Plan, ScoredCandidate } from '#contracts/steps.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run, StepRecord } from '#domain/run.ts';
@@ -42,7 +42,10 @@ export async function shownCandidates(
   const records = of.records.toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
   const choice = outputsOf(Choice, records, ['ChooseCandidate']).at(-1);
   const scored = new Map(
-    outputsOf(Scored, records, ['TrainCandidate']).map((one) => [one.candidate, one.scores]),
+    outputsOf(ScoredCandidate, records, ['TrainCandidate']).map((one) => [
+      one.candidate,
+      one.scores,
+    ]),
   );
   const scores = await scoresOf(artifacts, choice, scored);
   const visited = itemVisits(of.visits);

@@ -1,4 +1,4 @@
-import { Scored, TrainCandidateInput } from '#contracts/steps.ts';
+import { ScoredCandidate, TrainCandidateInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { storeDocument } from '#release/selection.ts';
@@ -18,7 +18,7 @@ export const trainCandidate = (deps: TrainDeps) =>
     {
       name: 'TrainCandidate',
       input: TrainCandidateInput,
-      output: Scored,
+      output: ScoredCandidate,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

@@ -14,7 +14,7 @@ import { charterBytes, charterHash, loadCharter, loadFolder } from '#release/loa
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { waitSecondsOf } from '#release/run-reference.ts';
 import { markRunning } from '#release/update-run.ts';
-import { prepare, type Prepared, type PrepareInput } from '#dataset/prepare.ts';
+import { prepare, type PreparedData, type PrepareInput } from '#dataset/prepare.ts';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 
@@ -163,7 +163,7 @@ function redrawing(of: {
   readonly stored: Pick<Holdout, 'model' | 'register' | 'rows'>;
   readonly mistaken: IdentityRule;
   readonly declared: IdentityRule;
-  readonly prepared: Prepared;
+  readonly prepared: PreparedData;
   readonly accepted: readonly string[];
 }): HoldoutQuestion | null {
   const { stored, mistaken, declared, prepared, accepted } = of;

@@ -106,15 +106,15 @@ export const Plan = z.strictObject({
 export type Plan = z.infer<typeof Plan>;
 
 export const TrainCandidateInput = TrainInput.extend({ plan: Plan, candidate: CandidateName });
-export const Scored = z.strictObject({
+export const ScoredCandidate = z.strictObject({
   candidate: CandidateName,
   /** A `CandidateOutcome` document. */
   scores: Sha256,
   seconds: z.number(),
 });
-export type Scored = z.infer<typeof Scored>;
+export type ScoredCandidate = z.infer<typeof ScoredCandidate>;
 
-export const ChooseInput = TrainInput.extend({ plan: Plan, scores: z.array(Scored) });
+export const ChooseInput = TrainInput.extend({ plan: Plan, scores: z.array(ScoredCandidate) });
 export const Choice = z.strictObject({
   attempt: z.int().min(1),
   candidate: CandidateName,

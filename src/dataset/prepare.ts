@@ -44,7 +44,7 @@ export interface SplitInput {
   readonly accepted?: string | undefined;
 }
 
-export interface Prepared {
+export interface PreparedData {
   /** Training rows as canonical CSV, in input order. */
   readonly training: Uint8Array;
   readonly trainingManifest: Uint8Array;
@@ -72,7 +72,7 @@ export interface Prepared {
  * under `enforce`, for a passed limit), `HoldoutRefused` for an epoch or an identity that isn't the stored
  * holdout's.
  */
-export function prepare(input: PrepareInput): Prepared {
+export function prepare(input: PrepareInput): PreparedData {
   const { model } = input.folder;
   const table = readTable(input.csv, input.file, input.folder);
   const { findings, identity, identities, trainingRows, holdoutSide, next } = splitTable(

@@ -44,11 +44,11 @@ export function metricText(name: MetricName, value: number | null | undefined): 
 
 /** A record with a value for each metric, in the list's order. */
 export function eachMetric<T>(valueOf: (name: MetricName) => T): Record<MetricName, T> {
-  return recordOf(METRIC_NAMES, valueOf);
+  return recordFrom(METRIC_NAMES, valueOf);
 }
 
 /** A record with a value for each name. */
-export function recordOf<Name extends string, T>(
+export function recordFrom<Name extends string, T>(
   names: readonly Name[],
   valueOf: (name: Name) => T,
 ): Record<Name, T> {

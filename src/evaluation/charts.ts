@@ -1,5 +1,5 @@
 /** Pictures of a model on the rows that it was judged on. */
-import { featureTable, modelExplainer } from '#learning/explain/explainer.ts';
+import { modelFeatures, modelExplainer } from '#learning/explain/explainer.ts';
 import { confusion } from '#learning/metrics/metrics.ts';
 import { calibrationCurve } from '#learning/metrics/reliability.ts';
 import { evenly } from '#learning/sample-rows.ts';
@@ -44,7 +44,7 @@ export function holdoutCharts(judged: Judged): Drawings {
     'shap-summary.svg': () => {
       const sample = selectRows(table, evenly(table.rows, EXPLAINED_ROWS));
       const { features, explain, unit } = modelExplainer(challenger, sample);
-      const values = cellsOf(featureTable(challenger, sample));
+      const values = cellsOf(modelFeatures(challenger, sample));
       return shapSummaryPlot(
         { features, parts: explain(sample), values },
         calibrator === null ? unit : `${unit}, before calibration`,

@@ -8,7 +8,7 @@ import { decide, RULES } from '#gates/decide.ts';
 import type { Measurements } from '#gates/measurements.ts';
 import type { Verdict } from '#gates/verdict.ts';
 import { type BaselineName, fitBaseline } from '#learning/baselines.ts';
-import type { ScoredModel } from '#learning/metrics/paired.ts';
+import type { ModelScores } from '#learning/metrics/paired.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type Scorer, scorer } from '#learning/pipeline/scorer.ts';
@@ -18,7 +18,7 @@ import { admit, type Contest } from './admit.ts';
 import { measureLatency } from './latency.ts';
 import { measure, measureApart, scoresDocument } from './measure.ts';
 
-export interface EvaluateInput extends Contest {
+export interface EvaluationInput extends Contest {
   /** sha256 of the charter by which the run is judged; `folder` holds that charter. */
   readonly charter: string;
   /** Training rows: the trivial baselines are fitted on them. */
@@ -63,7 +63,7 @@ const BASELINES: readonly BaselineName[] = ['base-rate', 'best-column'];
  * The champion is scored again, never remembered. All but `timings` is the same, byte for byte, for the
  * same input. Throws what `admit` throws, and `HoldoutRefused` where the champion can't score the holdout.
  */
-export function evaluate(input: EvaluateInput): Evaluation {
+export function evaluate(input: EvaluationInput): Evaluation {
   return withNamedErrors(() => {
     const { folder, challenger, champion, provenance } = input;
     const { model, policy } = folder;
@@ -146,7 +146,7 @@ function scoreBaselines(
   rows: Rows,
   folder: Folder,
   table: Table,
-): readonly (ScoredModel & { readonly name: string })[] {
+): readonly (ModelScores & { readonly name: string })[] {
   return BASELINES.map((name) => {
     const artifact = fitBaseline(name, {
       table: rows.table,

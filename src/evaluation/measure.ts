@@ -8,15 +8,15 @@ import type { Paired } from '#gates/paired.ts';
 import { LearningError } from '#learning/errors.ts';
 import { groupsToSettle, judgingGroups, pairedAuc } from '#learning/metrics/jackknife.ts';
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
-import { type Bootstrap, bootstrap, type ScoredModel } from '#learning/metrics/paired.ts';
+import { type Bootstrap, bootstrap, type ModelScores } from '#learning/metrics/paired.ts';
 import { MEASURE, type MeasuredApart, type MeasuredOn } from './measurements.ts';
 
 export interface MeasureInput {
   readonly source: EvidenceSource;
   readonly plan: MeasurePlan;
-  readonly challenger: ScoredModel & { readonly sha256: string };
-  readonly champion: (ScoredModel & { readonly version: number; readonly sha256: string }) | null;
-  readonly baselines: readonly (ScoredModel & { readonly name: string })[];
+  readonly challenger: ModelScores & { readonly sha256: string };
+  readonly champion: (ModelScores & { readonly version: number; readonly sha256: string }) | null;
+  readonly baselines: readonly (ModelScores & { readonly name: string })[];
   /** 1 for the positive class, else 0, one a holdout row. */
   readonly labels: Uint8Array;
   /** Any whole number a row; rows with the same one are resampled together. */
@@ -37,7 +37,7 @@ const TOO_FEW = 'too few groups: no error is left to estimate, or one group has 
  */
 export function measure(input: MeasureInput): Measured {
   const { plan, labels, groups, challenger, champion, baselines } = input;
-  const models: readonly ScoredModel[] = [
+  const models: readonly ModelScores[] = [
     challenger,
     ...(champion === null ? [] : [champion]),
     ...baselines,
@@ -46,9 +46,9 @@ export function measure(input: MeasureInput): Measured {
   const usable = models.filter((_, i) => faults[i] === null);
   const drawn = draw(usable, input);
   const judging = judgingGroups({ labels, groups });
-  const indexOf = (model: ScoredModel): number => usable.indexOf(model);
+  const indexOf = (model: ModelScores): number => usable.indexOf(model);
 
-  const measuresOf = (model: ScoredModel): ModelMetrics => {
+  const measuresOf = (model: ModelScores): ModelMetrics => {
     const fault = faults[models.indexOf(model)] ?? drawn.fault;
     const metric = (name: MetricName): MetricValue => {
       if (fault !== null || drawn.bootstrap === null) {
@@ -64,7 +64,7 @@ export function measure(input: MeasureInput): Measured {
     };
   };
 
-  const pairedWith = (against: string, model: ScoredModel): Paired => {
+  const pairedWith = (against: string, model: ModelScores): Paired => {
     const common = { against, metric: plan.primaryMetric, alpha: plan.alpha };
     const fault = faults[0] ?? faults[models.indexOf(model)] ?? drawn.fault;
     const none = { estimate: null, lower: null, upper: null, standardError: null, degrees: 0 };
@@ -173,7 +173,7 @@ function faultOf(scores: Float64Array, labels: Uint8Array): string | null {
 
 /** One bootstrap over all models that can be measured; a plan or rows that allow none become the reason. */
 function draw(
-  models: readonly ScoredModel[],
+  models: readonly ModelScores[],
   { plan, labels, groups, source }: MeasureInput,
 ): { readonly bootstrap: Bootstrap | null; readonly fault: string | null } {
   try {

@@ -1,7 +1,7 @@
 /** One metric of the challenger against one limit. */
 import * as z from 'zod';
 import { metricEntry, metricText } from '#domain/metrics.ts';
-import { GATE_FIELDS, type Judgement, policyGate, type Remark } from './gate-kind.ts';
+import { GATE_FIELDS, type Judgement, policyGate, type GateRemark } from './gate-kind.ts';
 import { isUnmeasured, MetricName, type MetricValue } from './judged.ts';
 import { type GateRow, unmeasured } from './verdict.ts';
 
@@ -102,10 +102,10 @@ function sentence(gate: AbsoluteLimit, row: GateRow, metric: MetricValue | undef
   return `${subject} failed: ${label} ${metricText(gate.metric, metric.value)} is not ${side} ${String(row.limit)}`;
 }
 
-function lint({ name, metric, mode, min, max }: AbsoluteLimit): Remark[] {
+function lint({ name, metric, mode, min, max }: AbsoluteLimit): GateRemark[] {
   const limit = min ?? max ?? 0;
   const { largest } = metricEntry(metric);
-  const remarks: Remark[] = [];
+  const remarks: GateRemark[] = [];
   if (largest !== null && (limit < 0 || limit > largest)) {
     const what = `'${name}' has a limit outside 0 to ${largest}, where ${metric} lives`;
     remarks.push({ level: 'error', what });

@@ -5,7 +5,7 @@
  * decide again from the stored evidence and the charter.
  */
 import { TitleholderError } from '#domain/errors.ts';
-import { type Check, type Judgement, kindOf, type PolicyGate } from './gate-kind.ts';
+import { type Check, type Judgement, gateKindOf, type PolicyGate } from './gate-kind.ts';
 import type { JudgedModels, MeasurePlan } from './judged.ts';
 import { GATE_KINDS } from './list.ts';
 import type { Measurements } from './measurements.ts';
@@ -91,12 +91,12 @@ interface Found extends Required<Judgement> {
 function judge(evidence: JudgedEvidence, { model, policy }: Limits, rules: number): Found[] {
   const by = { plan: model.plan, rules };
   const named = policy.gates.map((gate): Found => {
-    const kind = GATE_KINDS.find((one) => one.kind === kindOf(gate));
+    const kind = GATE_KINDS.find((one) => one.kind === gateKindOf(gate));
     if (kind !== undefined) return whole(kind.role, kind.judge(evidence, gate, by));
-    const reason = `gate '${gate.name}' is of the kind '${kindOf(gate)}', which nobody measures`;
+    const reason = `gate '${gate.name}' is of the kind '${gateKindOf(gate)}', which nobody measures`;
     return whole('condition', { rulings: [unmeasured(gate.mode, reason)] });
   });
-  const kinds = new Set(policy.gates.map(kindOf));
+  const kinds = new Set(policy.gates.map(gateKindOf));
   const standing = GATE_KINDS.flatMap((kind) =>
     kind.standing === null || kind.standing.since > rules || kinds.has(kind.kind)
       ? []

@@ -38,7 +38,7 @@ export interface PolicyGate {
 }
 export const KIND_WITHOUT_NAME = 'absolute-limit';
 
-export function kindOf(gate: PolicyGate): string {
+export function gateKindOf(gate: PolicyGate): string {
   return gate.kind ?? KIND_WITHOUT_NAME;
 }
 
@@ -68,7 +68,7 @@ export interface JudgedBy {
 }
 
 /** Something legal in a policy and still unwise. */
-export interface Remark {
+export interface GateRemark {
   /** error: the limit can't do what it says · warning: it is loose. */
   readonly level: 'error' | 'warning';
   readonly what: string;
@@ -91,7 +91,7 @@ export interface GateKind<
   readonly standing: { readonly since: number; readonly gate: PolicyGate } | null;
   /** Nothing where the gate is of another kind. */
   readonly judge: (evidence: Given<M>, gate: PolicyGate, by: JudgedBy) => Judgement;
-  readonly lint: (gate: PolicyGate) => readonly Remark[];
+  readonly lint: (gate: PolicyGate) => readonly GateRemark[];
 }
 
 /** A kind that a policy may have gates of. */
@@ -105,12 +105,12 @@ export function policyGate<
   readonly policy: Policy;
   readonly standing?: { readonly since: number; readonly gate: z.output<Policy> };
   readonly judge: (evidence: Given<M>, gate: z.output<Policy>, by: JudgedBy) => Judgement;
-  readonly lint?: (gate: z.output<Policy>) => readonly Remark[];
+  readonly lint?: (gate: z.output<Policy>) => readonly GateRemark[];
 }): GateKind<Kind, M, Policy> & {
   readonly isOwn: (gate: PolicyGate) => gate is PolicyGate & z.output<Policy>;
 } {
   const isOwn = (gate: PolicyGate): gate is PolicyGate & z.output<Policy> =>
-    kindOf(gate) === of.kind;
+    gateKindOf(gate) === of.kind;
   return {
     role: 'condition',
     kind: of.kind,

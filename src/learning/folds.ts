@@ -107,7 +107,7 @@ export function stratifiedGroupedFolds(
 }
 
 /** Rows to fit on and rows held out, both ascending. */
-export interface Split {
+export interface FoldSplit {
   readonly training: Int32Array;
   readonly held: Int32Array;
 }
@@ -125,7 +125,7 @@ export function timeOrderedSplits(
   times: Float64Array,
   folds: number,
   { gap = 0, groups }: { readonly gap?: number; readonly groups?: Int32Array } = {},
-): readonly Split[] {
+): readonly FoldSplit[] {
   if (groups !== undefined) checkRows(groups, times.length);
   const row = times.findIndex((time) => !Number.isFinite(time));
   if (row >= 0) throw new LearningError('TableInvalid', `the time of row ${row} is no number`);

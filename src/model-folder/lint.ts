@@ -1,7 +1,7 @@
 /** What is legal in a model folder and still unwise. */
 import type { Folder } from '#contracts/folder/charter.ts';
 import { absoluteLimit } from '#gates/absolute-limit.ts';
-import { kindOf } from '#gates/gate-kind.ts';
+import { gateKindOf } from '#gates/gate-kind.ts';
 import { GATE_KINDS } from '#gates/list.ts';
 
 export interface Remark {
@@ -36,7 +36,7 @@ export function lintFolder({ model, policy }: Folder): Remark[] {
   policy.gates.forEach((gate, i) => {
     const where = `policy.json: gates.${i}`;
     for (const { kind, lint } of GATE_KINDS) {
-      if (kind !== kindOf(gate)) continue;
+      if (kind !== gateKindOf(gate)) continue;
       for (const { level, what } of lint(gate)) remarks.push({ level, where, what });
     }
   });

@@ -3,7 +3,7 @@ import type { DataReference, RunReference, Training } from '#contracts/steps.ts'
 import { readManifest } from '#dataset/register.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
-import type { Training as Trained, TrainInput } from '#training/train.ts';
+import type { TrainedModel, TrainingInput } from '#training/train.ts';
 import { loadFolder } from './load-folder.ts';
 import type { StepDeps } from './recorded-step.ts';
 import { withoutHoldout } from './unseen-holdout.ts';
@@ -21,7 +21,7 @@ export async function trainingInput(
   deps: TrainDeps,
   { run, data }: { readonly run: RunReference; readonly data: DataReference },
   secondsLeft: () => number,
-): Promise<TrainInput> {
+): Promise<TrainingInput> {
   const artifacts = withoutHoldout(deps.artifacts, { run, data });
   const { model, commit, bundle, asOf } = run;
   return {
@@ -39,7 +39,7 @@ export async function trainingInput(
 export async function storeTraining(
   { artifacts }: TrainDeps,
   stage: Training['stage'],
-  { artifact: bytes, sha256, candidate, report }: Trained,
+  { artifact: bytes, sha256, candidate, report }: TrainedModel,
   charts: string | null,
 ): Promise<Training> {
   const artifact = await artifacts.put('models', bytes);

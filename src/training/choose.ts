@@ -11,7 +11,7 @@ import type {
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { absoluteLimit, isWithin } from '#gates/absolute-limit.ts';
-import { intervalOfMean, meanOf, standardErrorOf } from './spread.ts';
+import { intervalOfMean, meanOf, standardErrorOf } from './fold-statistics.ts';
 
 /** What became of a candidate, and what isn't part of that. */
 export interface Tried<Outcome = CandidateOutcome> {

@@ -7,9 +7,9 @@ import { someOf } from '#learning/sample-rows.ts';
 import { type Drawings, tooFew } from '#plots/drawings.ts';
 import { type LearningPoint, learningCurvePlot } from '#plots/learning-curve.ts';
 import { foldsOf } from './cross-validate.ts';
-import { deviationOf, meanOf } from './spread.ts';
+import { deviationOf, meanOf } from './fold-statistics.ts';
 import { withinTime } from './time-limit.ts';
-import type { Prepared } from './train.ts';
+import type { PreparedTraining } from './train.ts';
 import { pickRows } from './training-rows.ts';
 
 /** All, half, a quarter and an eighth of the groups outside a fold: who has had time for one has for the next. */
@@ -25,7 +25,7 @@ const FITTED_ROWS = 5000;
  * @param fitSeconds what the fit on all of them took: no picture is begun that would cost the training.
  */
 export function learningCurve(
-  { input, rows, fit }: Prepared,
+  { input, rows, fit }: PreparedTraining,
   candidate: Candidate,
   fitSeconds: number,
 ): Drawings {

@@ -33,7 +33,7 @@ export interface RunProvenance {
   readonly asOf: string | null;
 }
 
-export interface TrainInput extends TimeLimit {
+export interface TrainingInput extends TimeLimit {
   readonly folder: Folder;
   /** `prepare`'s training rows. */
   readonly training: Uint8Array;
@@ -44,7 +44,7 @@ export interface TrainInput extends TimeLimit {
   readonly provenance: RunProvenance;
 }
 
-export interface Training {
+export interface TrainedModel {
   readonly artifact: Uint8Array;
   readonly sha256: string;
   /** The chosen candidate's name. */
@@ -62,7 +62,7 @@ export interface Training {
  * byte, for the same input. The holdout is never seen. Throws `NoCandidateFitted`, `DataInvalid`,
  * `SettingsInvalid`.
  */
-export function train(input: TrainInput): Training & { readonly leaderboard: Leaderboard } {
+export function train(input: TrainingInput): TrainedModel & { readonly leaderboard: Leaderboard } {
   const { folder } = input;
   const prepared = prepareTraining(input);
   const attempts = attemptsOf(folder);
@@ -85,8 +85,8 @@ function named(tried: readonly Tried[], name: string): Tried<CandidateScores> {
 }
 
 /** Training rows, parsed once, and how a candidate is fitted on some of them. */
-export interface Prepared {
-  readonly input: TrainInput;
+export interface PreparedTraining {
+  readonly input: TrainingInput;
   readonly rows: Rows;
   readonly dropped: readonly string[];
   readonly stage: 'quick' | 'full';
@@ -94,7 +94,10 @@ export interface Prepared {
 }
 
 /** Throws `DataInvalid`. */
-export function prepareTraining(input: TrainInput, stage: 'quick' | 'full' = 'full'): Prepared {
+export function prepareTraining(
+  input: TrainingInput,
+  stage: 'quick' | 'full' = 'full',
+): PreparedTraining {
   const { folder, provenance, trainingManifest } = input;
   const { seed, positive } = folder.model;
   const all = withNamedErrors(() => trainingTable(input.training, folder, input.identity));
@@ -124,7 +127,7 @@ export function prepareTraining(input: TrainInput, stage: 'quick' | 'full' = 'fu
  * `SettingsInvalid` for folds that can't be made, and `OutOfTime`.
  */
 export function scoreCandidate(
-  { input, rows, stage, fit }: Prepared,
+  { input, rows, stage, fit }: PreparedTraining,
   candidate: Candidate,
 ): { readonly scores: CandidateOutcome; readonly seconds: number } {
   const { folder, stopwatch } = input;
@@ -147,10 +150,10 @@ export function scoreCandidate(
  * scores. Throws `SettingsInvalid`, `DataInvalid`.
  */
 export function fitChosen(
-  { input, rows, dropped, stage, fit }: Prepared,
+  { input, rows, dropped, stage, fit }: PreparedTraining,
   scores: CandidateScores,
   leaderboard: Leaderboard | null,
-): Training {
+): TrainedModel {
   const { folder, stopwatch } = input;
   const { candidate, threshold, metrics } = scores;
   const start = stopwatch();
@@ -206,7 +209,7 @@ export function fitChosen(
  * The first candidate that can be fitted, small and on a sample: whether a commit can be trained at all.
  * Throws `NoCandidateFitted`, `DataInvalid`, `SettingsInvalid`.
  */
-export function trainQuickly(input: TrainInput): Training {
+export function trainQuickly(input: TrainingInput): TrainedModel {
   const prepared = prepareTraining(input, 'quick');
   const unable: NotFitted[] = [];
   for (const candidate of input.folder.model.candidates) {

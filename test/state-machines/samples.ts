@@ -22,7 +22,7 @@ import {
   RecordDecisionInput,
   RecordRunInput,
   RunReference,
-  Scored,
+  ScoredCandidate,
   SmokeTest,
   SmokeTestInput,
   Staged,
@@ -139,7 +139,7 @@ export const OUTPUTS: Readonly<Record<string, (input: any) => unknown>> = {
           earlier: Choice.parse(choice).leaderboard,
         }),
   TrainCandidate: ({ candidate }) =>
-    Scored.parse({ candidate, scores: hash('0'), seconds: 123.456789012345 }),
+    ScoredCandidate.parse({ candidate, scores: hash('0'), seconds: 123.456789012345 }),
   ChooseCandidate: ({ plan }) => ({ ...CHOICE, attempt: Plan.parse(plan).attempt }),
   FullTrain: () => training('full'),
   RecordRun: () => TrackingReference.parse({ trackingRunId: '0'.repeat(32) }),

@@ -70,7 +70,7 @@ export function explainer(estimator: Estimator | BoostedTrees, background?: Tabl
 
 /** Explains a model's score for rows as they come, before calibration; throws what `explainer` throws. */
 export function modelExplainer(artifact: Artifact, background?: Table): ModelExplainer {
-  const behind = (table: Table): Table => featureTable(artifact, table);
+  const behind = (table: Table): Table => modelFeatures(artifact, table);
   const { unit, base, explain } = explainer(
     artifact.estimator,
     background === undefined ? undefined : behind(background),
@@ -220,7 +220,7 @@ function checkFeatures(features: Table, kinds: readonly Column['kind'][]): void 
 }
 
 /** The features that a model makes of rows, as its estimator gets them when it scores. */
-export function featureTable(artifact: Artifact, table: Table): Table {
+export function modelFeatures(artifact: Artifact, table: Table): Table {
   const { columns, transforms, read = null } = artifact;
   const found = columns.map(
     (column): Column =>

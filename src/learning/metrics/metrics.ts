@@ -4,7 +4,7 @@ import {
   eachMetric,
   type LabelMetricName,
   type MetricName,
-  recordOf,
+  recordFrom,
   TOP_SHARE,
 } from '#domain/metrics.ts';
 import { METRICS } from '#domain/metric-list.ts';
@@ -53,7 +53,7 @@ const LABEL_METRICS: readonly LabelMetricName[] = METRICS.flatMap((metric) =>
 
 /** The metrics of labels. */
 export function labelMetrics(counts: Confusion): Pick<Metrics, LabelMetricName> {
-  return recordOf(LABEL_METRICS, (name) => {
+  return recordFrom(LABEL_METRICS, (name) => {
     const metric = METRIC_FUNCTIONS[name];
     return metric.from === 'labels' ? metric.of(counts) : Number.NaN;
   });

@@ -14,7 +14,7 @@ import { checkScores, metricsOf } from './metrics.ts';
 import { rankingOfDraws } from './ranking.ts';
 
 /** A model's probabilities on the rows at hand, and from where on it says "positive". */
-export interface ScoredModel {
+export interface ModelScores {
   readonly scores: Float64Array;
   readonly threshold: number;
 }
@@ -60,7 +60,7 @@ export interface Bootstrap {
  * `ScoresInvalid`, `OneClass` (also where most replicates lack a class) and `SettingsInvalid` where k < 1.
  */
 export function bootstrap(
-  models: readonly ScoredModel[],
+  models: readonly ModelScores[],
   how: Resampling,
   metrics: readonly MetricName[] = METRIC_NAMES,
 ): Bootstrap {
@@ -141,8 +141,8 @@ export function bootstrap(
  * See `bootstrap` for the rule, the errors and the chance. Other metrics than AUC take about as long.
  */
 export function pairedDifference(
-  challenger: ScoredModel,
-  champion: ScoredModel,
+  challenger: ModelScores,
+  champion: ModelScores,
   how: Resampling,
   metric: MetricName = 'auc',
 ): Interval {
@@ -200,7 +200,7 @@ type Replicate = (times: Float64Array, positives: number, negatives: number) => 
 
 /** One model made ready: the asked metrics, in their order, for any draw of groups, given how often each was drawn. */
 function prepare(
-  { scores, threshold }: ScoredModel,
+  { scores, threshold }: ModelScores,
   labels: Uint8Array,
   groupOf: Int32Array,
   groups: number,

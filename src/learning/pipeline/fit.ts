@@ -20,7 +20,7 @@ import {
 } from '#learning/settings.ts';
 import { checkLabels, checkTable, type Column, selectRows, type Table } from '#learning/table.ts';
 
-export interface Candidate {
+export interface PipelineSpec {
   readonly name: string;
   readonly algorithm: Algorithm;
   /** The estimator's own, and `sampleRows`: train on so many rows, drawn without replacement. */
@@ -36,7 +36,7 @@ export interface FitInput {
   readonly table: Table;
   /** 1 for the positive class, else 0. */
   readonly labels: Uint8Array;
-  readonly candidate: Candidate;
+  readonly candidate: PipelineSpec;
   /** The run's master seed. */
   readonly seed: number;
   readonly positive: string;
@@ -63,7 +63,7 @@ interface CheckedCandidate {
  * Throws `SettingsInvalid`, naming the candidate and the setting. What depends on the table (columns, how
  * many features a split may try) shows when it is fitted.
  */
-export function checkCandidate(candidate: Candidate): CheckedCandidate {
+export function checkCandidate(candidate: PipelineSpec): CheckedCandidate {
   return named(candidate, () => {
     const verbs =
       estimatorKind(candidate.algorithm) ??
@@ -88,7 +88,7 @@ export function checkCandidate(candidate: Candidate): CheckedCandidate {
 }
 
 /** Puts the candidate's name before a refusal of its settings. */
-function named<T>({ name }: Candidate, run: () => T): T {
+function named<T>({ name }: PipelineSpec, run: () => T): T {
   try {
     return run();
   } catch (error) {

@@ -7,8 +7,8 @@ import { sha256Hex } from '#domain/canonical.ts';
 import { entrantOf } from '#evaluation/admit.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
 import { checksOf } from '#gates/decide.ts';
-import { prepare, type Prepared } from '#dataset/prepare.ts';
-import { train, type Training } from '#training/train.ts';
+import { prepare, type PreparedData } from '#dataset/prepare.ts';
+import { train, type TrainedModel } from '#training/train.ts';
 import { bytesOf, smallFolder, type SmallOptions, smallRows } from './small-folder.ts';
 
 const PROVENANCE = {
@@ -36,9 +36,9 @@ const WIDE_HEADER = 'who,x,colour,size,y';
 
 function commit(
   folder: Folder,
-  stored: Prepared | null,
+  stored: PreparedData | null,
   of: { readonly lines?: string[]; readonly header?: string; readonly accepted?: string } = {},
-): Prepared {
+): PreparedData {
   return prepare({
     folder,
     csv: bytesOf(of.lines ?? rows, of.header),
@@ -49,7 +49,7 @@ function commit(
   });
 }
 
-function trained(folder: Folder, by: Prepared): Training {
+function trained(folder: Folder, by: PreparedData): TrainedModel {
   return train({
     folder,
     training: by.training,
@@ -61,7 +61,7 @@ function trained(folder: Folder, by: Prepared): Training {
 }
 
 const first = commit(narrow, null);
-const own = (p: Prepared): Set<string> =>
+const own = (p: PreparedData): Set<string> =>
   new Set(readCsv(p.holdout, 'h').rows.map(([, x, colour]) => JSON.stringify([x, colour])));
 
 function entrant(of: ReturnType<typeof trained>, manifest: Uint8Array) {
@@ -131,7 +131,7 @@ describe('identity by features', () => {
 
 describe('a declared identity', () => {
   const byGroup = commit(smallFolder(), null);
-  it.each<[string, SmallOptions, Prepared, RegExp]>([
+  it.each<[string, SmallOptions, PreparedData, RegExp]>([
     ['another group', { group: ['colour'] }, byGroup, /by group colour and .* by group who: /],
     ['a key instead', { group: [], key: ['who'] }, byGroup, /by key who and .* by group who: /],
     ['no group', { group: [] }, byGroup, /by features x, colour and .* by group who: /],
@@ -196,7 +196,7 @@ describe('each row its own', () => {
   });
 });
 
-function registeredGroups(p: Prepared): number {
+function registeredGroups(p: PreparedData): number {
   return new Set(readRegister(p.register).rows.map((r) => r.identity)).size;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '#dataset/csv.ts';
 import { readRegister } from '#dataset/register.ts';
-import { prepare, type Prepared } from '#dataset/prepare.ts';
+import { prepare, type PreparedData } from '#dataset/prepare.ts';
 import { bytesOf, HEADER, smallFolder, smallRows, type SmallOptions } from './small-folder.ts';
 
 const rows = smallRows(600);
@@ -16,10 +16,10 @@ interface Extra {
 
 function commit(
   lines: readonly string[],
-  stored: Prepared | null,
+  stored: PreparedData | null,
   asOf: string,
   extra: Extra = {},
-): Prepared {
+): PreparedData {
   return prepare({
     folder: smallFolder(extra.options),
     csv: bytesOf(lines, extra.header ?? HEADER),
@@ -34,7 +34,7 @@ function commit(
 }
 
 const LATER = '2026-02-01T00:00:00.000Z';
-const textsOf = (p: Prepared): string[] => readCsv(p.holdout, 'h').rows.map((r) => r.join(','));
+const textsOf = (p: PreparedData): string[] => readCsv(p.holdout, 'h').rows.map((r) => r.join(','));
 
 describe('the stored holdout', () => {
   it('is made by the first commit, in input order, and every row is on one side', () => {

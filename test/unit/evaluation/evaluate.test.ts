@@ -7,9 +7,9 @@ import { checksOf } from '#gates/decide.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { holdoutMetrics } from '../../../functions/record-run/tracked-metrics.ts';
 import { entrantOf } from '#evaluation/admit.ts';
-import { evaluate, type EvaluateInput } from '#evaluation/evaluate.ts';
-import { prepare, type Prepared } from '#dataset/prepare.ts';
-import { train, trainQuickly, type TrainInput } from '#training/train.ts';
+import { evaluate, type EvaluationInput } from '#evaluation/evaluate.ts';
+import { prepare, type PreparedData } from '#dataset/prepare.ts';
+import { train, trainQuickly, type TrainingInput } from '#training/train.ts';
 import { bytesOf, smallFolder, smallRows } from '../dataset/small-folder.ts';
 
 const PROVENANCE = {
@@ -25,10 +25,10 @@ let ticks = 0;
 const stopwatch = (): number => (ticks += 0.001);
 
 const folder = smallFolder();
-let prepared: Prepared;
+let prepared: PreparedData;
 let full: ReturnType<typeof train>;
 
-function prepareRows(lines: readonly string[], of: Folder = folder): Prepared {
+function prepareRows(lines: readonly string[], of: Folder = folder): PreparedData {
   return prepare({
     folder: of,
     csv: bytesOf(lines),
@@ -37,7 +37,7 @@ function prepareRows(lines: readonly string[], of: Folder = folder): Prepared {
     stored: null,
   });
 }
-function trainingOf(of: Prepared, by: Folder = folder): TrainInput {
+function trainingOf(of: PreparedData, by: Folder = folder): TrainingInput {
   return {
     folder: by,
     training: of.training,
@@ -46,7 +46,7 @@ function trainingOf(of: Prepared, by: Folder = folder): TrainInput {
     stopwatch,
   };
 }
-const trainOn = (of: Prepared, by: Folder = folder) => train(trainingOf(of, by));
+const trainOn = (of: PreparedData, by: Folder = folder) => train(trainingOf(of, by));
 interface Trained {
   readonly artifact: Uint8Array;
   readonly sha256: string;
@@ -54,7 +54,7 @@ interface Trained {
 function entrant({ artifact, sha256 }: Trained, manifest = prepared.trainingManifest) {
   return entrantOf('the challenger', { bytes: artifact, sha256, manifest });
 }
-function inputFor(training: Trained, changes: Partial<EvaluateInput> = {}): EvaluateInput {
+function inputFor(training: Trained, changes: Partial<EvaluationInput> = {}): EvaluationInput {
   return {
     folder,
     charter: sha256Hex('charter'),

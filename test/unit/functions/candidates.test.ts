@@ -3,7 +3,7 @@ import type { StatusAnswer } from '#contracts/answers.ts';
 import type { ApiClient } from '#client/client.ts';
 import { explainRun } from '../../../cli/remote/explain.ts';
 import { statusWords } from '../../../cli/remote/answer-words.ts';
-import type { Scored } from '#contracts/steps.ts';
+import type { ScoredCandidate } from '#contracts/steps.ts';
 import { executionName } from '#domain/run-id.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
@@ -144,7 +144,7 @@ describe('the candidates of a run', () => {
     const first = l.lastOutput(
       'TrainCandidate',
       (input) => (input as { candidate: string }).candidate === 'a',
-    ) as Scored;
+    ) as ScoredCandidate;
     const document = await loadScores(l.artifacts, first.scores);
     const folds = 'folds' in document ? document.folds : [];
     const [a, b] = status.candidates;

@@ -4,14 +4,14 @@ import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipelin
 import type { ReadRules } from '#learning/cells.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { fromBase64, toBase64 } from '#learning/pipeline/base64.ts';
-import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
 import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 
 const settings = { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;
 
-function fitted(algorithm: Candidate['algorithm'], rows = 200): Artifact {
+function fitted(algorithm: PipelineSpec['algorithm'], rows = 200): Artifact {
   return fitPipeline({
     ...madeUp(rows),
     candidate: { name: 'c', algorithm, settings },

@@ -2,14 +2,14 @@
 import type { ReadRules } from '#learning/cells.ts';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
-import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
 import { MANIFEST, madeUp, PROVENANCE } from './made.ts';
 import { substream } from '#learning/random.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';
 
-const SETTINGS: Readonly<Record<string, Candidate['settings']>> = {
+const SETTINGS: Readonly<Record<string, PipelineSpec['settings']>> = {
   forest: { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' },
   boosting: { rounds: 6, leaves: 8, minLeaf: 5 },
   logistic: { l2: 1 },
@@ -84,7 +84,7 @@ export function everyFile(): readonly EveryFile[] {
         labels,
         candidate: {
           name: 'made-up',
-          algorithm: name as Candidate['algorithm'],
+          algorithm: name as PipelineSpec['algorithm'],
           settings: SETTINGS[name] ?? {},
           transforms: specs,
           calibration,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { explainer, meanMagnitudes, modelExplainer } from '#learning/explain/explainer.ts';
 import { fitLogistic } from '#learning/linear/logistic.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
-import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import { fillReader } from '#learning/pipeline/transforms.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';
@@ -12,7 +12,7 @@ import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 
 const settings = { trees: 25, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;
 
-function fit(candidate: Partial<Candidate>): Artifact {
+function fit(candidate: Partial<PipelineSpec>): Artifact {
   return fitPipeline({
     ...madeUp(900),
     candidate: { name: 'plain', algorithm: 'forest', settings, ...candidate },

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { calibrate } from '#learning/pipeline/calibrate.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitBaseline } from '#learning/baselines.ts';
-import { type Candidate, type FitInput, fitPipeline } from '#learning/pipeline/fit.ts';
+import { type PipelineSpec, type FitInput, fitPipeline } from '#learning/pipeline/fit.ts';
 import { groupedFolds } from '#learning/folds.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { substream } from '#learning/random.ts';
@@ -12,7 +12,7 @@ import { chooseThreshold } from '#learning/pipeline/threshold.ts';
 import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made.ts';
 
 const settings = { trees: 30, maxDepth: 8, minLeaf: 5, featuresPerSplit: 'sqrt' } as const;
-const forest: Candidate = { name: 'plain', algorithm: 'forest', settings };
+const forest: PipelineSpec = { name: 'plain', algorithm: 'forest', settings };
 
 function input(rows: number, more: Partial<FitInput> = {}): FitInput {
   return {
@@ -83,13 +83,13 @@ describe('fitting', () => {
       ['depth', { depth: 3 }],
     ];
     for (const [subject, change] of wrong) {
-      const candidate = { ...forest, settings: { ...settings, ...change } } as Candidate;
+      const candidate = { ...forest, settings: { ...settings, ...change } } as PipelineSpec;
       expect(thrownBy(() => fitPipeline(input(50, { candidate })))).toMatchObject({
         name: 'SettingsInvalid',
         subject,
       });
     }
-    const candidate = { ...forest, algorithm: 'magic' } as unknown as Candidate;
+    const candidate = { ...forest, algorithm: 'magic' } as unknown as PipelineSpec;
     expect(thrownBy(() => fitPipeline(input(50, { candidate })))).toMatchObject({
       name: 'SettingsInvalid',
       subject: 'algorithm',
@@ -113,7 +113,7 @@ describe('fitting', () => {
 });
 
 describe('a candidate that somebody wrote', () => {
-  const wrong: [string, Candidate['algorithm'], object, object][] = [
+  const wrong: [string, PipelineSpec['algorithm'], object, object][] = [
     ['trees', 'forest', { trees: undefined }, {}],
     ['trees', 'forest', { trees: '30' }, {}],
     ['trees', 'ml-random-forest', { trees: 1.5 }, {}],
@@ -138,7 +138,7 @@ describe('a candidate that somebody wrote', () => {
   it.each(wrong)('is refused for its %s (%s, %j, %j)', (subject, algorithm, change, more) => {
     const own = algorithm === 'logistic' || algorithm === 'boosting' ? {} : settings;
     const written = Array.isArray(change) ? change : { ...own, ...change };
-    const candidate = { name: 'plain', algorithm, settings: written, ...more } as Candidate;
+    const candidate = { name: 'plain', algorithm, settings: written, ...more } as PipelineSpec;
     const error = thrownBy(() => fitPipeline(input(60, { candidate })));
     expect(error).toMatchObject({ name: 'SettingsInvalid', subject });
     expect(error.message).toContain("candidate 'plain'");
@@ -146,7 +146,7 @@ describe('a candidate that somebody wrote', () => {
 
   it('is refused for a seed that is no whole number, whether it draws or not', () => {
     for (const algorithm of ['forest', 'boosting', 'logistic'] as const) {
-      const candidate: Candidate = {
+      const candidate: PipelineSpec = {
         name: 'c',
         algorithm,
         settings: algorithm === 'forest' ? settings : {},
@@ -173,7 +173,7 @@ describe('a candidate that somebody wrote', () => {
     const columns = table.columns.map((column) =>
       column === place ? { ...wide, codes: place.codes.map((c) => (c < 0 ? -1 : c + 1)) } : column,
     );
-    const candidate: Candidate = {
+    const candidate: PipelineSpec = {
       ...forest,
       transforms: [{ kind: 'encode', as: 'one-hot' }],
     };
@@ -190,7 +190,7 @@ describe('a candidate that somebody wrote', () => {
 
 describe('a calibrator', () => {
   // Shallow trees' scores lean towards the middle.
-  const candidate: Candidate = { ...forest, settings: { ...settings, maxDepth: 3 } };
+  const candidate: PipelineSpec = { ...forest, settings: { ...settings, maxDepth: 3 } };
   const brier = (model: ReturnType<typeof fitPipeline>) =>
     metricsOf(scorer(model).scoreTable(fresh.table), fresh.labels, 0.5).brier;
 
@@ -218,7 +218,7 @@ describe('a calibrator', () => {
       const plain = fitPipeline(input(1500, { candidate: { ...forest, settings: deep } }));
       const groups = Int32Array.from({ length: 1500 }, (_, row) => row >> 1);
       for (const more of [{}, { groups }]) {
-        const candidate: Candidate = { ...forest, settings: deep, calibration };
+        const candidate: PipelineSpec = { ...forest, settings: deep, calibration };
         expect(brier(fitPipeline(input(1500, { candidate, ...more })))).toBeLessThan(
           brier(plain) + 0.002,
         );
@@ -232,7 +232,7 @@ describe('a calibrator', () => {
       ['forest', shallow],
       ['ml-random-forest', { ...shallow, sampleRows: 300 }],
     ] as const) {
-      const plainCandidate: Candidate = { name: 'c', algorithm, settings: own };
+      const plainCandidate: PipelineSpec = { name: 'c', algorithm, settings: own };
       const rule = { thresholdRule: 'max-f1' } as const;
       const plain = fitPipeline(input(2000, { candidate: plainCandidate, ...rule }));
       const model = fitPipeline(
@@ -329,7 +329,7 @@ describe('early stopping', () => {
         values: new Float64Array(400).map(() => random.nextNormal()),
       }));
       const labels = new Uint8Array(400).map((_, row) => row % 2);
-      const candidate: Candidate = {
+      const candidate: PipelineSpec = {
         name: 'lucky',
         algorithm: 'boosting',
         settings: { rounds: 200, earlyStoppingRounds: 20 },
@@ -345,7 +345,7 @@ describe('early stopping', () => {
 });
 
 describe('ml-random-forest', () => {
-  const candidate: Candidate = {
+  const candidate: PipelineSpec = {
     name: 'small',
     algorithm: 'ml-random-forest',
     settings: { ...settings, trees: 7, featuresPerSplit: 'all' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitBaseline } from '#learning/baselines.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
-import { type Candidate, fitPipeline } from '#learning/pipeline/fit.ts';
+import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { substream } from '#learning/random.ts';
 import { type CategoricalColumn, selectRows, type Table } from '#learning/table.ts';
@@ -31,7 +31,7 @@ const between = (from: number, to: number) =>
 const made = madeUp(ROWS, 5);
 const truth = made.labels.subarray(TRAINED);
 
-const CANDIDATES: Candidate[] = [
+const CANDIDATES: PipelineSpec[] = [
   {
     name: 'forest',
     algorithm: 'forest',

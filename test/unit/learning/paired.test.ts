@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRIC_NAMES } from '#domain/metrics.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
-import { bootstrap, pairedDifference, type ScoredModel } from '#learning/metrics/paired.ts';
+import { bootstrap, pairedDifference, type ModelScores } from '#learning/metrics/paired.ts';
 import { substream } from '#learning/random.ts';
 import { thrownBy } from './made.ts';
 
@@ -24,8 +24,8 @@ const data = fc
     return distinct(positives) > 5 && distinct(rows.filter((row) => row.label === 0)) > 5;
   })
   .map((rows) => ({
-    a: { scores: Float64Array.from(rows, (row) => row.a), threshold: 0.5 } satisfies ScoredModel,
-    b: { scores: Float64Array.from(rows, (row) => row.b), threshold: 0.25 } satisfies ScoredModel,
+    a: { scores: Float64Array.from(rows, (row) => row.a), threshold: 0.5 } satisfies ModelScores,
+    b: { scores: Float64Array.from(rows, (row) => row.b), threshold: 0.25 } satisfies ModelScores,
     labels: Uint8Array.from(rows, (row) => row.label),
     groups: Int32Array.from(rows, (row) => row.group),
   }));
@@ -66,7 +66,7 @@ describe('a paired difference', () => {
             const drawn = names[random.nextInt(names.length)]!;
             return [...groups.keys()].filter((row) => groups[row] === drawn);
           });
-          const of = (model: ScoredModel) =>
+          const of = (model: ModelScores) =>
             metricsOf(
               Float64Array.from(rows, (row) => model.scores[row]!),
               Uint8Array.from(rows, (row) => labels[row]!),

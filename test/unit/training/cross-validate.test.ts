@@ -8,13 +8,13 @@ import { fitCalibrator } from '#learning/pipeline/calibrate.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { chooseThreshold } from '#learning/pipeline/threshold.ts';
 import { foldsOf } from '#training/cross-validate.ts';
-import { prepare, type Prepared } from '#dataset/prepare.ts';
-import { prepareTraining, scoreCandidate, type TrainInput } from '#training/train.ts';
+import { prepare, type PreparedData } from '#dataset/prepare.ts';
+import { prepareTraining, scoreCandidate, type TrainingInput } from '#training/train.ts';
 import { pickRows } from '#training/training-rows.ts';
 import { bytesOf, smallFolder, smallRows } from '../dataset/small-folder.ts';
 
 const FOLDS = 3;
-let prepared: Prepared;
+let prepared: PreparedData;
 
 function folderOf(model: Record<string, unknown>): Folder {
   return smallFolder({
@@ -22,7 +22,7 @@ function folderOf(model: Record<string, unknown>): Folder {
   });
 }
 
-function trainingOf(folder: Folder): TrainInput {
+function trainingOf(folder: Folder): TrainingInput {
   return {
     folder,
     training: prepared.training,
