@@ -16,8 +16,8 @@ import { decodeArtifact, recordsFor, rowsOf } from '../demo/scoring.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { firstChampion } from '../demo/scenes/first-champion.ts';
 import { send, toQuestion } from '../demo/scenes/release.ts';
-import type { Stage } from '../demo/stage.ts';
-import { setStage } from '../demo/story.ts';
+import type { World } from '../demo/world.ts';
+import { prepareWorld } from '../demo/story.ts';
 import { plainTeller } from '../demo/teller.ts';
 import { markdown, type Measure } from './report.ts';
 
@@ -81,7 +81,7 @@ async function warm(): Promise<Measure[]> {
   const stack = await bringUp({ folder: join(folder, 'stack'), log: say });
   try {
     pointAt(stack.endpoints);
-    const { stage } = await setStage({
+    const { world } = await prepareWorld({
       endpoints: stack.endpoints,
       issuer: stack.issuer,
       folder,
@@ -89,19 +89,19 @@ async function warm(): Promise<Measure[]> {
       name: 'claims-denial',
       tell: plainTeller(say),
     });
-    await firstChampion(stage);
-    return [...(await commits(stage)), ...(await predictions(stage))];
+    await firstChampion(world);
+    return [...(await commits(world)), ...(await predictions(world))];
   } finally {
     await stack.stop();
   }
 }
 
-async function commits(stage: Stage): Promise<Measure[]> {
+async function commits(world: World): Promise<Measure[]> {
   const waited: number[] = [];
   const notTraining: number[] = [];
   for (let i = 0; i < COMMITS; i++) {
-    await stage.repository.commit(
-      [stage.model],
+    await world.repository.commit(
+      [world.model],
       [
         {
           name: `forest-100x15-${i}`,
@@ -112,15 +112,15 @@ async function commits(stage: Stage): Promise<Measure[]> {
       `Measure ${i}`,
     );
     const began = performance.now();
-    const { runId } = await send(stage);
-    const question = await toQuestion(stage, runId, stage.crowned.at(-1));
+    const { runId } = await send(world);
+    const question = await toQuestion(world, runId, world.champions.at(-1));
     const seconds = (performance.now() - began) / 1000;
     const training = question.status.steps
       .filter(({ name }) => name === 'FullTrain' || name === 'QuickTrain')
       .reduce((sum, step) => sum + (step.seconds ?? 0), 0);
     waited.push(seconds);
     notTraining.push((100 * (seconds - training)) / seconds);
-    await stage.people.ben.api.decide(runId, 'reject', { reason: 'Only measured' });
+    await world.people.ben.api.decide(runId, 'reject', { reason: 'Only measured' });
   }
   return [
     {
@@ -133,17 +133,17 @@ async function commits(stage: Stage): Promise<Measure[]> {
   ];
 }
 
-async function predictions(stage: Stage): Promise<Measure[]> {
-  const [champion] = stage.crowned;
+async function predictions(world: World): Promise<Measure[]> {
+  const [champion] = world.champions;
   if (champion === undefined) throw new Error('nothing serves');
-  const artifact = decodeArtifact(await stage.aws.object('models', champion.sha256));
+  const artifact = decodeArtifact(await world.aws.object('models', champion.sha256));
   const records = recordsFor(artifact, rowsOf(claimsCsv({ rows: 200, seed: 2 })));
   const millis: number[] = [];
   for (let i = -WARM_PREDICTIONS; i < PREDICTIONS; i++) {
     const record = records[Math.abs(i) % records.length];
     if (record === undefined) throw new Error('no claims to score');
     const began = performance.now();
-    await stage.people.vera.api.predict(stage.model, [record]);
+    await world.people.vera.api.predict(world.model, [record]);
     if (i >= 0) millis.push(performance.now() - began);
   }
   return [

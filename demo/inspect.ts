@@ -10,7 +10,7 @@ import type { StatusAnswer } from '#contracts/answers.ts';
 import { type Measured, readMeasured } from '#contracts/evidence.ts';
 import { expectThat, StoryFailed } from './expectation.ts';
 import { areaUnderCurve, decodeArtifact, rowsOf, scoresOf } from './scoring.ts';
-import type { Crowned, Stage } from './stage.ts';
+import type { Champion, World } from './world.ts';
 import { trackedRun } from './tracking.ts';
 
 /** The steps up to the question, in order, with the function behind each. */
@@ -69,18 +69,18 @@ export function expectOutputs(status: StatusAnswer, part: 'question' | 'answer')
 
 /** Checks everything up to the question, from the objects themselves. */
 export async function inspectChallenger(
-  stage: Stage,
+  world: World,
   status: StatusAnswer,
-  against: Crowned | undefined,
+  against: Champion | undefined,
 ): Promise<Inspected> {
   expectOutputs(status, 'question');
   const { outputs, run } = status;
   const data = output(DataReference, outputs, 'ValidateData');
   const quick = output(Training, outputs, 'QuickTrain');
   const full = output(Training, outputs, 'FullTrain');
-  await inspectArtifact(stage, status, 'QuickTrain', quick);
-  await inspectArtifact(stage, status, 'FullTrain', full);
-  await inspectTracking(stage, status, 'RecordCiRun', 'CI');
+  await inspectArtifact(world, status, 'QuickTrain', quick);
+  await inspectArtifact(world, status, 'FullTrain', full);
+  await inspectTracking(world, status, 'RecordCiRun', 'CI');
 
   const step = named('EvaluateChallenger');
   const { evaluation } = status;
@@ -90,7 +90,7 @@ export async function inspectChallenger(
     step,
     'judged another artifact than FullTrain made',
   );
-  const bytes = await stage.aws.object('evidence', evaluation.measured);
+  const bytes = await world.aws.object('evidence', evaluation.measured);
   expectThat(sha256Hex(bytes) === evaluation.measured, step, 'evidence without its hash');
   const measured = readMeasured(bytes);
   expectThat(measured.commit === run.commit, step, `evidence of commit ${measured.commit ?? '-'}`);
@@ -102,21 +102,21 @@ export async function inspectChallenger(
   );
   expectThat(measured.data.holdout === data.holdout, step, 'judged on another holdout');
 
-  const holdout = rowsOf(await stage.aws.object('data', measured.data.holdout));
-  await remeasure(stage, measured.challenger, holdout, step);
-  if (measured.champion !== null) await remeasure(stage, measured.champion, holdout, step);
-  await inspectTracking(stage, status, 'RecordCdRun', 'CD');
+  const holdout = rowsOf(await world.aws.object('data', measured.data.holdout));
+  await remeasure(world, measured.challenger, holdout, step);
+  if (measured.champion !== null) await remeasure(world, measured.champion, holdout, step);
+  await inspectTracking(world, status, 'RecordCdRun', 'CD');
   return { artifact: full.artifact, measured, holdout };
 }
 
 async function inspectArtifact(
-  stage: Stage,
+  world: World,
   status: StatusAnswer,
   step: 'QuickTrain' | 'FullTrain',
   training: z.infer<typeof Training>,
 ): Promise<void> {
   const { run, commit } = status;
-  const bytes = await stage.aws.object('models', training.artifact);
+  const bytes = await world.aws.object('models', training.artifact);
   expectThat(
     sha256Hex(bytes) === training.artifact,
     named(step),
@@ -133,23 +133,23 @@ async function inspectArtifact(
     named(step),
     `gave an artifact of commit ${provenance.commit ?? '-'} (${provenance.model}, ${provenance.stage}), not of ${run.commit}`,
   );
-  const earlier = stage.artifacts.get(training.artifact);
+  const earlier = world.artifacts.get(training.artifact);
   expectThat(
     earlier === undefined || earlier === `${step} of ${run.runId}`,
     named(step),
     `gave the artifact of ${earlier ?? ''} again`,
   );
-  stage.artifacts.set(training.artifact, `${step} of ${run.runId}`);
+  world.artifacts.set(training.artifact, `${step} of ${run.runId}`);
 }
 
 async function inspectTracking(
-  stage: Stage,
+  world: World,
   status: StatusAnswer,
   step: 'RecordCiRun' | 'RecordCdRun',
   kind: string,
 ): Promise<void> {
   const { trackingRunId } = output(TrackingReference, status.outputs, step);
-  const { tags } = await trackedRun(stage.endpoints.mlflowTrackingUri, trackingRunId);
+  const { tags } = await trackedRun(world.endpoints.mlflowTrackingUri, trackingRunId);
   expectThat(
     tags['commit_sha'] === status.run.commit && tags['stage'] === kind,
     named(step),
@@ -159,13 +159,13 @@ async function inspectTracking(
 
 /** The recorded AUC is what the artifact's bytes give on the snapshot's rows. */
 async function remeasure(
-  stage: Stage,
+  world: World,
   recorded: Pick<Measured['challenger'], 'sha256' | 'metrics'>,
   holdout: ReturnType<typeof rowsOf>,
   step: string,
 ): Promise<void> {
-  const artifact = decodeArtifact(await stage.aws.object('models', recorded.sha256));
-  const target = await targetOf(stage);
+  const artifact = decodeArtifact(await world.aws.object('models', recorded.sha256));
+  const target = await targetOf(world);
   const positive = holdout.map((row) => row[target] === artifact.positive);
   const found = areaUnderCurve(scoresOf(artifact, holdout), positive);
   const said = aucOf(recorded) ?? Number.NaN;
@@ -182,8 +182,8 @@ export function aucOf(of: Pick<Measured['challenger'], 'metrics'>): number | nul
 
 const Target = z.looseObject({ target: z.string() });
 
-async function targetOf(stage: Stage): Promise<string> {
-  const text = await readFile(`${stage.repository.folderOf(stage.model)}/model.json`, 'utf8');
+async function targetOf(world: World): Promise<string> {
+  const text = await readFile(`${world.repository.folderOf(world.model)}/model.json`, 'utf8');
   return Target.parse(JSON.parse(text)).target;
 }
 

@@ -10,7 +10,7 @@ import { declined } from './scenes/declined.ts';
 import { firstChampion } from './scenes/first-champion.ts';
 import { records } from './scenes/records.ts';
 import { rollback } from './scenes/rollback.ts';
-import { castPeople, type Stage } from './stage.ts';
+import { castPeople, type World } from './world.ts';
 import type { Teller } from './teller.ts';
 import type { LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import type { Endpoints } from '../cli/local-stack.ts';
@@ -39,9 +39,9 @@ export interface Setting {
 }
 
 /** Makes the repository, the people and everything that scenes need. */
-export async function setStage(
+export async function prepareWorld(
   of: Setting,
-): Promise<{ readonly stage: Stage; readonly putBack: () => Promise<void> }> {
+): Promise<{ readonly world: World; readonly putBack: () => Promise<void> }> {
   const { endpoints, name, tell, breakStep } = of;
   const twin = `${name.slice(0, 26)}-new`;
   const { repository, story } = await makeRepository({
@@ -52,7 +52,7 @@ export async function setStage(
   });
   const { people, staging } = await castPeople(of.issuer, endpoints);
   const repairs: (() => Promise<void>)[] = [];
-  const stage: Stage = {
+  const world: World = {
     model: name,
     twin,
     endpoints,
@@ -63,7 +63,7 @@ export async function setStage(
     story,
     diary: newDiary(name),
     tell,
-    crowned: [],
+    champions: [],
     artifacts: new Map(),
     sabotage: async () => {
       if (breakStep === undefined) return;
@@ -71,14 +71,14 @@ export async function setStage(
         endpoint: endpoints.awsEndpointUrl,
         step: breakStep,
         api: people.vera.api,
-        runId: stage.crowned[0]?.runId ?? '',
+        runId: world.champions[0]?.runId ?? '',
       });
       repairs.push(repair);
       tell.say(`${breakStep} now repeats its last output`);
     },
   };
   return {
-    stage,
+    world,
     putBack: async () => {
       for (const repair of repairs) await repair();
     },
@@ -87,15 +87,15 @@ export async function setStage(
 
 /** Plays the story on a running stack; what was replaced is put back at its end. */
 export async function playStory(of: Setting): Promise<Told> {
-  const { stage, putBack } = await setStage(of);
-  const { diary } = stage;
+  const { world, putBack } = await prepareWorld(of);
+  const { diary } = world;
   try {
-    await firstChampion(stage);
-    const good = await betterChallenger(stage);
-    await badCandidate(stage, good);
-    await declined(stage);
-    await rollback(stage);
-    const ledger = await records(stage);
+    await firstChampion(world);
+    const good = await betterChallenger(world);
+    await badCandidate(world, good);
+    await declined(world);
+    await rollback(world);
+    const ledger = await records(world);
     return { report: diary.report(), ledger, failure: undefined };
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error));

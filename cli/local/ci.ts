@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CiReport } from '#contracts/folder/ci-report.ts';
-import { checkSchema, describeFinding } from '#dataset/check-schema.ts';
+import { validationReport, describeFinding } from '#dataset/validation-report.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import { readPart, readTable } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
@@ -67,7 +67,11 @@ export async function makeCiReport(of: {
     }),
     await testCase('schema-check', () => {
       const { file, csv } = packed.data;
-      const report = checkSchema(readTable(csv, file, packed.folder), packed.folder, NO_MOMENT);
+      const report = validationReport(
+        readTable(csv, file, packed.folder),
+        packed.folder,
+        NO_MOMENT,
+      );
       const [first] = report.findings.filter((f) => f.gate);
       if (first !== undefined && report.mode === 'enforce') {
         throw new Failed(`column ${first.column ?? ''}: ${describeFinding(first)}`);

@@ -6,7 +6,7 @@ import { ModelDocument } from '#contracts/folder/model.ts';
 import { ModelName } from '#contracts/folder/names.ts';
 import { PolicyDocument } from '#contracts/folder/policy.ts';
 import { SchemaDocument } from '#contracts/folder/schema.ts';
-import { findingLines } from '#dataset/check-schema.ts';
+import { findingLines } from '#dataset/validation-report.ts';
 import { featureTable } from '#dataset/feature-table.ts';
 import { leakOf } from '#dataset/leaks.ts';
 import { leakSentence } from '#gates/leak.ts';

@@ -3,7 +3,7 @@ import { type Algorithm, Candidate } from '#contracts/folder/candidate.ts';
 import { charterOf, type Folder } from '#contracts/folder/charter.ts';
 import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import type { Leaderboard } from '#contracts/selection.ts';
-import { findingLines } from '#dataset/check-schema.ts';
+import { findingLines } from '#dataset/validation-report.ts';
 import { writeCsv } from '#dataset/csv.ts';
 import { identityColumns, type IdentityKind } from '#dataset/identity.ts';
 import { readPart } from '#dataset/read-table.ts';

@@ -2,31 +2,31 @@
 import type { CommitPushed } from '#contracts/events.ts';
 import { expectThat } from '../expectation.ts';
 import { named } from '../inspect.ts';
-import type { Stage } from '../stage.ts';
+import type { World } from '../world.ts';
 import { announcement, expectNoNewExecution } from './duplicates.ts';
-import { comparison, crown, part, send, toQuestion } from './release.ts';
+import { comparison, approveChallenger, part, send, toQuestion } from './release.ts';
 
 const POLL_MILLIS = 40;
 
 /** @returns the event of this commit, which comes again later. */
-export async function betterChallenger(stage: Stage): Promise<CommitPushed> {
-  await stage.sabotage();
-  const champion = stage.crowned.at(-1);
-  const before = await stage.people.vera.api.health(stage.model);
+export async function betterChallenger(world: World): Promise<CommitPushed> {
+  await world.sabotage();
+  const champion = world.champions.at(-1);
+  const before = await world.people.vera.api.health(world.model);
   const { challenger, event } = await part(
-    stage,
+    world,
     'a commit with better settings, judged against the champion',
     async () => {
-      await stage.repository.commit([stage.model], stage.story.better, 'Grow a better forest');
+      await world.repository.commit([world.model], world.story.better, 'Grow a better forest');
       const began = performance.now();
-      const sent = await send(stage);
-      const again = announcement(stage, sent.runId);
-      const question = await toQuestion(stage, sent.runId, champion);
+      const sent = await send(world);
+      const again = announcement(world, sent.runId);
+      const question = await toQuestion(world, sent.runId, champion);
       const asked = question.status.pending?.requestedAt ?? '';
       const created = question.status.run.createdAt;
       // By the server's clock where it says both, so that our polling isn't in it.
       const seconds = (Date.parse(asked) - Date.parse(created)) / 1000;
-      stage.diary.measure(
+      world.diary.measure(
         'secondsToAwaitingApproval',
         Number.isFinite(seconds) ? seconds : (performance.now() - began) / 1000,
       );
@@ -42,28 +42,28 @@ export async function betterChallenger(stage: Stage): Promise<CommitPushed> {
       };
     },
   );
-  await part(stage, 'its event again, while it runs', () => expectNoNewExecution(stage, event));
+  await part(world, 'its event again, while it runs', () => expectNoNewExecution(world, event));
 
-  await part(stage, 'approved; staging and production side by side', async () => {
-    const sides = watchSides(stage);
-    const { crowned, secondsToServe } = await crown(
-      stage,
+  await part(world, 'approved; staging and production side by side', async () => {
+    const sides = watchSides(world);
+    const { promoted, secondsToServe } = await approveChallenger(
+      world,
       challenger,
       'Better on the same rows',
     ).finally(sides.end);
-    stage.diary.measure('secondsToServe', secondsToServe);
+    world.diary.measure('secondsToServe', secondsToServe);
     const differed = (await sides.seen()).find(
-      (side) => side.staging === crowned.version && side.production === crowned.version - 1,
+      (side) => side.staging === promoted.version && side.production === promoted.version - 1,
     );
     expectThat(
       differed !== undefined,
       named('DeployToStaging'),
       'staging and production never answered with different versions',
     );
-    const after = await stage.people.vera.api.health(stage.model);
+    const after = await world.people.vera.api.health(world.model);
     expectThat(before.code === after.code, 'serve-model', 'the code changed with the version');
     return {
-      outcome: `staging said version ${differed.staging} while production said ${differed.production}; then version ${crowned.version} served, by the same code`,
+      outcome: `staging said version ${differed.staging} while production said ${differed.production}; then version ${promoted.version} served, by the same code`,
       value: undefined,
     };
   });
@@ -76,7 +76,7 @@ interface Side {
 }
 
 /** Asks both `/health` at once, again and again. */
-function watchSides(stage: Stage): {
+function watchSides(world: World): {
   readonly end: () => void;
   /** What was seen up to the end. */
   readonly seen: () => Promise<readonly Side[]>;
@@ -86,8 +86,8 @@ function watchSides(stage: Stage): {
   const watching = (async () => {
     while (!end.signal.aborted) {
       const [staging, production] = await Promise.all([
-        stage.staging.health(stage.model),
-        stage.people.vera.api.health(stage.model),
+        world.staging.health(world.model),
+        world.people.vera.api.health(world.model),
       ]);
       seen.push({ staging: staging.version, production: production.version });
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLIS));

@@ -1,24 +1,24 @@
 /** Point 5: a person says no. */
 import { expectThat } from '../expectation.ts';
 import { named } from '../inspect.ts';
-import type { Stage } from '../stage.ts';
+import type { World } from '../world.ts';
 import { expectDuplicateCommit } from './duplicates.ts';
 import { comparison, expectServing, follow, part, send, toQuestion } from './release.ts';
 
-export async function declined(stage: Stage): Promise<void> {
-  const champion = stage.crowned.at(-1);
+export async function declined(world: World): Promise<void> {
+  const champion = world.champions.at(-1);
   if (champion === undefined) throw new Error('there is no champion to defend');
-  await part(stage, 'a commit rejected by a person', async () => {
-    const commit = await stage.repository.commit(
-      [stage.model],
-      stage.story.declined,
+  await part(world, 'a commit rejected by a person', async () => {
+    const commit = await world.repository.commit(
+      [world.model],
+      world.story.declined,
       'Try other settings',
     );
-    const { runId } = await send(stage);
-    const question = await toQuestion(stage, runId, champion);
+    const { runId } = await send(world);
+    const question = await toQuestion(world, runId, champion);
     const reason = 'Not worth a change of champion';
-    await stage.people.ben.api.decide(runId, 'reject', { reason, digest: question.digest });
-    const { run } = await follow(stage, runId, {
+    await world.people.ben.api.decide(runId, 'reject', { reason, digest: question.digest });
+    const { run } = await follow(world, runId, {
       answered: question.digest,
       told: question.told,
     });
@@ -27,16 +27,16 @@ export async function declined(stage: Stage): Promise<void> {
       named('RecordRejection'),
       `a rejected run is ${run.status}`,
     );
-    const { entries } = await stage.people.vera.api.ledger(stage.model);
+    const { entries } = await world.people.vera.api.ledger(world.model);
     const entry = entries.find((one) => one.runId === runId);
     expectThat(
       entry?.kind === 'rejected' && entry.actor === 'ben' && entry.reason === reason,
       named('RecordRejection'),
       'the ledger does not say that ben rejected it, and why',
     );
-    await expectServing(stage, champion, named('RecordRejection'));
-    stage.diary.decision(commit, 'rejected', reason);
-    await expectDuplicateCommit(stage, runId);
+    await expectServing(world, champion, named('RecordRejection'));
+    world.diary.decision(commit, 'rejected', reason);
+    await expectDuplicateCommit(world, runId);
     return {
       outcome: `${comparison(question)}; rejected by ben: ${reason}`,
       value: undefined,

@@ -2,23 +2,23 @@
 import { ApiRefusal } from '#client/client.ts';
 import { expectThat } from '../expectation.ts';
 import { named } from '../inspect.ts';
-import type { Stage } from '../stage.ts';
-import { comparison, crown, part, send, toQuestion } from './release.ts';
+import type { World } from '../world.ts';
+import { comparison, approveChallenger, part, send, toQuestion } from './release.ts';
 
-export async function firstChampion(stage: Stage): Promise<void> {
-  const { ana, vera } = stage.people;
-  const challenger = await part(stage, 'a first commit, judged against the baselines', async () => {
-    const { production } = await vera.api.champion(stage.model);
-    expectThat(production === null, 'fresh state', `${stage.model} has a champion already`);
-    const commit = await stage.repository.commit(
-      [stage.model],
-      stage.story.first,
+export async function firstChampion(world: World): Promise<void> {
+  const { ana, vera } = world.people;
+  const challenger = await part(world, 'a first commit, judged against the baselines', async () => {
+    const { production } = await vera.api.champion(world.model);
+    expectThat(production === null, 'fresh state', `${world.model} has a champion already`);
+    const commit = await world.repository.commit(
+      [world.model],
+      world.story.first,
       'Train a first model',
     );
-    const sent = await send(stage);
+    const sent = await send(world);
     expectThat(!sent.duplicate, 'accept-commit', 'a first commit counts as a duplicate');
     expectThat(sent.commit === commit, 'commit', 'another commit was sent than was made');
-    const question = await toQuestion(stage, sent.runId, undefined);
+    const question = await toQuestion(world, sent.runId, undefined);
     const { evaluation } = question.status;
     expectThat(
       evaluation !== null && evaluation.verdict !== 'reject' && evaluation.next === 'person',
@@ -28,7 +28,7 @@ export async function firstChampion(stage: Stage): Promise<void> {
     return { outcome: `${evaluation.verdict}: ${comparison(question)}`, value: question };
   });
 
-  await part(stage, 'its author may not approve it', async () => {
+  await part(world, 'its author may not approve it', async () => {
     const { runId } = challenger.status.run;
     const refused = await ana.api
       .decide(runId, 'approve', { reason: 'it is mine' })
@@ -41,9 +41,13 @@ export async function firstChampion(stage: Stage): Promise<void> {
     return { outcome: refused.message, value: undefined };
   });
 
-  await part(stage, 'approved by ben, staged, smoke-tested, promoted', async () => {
-    const { crowned } = await crown(stage, challenger, 'A first model, better than the baselines');
-    return { outcome: `version ${crowned.version} serves`, value: undefined };
+  await part(world, 'approved by ben, staged, smoke-tested, promoted', async () => {
+    const { promoted } = await approveChallenger(
+      world,
+      challenger,
+      'A first model, better than the baselines',
+    );
+    return { outcome: `version ${promoted.version} serves`, value: undefined };
   });
 }
 

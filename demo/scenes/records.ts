@@ -2,7 +2,7 @@
 import { verifyChain } from '#domain/ledger.ts';
 import { ledgerTable } from '../../cli/remote/answer-words.ts';
 import { eventually, expectThat } from '../expectation.ts';
-import type { Stage } from '../stage.ts';
+import type { World } from '../world.ts';
 import { aliasesOf, trackedRuns } from '../tracking.ts';
 import { part } from './release.ts';
 
@@ -11,9 +11,9 @@ const TAGS = ['commit_sha', 'stage', 'dataset_window', 'seed', 'model_version'];
 const MIRROR_SECONDS = 300;
 
 /** @returns the ledger as a table. */
-export async function records(stage: Stage): Promise<string> {
-  const ledger = await part(stage, 'the ledger, verified here', async () => {
-    const { entries, verification } = await stage.people.vera.api.ledger(stage.model);
+export async function records(world: World): Promise<string> {
+  const ledger = await part(world, 'the ledger, verified here', async () => {
+    const { entries, verification } = await world.people.vera.api.ledger(world.model);
     const checked = verifyChain(entries);
     expectThat(checked.ok, 'ledger', `the chain breaks: ${JSON.stringify(checked)}`);
     expectThat(verification.ok, 'read-pipeline', 'the API finds the chain broken');
@@ -32,11 +32,11 @@ export async function records(stage: Stage): Promise<string> {
       value: ledgerTable(entries, '  '),
     };
   });
-  await part(stage, 'MLflow: runs and tags', async () => {
+  await part(world, 'MLflow: runs and tags', async () => {
     const runs = await eventually({
       step: 'mirror-champion',
       seconds: MIRROR_SECONDS,
-      ask: () => trackedRuns(stage.endpoints.mlflowTrackingUri, stage.model),
+      ask: () => trackedRuns(world.endpoints.mlflowTrackingUri, world.model),
       until: (found) => found.some(({ tags }) => tags['decided_by'] === 'ben'),
       otherwise: () => 'no run in MLflow says that ben rejected it',
     });
@@ -46,7 +46,7 @@ export async function records(stage: Stage): Promise<string> {
       'record-run',
       `MLflow run ${bare?.runId ?? ''} lacks one of ${TAGS.join(', ')}`,
     );
-    for (const { commit, version } of stage.crowned) {
+    for (const { commit, version } of world.champions) {
       for (const kind of ['CI', 'CD']) {
         expectThat(
           runs.some(({ tags }) => tags['commit_sha'] === commit && tags['stage'] === kind),
@@ -57,11 +57,11 @@ export async function records(stage: Stage): Promise<string> {
     }
     return { outcome: `${runs.length} runs, each with ${TAGS.join(', ')}`, value: undefined };
   });
-  await part(stage, 'MLflow: its aliases, as the pointers say', async () => {
+  await part(world, 'MLflow: its aliases, as the pointers say', async () => {
     const aliases = await eventually({
       step: 'mirror-champion',
       seconds: MIRROR_SECONDS,
-      ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
+      ask: () => aliasesOf(world.endpoints.mlflowTrackingUri, world.model),
       // After the last rollback nothing is behind the champion, and nothing is staged that may follow it.
       until: (found) => found['champion'] === 1 && Object.keys(found).length === 1,
       otherwise: (found) => `MLflow's aliases are ${JSON.stringify(found)}`,

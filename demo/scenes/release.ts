@@ -7,31 +7,31 @@ import { expectThat, StoryFailed } from '../expectation.ts';
 import { aucOf, expectOutputs, inspectChallenger, named, type Inspected } from '../inspect.ts';
 import { decodeArtifact, recordsFor, scoresOf } from '../scoring.ts';
 import { serveOnly } from '#domain/pointer.ts';
-import type { Crowned, Stage } from '../stage.ts';
+import type { Champion, World } from '../world.ts';
 
 /** Probabilities over HTTP are JSON numbers: what is left is only their printing. */
 const TOLERANCE = 1e-12;
 const SERVE_POLL_MILLIS = 100;
 const SERVE_LIMIT_SECONDS = 300;
 
-export async function send(stage: Stage, model = stage.model): Promise<Sent> {
+export async function send(world: World, model = world.model): Promise<Sent> {
   return commitFolder({
-    folder: stage.repository.folderOf(model),
-    session: stage.people.ana,
+    folder: world.repository.folderOf(model),
+    session: world.people.ana,
     say: () => undefined,
   });
 }
 
 /** Follows a run; what is told is a line a step. */
 export async function follow(
-  stage: Stage,
+  world: World,
   runId: string,
   options: { readonly answered?: string; readonly told?: Map<string, string> } = {},
 ): Promise<StatusAnswer> {
   return watchRun({
-    api: stage.people.vera.api,
+    api: world.people.vera.api,
     runId,
-    say: stage.tell.say,
+    say: world.tell.say,
     pollMillis: 500,
     appearSeconds: 300,
     ...options,
@@ -46,12 +46,12 @@ export interface Challenger extends Inspected {
 
 /** Follows a run to its question and checks everything that lies behind it. */
 export async function toQuestion(
-  stage: Stage,
+  world: World,
   runId: string,
-  against: Crowned | undefined,
+  against: Champion | undefined,
 ): Promise<Challenger> {
   const told = new Map<string, string>();
-  const status = await follow(stage, runId, { told });
+  const status = await follow(world, runId, { told });
   if (status.pending === null) {
     // A run that ended names the step that is to blame by what it left undone.
     expectOutputs(status, 'question');
@@ -65,41 +65,41 @@ export async function toQuestion(
     named('ValidateData'),
     `run ${runId} waits for ${status.pending.kind}, not for approval`,
   );
-  const inspected = await inspectChallenger(stage, status, against);
+  const inspected = await inspectChallenger(world, status, against);
   return { ...inspected, status, told, digest: status.pending.digest };
 }
 
 /** Ben approves; the run goes on to its end, and everything that serves is checked. */
-export async function crown(
-  stage: Stage,
+export async function approveChallenger(
+  world: World,
   challenger: Challenger,
   reason: string,
-): Promise<{ readonly crowned: Crowned; readonly secondsToServe: number }> {
+): Promise<{ readonly promoted: Champion; readonly secondsToServe: number }> {
   const { run } = challenger.status;
-  const version = stage.crowned.length + 1;
-  await stage.people.ben.api.decide(run.runId, 'approve', { reason, digest: challenger.digest });
+  const version = world.champions.length + 1;
+  await world.people.ben.api.decide(run.runId, 'approve', { reason, digest: challenger.digest });
   const approvedAt = performance.now();
   const end = new AbortController();
-  const serving = firstAnswerOf(stage, challenger, version, approvedAt, end.signal);
-  // Told where it is awaited; until then it must not count as unhandled.
+  const serving = firstAnswerOf(world, challenger, version, approvedAt, end.signal);
+  // Thrown where it is awaited; until then it must not count as unhandled.
   serving.catch(() => undefined);
   try {
-    const crowned = await promoted(stage, challenger, version, reason);
-    return { crowned, secondsToServe: await serving };
+    const promoted = await followToPromotion(world, challenger, version, reason);
+    return { promoted, secondsToServe: await serving };
   } finally {
     // Where the story ends here, the process has to end too.
     end.abort();
   }
 }
 
-async function promoted(
-  stage: Stage,
+async function followToPromotion(
+  world: World,
   challenger: Challenger,
   version: number,
   reason: string,
-): Promise<Crowned> {
+): Promise<Champion> {
   const { run } = challenger.status;
-  const status = await follow(stage, run.runId, {
+  const status = await follow(world, run.runId, {
     answered: challenger.digest,
     told: challenger.told,
   });
@@ -109,30 +109,30 @@ async function promoted(
     named('Promote'),
     `run ${run.runId} was to complete, but is ${status.run.status}: ${status.run.reason ?? ''}`,
   );
-  const crowned = { version, sha256: challenger.artifact, commit: run.commit, runId: run.runId };
-  stage.crowned.push(crowned);
-  await expectServing(stage, crowned, named('Promote'));
-  const { since } = await stage.people.vera.api.champion(stage.model);
+  const champion = { version, sha256: challenger.artifact, commit: run.commit, runId: run.runId };
+  world.champions.push(champion);
+  await expectServing(world, champion, named('Promote'));
+  const { since } = await world.people.vera.api.champion(world.model);
   expectThat(
     since?.kind === 'promoted' && since.actor === 'ben' && since.reason === reason,
     named('Promote'),
     'the ledger does not say that ben promoted it, and why',
   );
-  stage.diary.champion({ version, sha256: crowned.sha256, commit: run.commit, at: since.at });
-  stage.diary.decision(run.commit, 'promoted', reason);
-  await expectPredictions(stage, crowned, challenger);
-  return crowned;
+  world.diary.champion({ version, sha256: champion.sha256, commit: run.commit, at: since.at });
+  world.diary.decision(run.commit, 'promoted', reason);
+  await expectPredictions(world, champion, challenger);
+  return champion;
 }
 
 /** Pointer and health both name this version in production. */
-export async function expectServing(stage: Stage, of: Crowned, step: string): Promise<void> {
-  const { production } = await stage.people.vera.api.champion(stage.model);
+export async function expectServing(world: World, of: Champion, step: string): Promise<void> {
+  const { production } = await world.people.vera.api.champion(world.model);
   expectThat(
     production?.version === of.version && serveOnly(production.routes, of),
     step,
     `the pointer is at version ${production?.version ?? '-'}, not ${of.version} alone`,
   );
-  const health = await stage.people.vera.api.health(stage.model);
+  const health = await world.people.vera.api.health(world.model);
   expectThat(
     health.version === of.version &&
       health.sha256 === of.sha256 &&
@@ -144,10 +144,10 @@ export async function expectServing(stage: Stage, of: Crowned, step: string): Pr
 }
 
 /** `/predict` gives what the artifact's own bytes give, fetched from S3 past our code. */
-async function expectPredictions(stage: Stage, of: Crowned, challenger: Inspected): Promise<void> {
-  const artifact = decodeArtifact(await stage.aws.object('models', of.sha256));
+async function expectPredictions(world: World, of: Champion, challenger: Inspected): Promise<void> {
+  const artifact = decodeArtifact(await world.aws.object('models', of.sha256));
   const rows = challenger.holdout.slice(0, 20);
-  const answer = await stage.people.vera.api.predict(stage.model, recordsFor(artifact, rows));
+  const answer = await world.people.vera.api.predict(world.model, recordsFor(artifact, rows));
   expectThat(
     answer.version === of.version && answer.sha256 === of.sha256 && answer.role === 'champion',
     named('Promote'),
@@ -171,20 +171,20 @@ async function expectPredictions(stage: Stage, of: Crowned, challenger: Inspecte
 }
 
 async function firstAnswerOf(
-  stage: Stage,
+  world: World,
   { holdout, artifact }: Inspected,
   version: number,
   since: number,
   end: AbortSignal,
 ): Promise<number> {
   const records = recordsFor(
-    decodeArtifact(await stage.aws.object('models', artifact)),
+    decodeArtifact(await world.aws.object('models', artifact)),
     holdout.slice(0, 1),
   );
   const seconds = () => (performance.now() - since) / 1000;
   while (!end.aborted && seconds() < SERVE_LIMIT_SECONDS) {
-    const answered = await stage.people.vera.api
-      .predict(stage.model, records)
+    const answered = await world.people.vera.api
+      .predict(world.model, records)
       .then((answer) => answer.version)
       // Before version 1 there is nothing to answer with.
       .catch(() => 0);
@@ -196,16 +196,16 @@ async function firstAnswerOf(
 
 /** Runs a part of a scene, tells of it and writes it into the diary. */
 export async function part<T>(
-  stage: Stage,
+  world: World,
   name: string,
   work: () => Promise<{ readonly outcome: string; readonly value: T }>,
 ): Promise<T> {
   const began = performance.now();
   const note = (outcome: string) =>
-    stage.diary.step(name, (performance.now() - began) / 1000, outcome);
+    world.diary.step(name, (performance.now() - began) / 1000, outcome);
   const done: { readonly value: T }[] = [];
   try {
-    await stage.tell.act(name, async () => {
+    await world.tell.act(name, async () => {
       const { outcome, value } = await work();
       done.push({ value });
       note(outcome);

@@ -2,10 +2,10 @@
 import { ApiRefusal } from '#client/client.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import { rowsOf, decodeArtifact, recordsFor } from '../scoring.ts';
-import type { Crowned, Stage } from '../stage.ts';
+import type { Champion, World } from '../world.ts';
 import { aliasesOf } from '../tracking.ts';
 import { sendTraffic, type Answered } from '../traffic.ts';
-import { comparison, crown, expectServing, part, send, toQuestion } from './release.ts';
+import { comparison, approveChallenger, expectServing, part, send, toQuestion } from './release.ts';
 
 const PER_SECOND = 20;
 /** They ask at the same moments, so that as many environments must answer. */
@@ -15,45 +15,45 @@ const WARM_UP_MILLIS = 5000;
 /** The served pointer may be this old. */
 const STALE_MILLIS = 2000;
 
-export async function rollback(stage: Stage): Promise<void> {
-  const third = await part(stage, 'a third version', async () => {
-    await stage.repository.commit([stage.model], stage.story.third, 'Grow a third forest');
-    const { runId } = await send(stage);
-    const question = await toQuestion(stage, runId, stage.crowned.at(-1));
-    const { crowned } = await crown(stage, question, 'Worth a try in production');
+export async function rollback(world: World): Promise<void> {
+  const third = await part(world, 'a third version', async () => {
+    await world.repository.commit([world.model], world.story.third, 'Grow a third forest');
+    const { runId } = await send(world);
+    const question = await toQuestion(world, runId, world.champions.at(-1));
+    const { promoted } = await approveChallenger(world, question, 'Worth a try in production');
     await eventually({
       step: 'mirror-champion',
       seconds: 300,
-      ask: () => aliasesOf(stage.endpoints.mlflowTrackingUri, stage.model),
+      ask: () => aliasesOf(world.endpoints.mlflowTrackingUri, world.model),
       until: ({ champion, previous }) =>
-        champion === crowned.version && previous === crowned.version - 1,
+        champion === promoted.version && previous === promoted.version - 1,
       otherwise: (found) => `MLflow's aliases are ${JSON.stringify(found)}`,
     });
     return {
-      outcome: `${comparison(question)}; version ${crowned.version} serves`,
-      value: { ...question, crowned },
+      outcome: `${comparison(question)}; version ${promoted.version} serves`,
+      value: { ...question, promoted },
     };
   });
-  const [first, second] = stage.crowned;
+  const [first, second] = world.champions;
   if (first === undefined || second === undefined) throw new Error('two versions came before');
 
-  await part(stage, `rollback under ${PER_SECOND} requests a second`, async () => {
-    const seconds = await underLoad(stage, third.crowned, second, third.holdout);
-    stage.diary.measure('secondsToRollBack', seconds);
+  await part(world, `rollback under ${PER_SECOND} requests a second`, async () => {
+    const seconds = await underLoad(world, third.promoted, second, third.holdout);
+    world.diary.measure('secondsToRollBack', seconds);
     return {
       outcome: `version ${second.version} answered after ${seconds.toFixed(2)} s; no request failed`,
       value: undefined,
     };
   });
 
-  await part(stage, 'a second rollback', async () => {
-    await goBack(stage, first, 'The second one too');
+  await part(world, 'a second rollback', async () => {
+    await goBack(world, first, 'The second one too');
     return { outcome: `version ${first.version} serves`, value: undefined };
   });
 
-  await part(stage, 'a third rollback has nowhere to go', async () => {
-    const refused = await stage.people.olga.api
-      .rollback({ model: stage.model, reason: 'Further back' })
+  await part(world, 'a third rollback has nowhere to go', async () => {
+    const refused = await world.people.olga.api
+      .rollback({ model: world.model, reason: 'Further back' })
       .catch((error: unknown) => {
         if (error instanceof ApiRefusal) return error;
         throw error;
@@ -63,7 +63,7 @@ export async function rollback(stage: Stage): Promise<void> {
       'record-decision',
       'a rollback without a target was not refused with 409',
     );
-    await expectServing(stage, first, 'record-decision');
+    await expectServing(world, first, 'record-decision');
     return {
       outcome: `${refused.message}; version ${first.version} still serves`,
       value: undefined,
@@ -72,15 +72,15 @@ export async function rollback(stage: Stage): Promise<void> {
 }
 
 async function underLoad(
-  stage: Stage,
-  from: Crowned,
-  to: Crowned,
+  world: World,
+  from: Champion,
+  to: Champion,
   holdout: ReturnType<typeof rowsOf>,
 ): Promise<number> {
-  const artifact = decodeArtifact(await stage.aws.object('models', from.sha256));
+  const artifact = decodeArtifact(await world.aws.object('models', from.sha256));
   const traffic = sendTraffic({
-    api: stage.people.vera.api,
-    model: stage.model,
+    api: world.people.vera.api,
+    model: world.model,
     records: recordsFor(artifact, holdout.slice(0, 1)),
     perSecond: PER_SECOND,
     clients: CLIENTS,
@@ -91,7 +91,7 @@ async function underLoad(
   try {
     await pause(WARM_UP_MILLIS);
     asked = performance.now();
-    await goBack(stage, to, 'Complaints from the ward');
+    await goBack(world, to, 'Complaints from the ward');
     done = performance.now();
     await pause(STALE_MILLIS + 3000);
   } finally {
@@ -114,13 +114,13 @@ async function underLoad(
   const environments = await eventually({
     step: 'serve-model',
     seconds: 300,
-    ask: () => stage.aws.environmentsOf('serve-model-production'),
+    ask: () => world.aws.environmentsOf('serve-model-production'),
     until: (count) => count > 1,
     otherwise: (count) => `${count} environment answered, where several were to`,
   });
   const times = answered.map(({ sentAt, answeredAt }) => answeredAt - sentAt).sort((a, b) => a - b);
   const p99 = times[Math.floor(times.length * 0.99)] ?? Number.NaN;
-  stage.tell.say(
+  world.tell.say(
     `${answered.length} requests, ${environments} environments, 99 % within ${p99.toFixed(0)} ms`,
   );
   const old = answered.filter(({ version }) => version === to.version);
@@ -128,31 +128,31 @@ async function underLoad(
   return (soonest - asked) / 1000;
 }
 
-async function goBack(stage: Stage, to: Crowned, reason: string): Promise<void> {
-  const back = await stage.people.olga.api.rollback({ model: stage.model, reason });
+async function goBack(world: World, to: Champion, reason: string): Promise<void> {
+  const back = await world.people.olga.api.rollback({ model: world.model, reason });
   expectThat(
     back.version === to.version && back.sha256 === to.sha256,
     'record-decision',
     `the rollback went to version ${back.version}, not ${to.version}`,
   );
-  const { since } = await stage.people.vera.api.champion(stage.model);
+  const { since } = await world.people.vera.api.champion(world.model);
   expectThat(
     since?.kind === 'rolled_back' && since.actor === 'olga' && since.reason === reason,
     'record-decision',
     'the ledger does not say that olga rolled back, and why',
   );
-  stage.diary.champion({
+  world.diary.champion({
     version: to.version,
     sha256: to.sha256,
     commit: to.commit,
     at: since.at,
   });
-  const left = stage.crowned.find(({ version }) => version === back.previousVersion);
-  stage.diary.decision(left?.commit ?? to.commit, 'rolled_back', reason);
+  const left = world.champions.find(({ version }) => version === back.previousVersion);
+  world.diary.decision(left?.commit ?? to.commit, 'rolled_back', reason);
   await eventually({
     step: 'serve-model',
     seconds: 300,
-    ask: () => stage.people.vera.api.health(stage.model),
+    ask: () => world.people.vera.api.health(world.model),
     until: (health) => health.version === to.version,
     otherwise: (health) => `/health still says version ${health.version ?? '-'}`,
   });

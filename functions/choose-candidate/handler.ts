@@ -4,8 +4,8 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { loadFolder } from '#release/load-folder.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
-import { loadLeaderboard, loadScores, storeDocument } from '#release/selection.ts';
-import { attemptsOf } from '#training/candidates.ts';
+import { loadLeaderboard, loadScores, storeDocument } from '#release/selection-documents.ts';
+import { roundsOf } from '#training/candidates.ts';
 import { choose, type Tried } from '#training/choose.ts';
 
 export interface ChooseDeps extends StepDeps {
@@ -16,7 +16,7 @@ export interface ChooseDeps extends StepDeps {
 
 /**
  * Chooses among every candidate so far by their scores on training rows, and says whether a gate asks
- * for another attempt.
+ * for another round.
  *
  * Throws `NoCandidateFitted`, `ProvenanceMismatch` where a planned candidate has no scores or another
  * one's, `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`.
@@ -39,10 +39,10 @@ export const chooseCandidate = (deps: ChooseDeps) =>
         for (const row of [...rows, ...notFitted]) known.set(row.candidate.name, row);
       }
       for (const one of scores) known.set(one.candidate, one);
-      // In the order of attempts and folder, whatever order the map's branches ended in.
+      // In the order of rounds and folder, whatever order the map's branches ended in.
       const tried: Tried[] = [];
-      const attempts = attemptsOf(folder);
-      for (const [i, candidates] of attempts.slice(0, plan.attempt).entries()) {
+      const rounds = roundsOf(folder);
+      for (const [i, candidates] of rounds.slice(0, plan.attempt).entries()) {
         for (const candidate of candidates) {
           const found = known.get(candidate.name);
           const document = found && (await loadScores(artifacts, found.scores));
@@ -57,10 +57,10 @@ export const chooseCandidate = (deps: ChooseDeps) =>
               { step: 'TrainCandidate', runId: run.runId },
             );
           }
-          tried.push({ scores: document, attempt: i + 1, seconds: found.seconds });
+          tried.push({ scores: document, round: i + 1, seconds: found.seconds });
         }
       }
-      const leaderboard = choose(folder, attempts, plan.attempt, tried);
+      const leaderboard = choose(folder, rounds, plan.attempt, tried);
       return {
         attempt: plan.attempt,
         candidate: leaderboard.chosen,

@@ -3,7 +3,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import { parseExecutionName } from '#domain/run-id.ts';
 import { isOpen, type Run } from '#domain/run.ts';
 import { parse } from '#contracts/parse.ts';
-import { type Ending, failureOf, isStopAsked, stopOf } from '#release/close.ts';
+import { type Ending, failureOf, isStopAsked, stopOf } from '#release/run-ending.ts';
 import { leaveQueue, type LockDeps } from '#release/lock-queue.ts';
 import { type RunChange, updateRun } from '#release/update-run.ts';
 

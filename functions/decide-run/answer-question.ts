@@ -12,7 +12,34 @@ import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
 import { runReferenceOf } from '#release/run-reference.ts';
 import { updateRun } from '#release/update-run.ts';
-import type { Deps } from './deps.ts';
+import type { Approvals } from '#domain/ports/approvals.ts';
+import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
+import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
+import type { Clock } from '#domain/ports/clock.ts';
+import type { Decisions } from '#domain/ports/decisions.ts';
+import type { Executions } from '#domain/ports/executions.ts';
+import type { Identity } from '#domain/ports/identity.ts';
+import type { Ids } from '#domain/ports/ids.ts';
+import type { CommitStore } from '#domain/ports/commit-store.ts';
+import type { RunStore } from '#domain/ports/run-store.ts';
+import type { StepStore } from '#domain/ports/step-store.ts';
+import type { Log } from '#domain/ports/log.ts';
+
+/** What people's decisions need of the world. */
+export interface DecideDeps {
+  readonly identity: Identity;
+  readonly commits: CommitStore;
+  readonly runs: RunStore;
+  readonly steps: StepStore;
+  readonly approvals: Approvals;
+  readonly registry: ChampionRegistry;
+  readonly artifacts: ArtifactStore;
+  readonly executions: Executions;
+  readonly decisions: Decisions;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
 
 /** What a person decides. */
 export interface PersonsDecision {
@@ -47,16 +74,16 @@ interface Outcome {
  * person saying the same again.
  */
 export async function answerQuestion(
-  deps: Deps,
+  deps: DecideDeps,
   run: Run,
   kinds: readonly ApprovalKind[],
-  said: PersonsDecision,
+  given: PersonsDecision,
 ): Promise<Answered> {
   const { runId } = run;
-  const outcome = await compareAndSwap(() => propose(deps, run, kinds, said));
+  const outcome = await compareAndSwap(() => propose(deps, run, kinds, given));
   const { approval, repeated, movedChampion } = outcome;
   if (movedChampion !== undefined) {
-    await answerStale(deps, approval, said.actor);
+    await answerStale(deps, approval, given.actor);
     throw new TitleholderError('ApprovalStale', movedChampion, { runId });
   }
   if (approval.status === 'pending') {
@@ -78,14 +105,14 @@ export async function answerQuestion(
 
 /** The decision on the question as it is stored now. */
 async function propose(
-  deps: Deps,
+  deps: DecideDeps,
   run: Run,
   kinds: readonly ApprovalKind[],
-  said: PersonsDecision,
+  given: PersonsDecision,
 ): Promise<Change<Outcome>> {
   const { runId } = run;
   const stored = await questionOf(deps, run, kinds);
-  const { actor, choice, reason } = said;
+  const { actor, choice, reason } = given;
   const decision: Decision = {
     id: deps.ids.next(),
     actor,
@@ -94,7 +121,7 @@ async function propose(
     at: deps.clock.now(),
   };
   const open = isOpen(run.status);
-  const decided = decideApproval(stored, decision, said.digest);
+  const decided = decideApproval(stored, decision, given.digest);
   if ('refused' in decided) {
     // Its first finder may have crashed before the machine was told.
     if (stored.status === 'stale' && open) await answerStale(deps, stored);
@@ -137,7 +164,11 @@ function wordFor({ status, kind }: Approval): string {
 }
 
 /** The pending question, else the one that was asked last. */
-async function questionOf(deps: Deps, run: Run, kinds: readonly ApprovalKind[]): Promise<Approval> {
+async function questionOf(
+  deps: DecideDeps,
+  run: Run,
+  kinds: readonly ApprovalKind[],
+): Promise<Approval> {
   const all = await Promise.all(kinds.map((kind) => deps.approvals.get(run.runId, kind)));
   const found = all.filter((a) => a !== undefined);
   const pending = found.find((a) => a.status === 'pending');
@@ -182,7 +213,7 @@ function refusal(why: Refusal, approval: Approval): TitleholderError {
  * An approval counts against the champion that the challenger was compared with, and no other: what
  * happened to that champion, or undefined while it is production's.
  */
-async function movedChampionOf(deps: Deps, approval: Approval): Promise<string | undefined> {
+async function movedChampionOf(deps: DecideDeps, approval: Approval): Promise<string | undefined> {
   const { runId, model, digest } = approval;
   const records = await deps.steps.list(runId);
   const evaluation = records
@@ -200,7 +231,7 @@ async function movedChampionOf(deps: Deps, approval: Approval): Promise<string |
   return `${runId} was compared with ${was} and ${is} now; it is evaluated again`;
 }
 
-async function answerStale(deps: Deps, stale: Approval, by = 'titleholder'): Promise<void> {
+async function answerStale(deps: DecideDeps, stale: Approval, by = 'titleholder'): Promise<void> {
   const answer: TokenAnswer = { choice: 'stale', by, reason: 'the champion moved' };
   await goOn(deps, stale);
   await deps.executions.succeed(stale.token, answer);
@@ -213,7 +244,7 @@ async function answerStale(deps: Deps, stale: Approval, by = 'titleholder'): Pro
  * The change is the same item's as the mark of a run that is superseded, so one of the two comes
  * first: a run that goes on can't be marked, and one that is marked doesn't go on.
  */
-async function goOn(deps: Deps, { runId, kind }: Approval): Promise<void> {
+async function goOn(deps: DecideDeps, { runId, kind }: Approval): Promise<void> {
   await updateRun(deps, runId, (run) => {
     refuseSuperseded(run);
     return run.status === WAITING_STATUS[kind] ? { status: 'running' } : undefined;
@@ -232,11 +263,11 @@ function refuseSuperseded({ runId, status, supersededBy }: Run): void {
 
 function answerOf(approval: Approval): TokenAnswer {
   const choice = approval.status === 'rejected' ? 'reject' : 'approve';
-  const said = approval.decisions.filter((d) => d.choice === choice);
+  const deciding = approval.decisions.filter((d) => d.choice === choice);
   return {
     choice: choice === 'reject' ? 'rejected' : 'approved',
-    by: said.map((d) => d.actor).join(', '),
-    reason: said.map((d) => d.reason).join('; '),
+    by: deciding.map((d) => d.actor).join(', '),
+    reason: deciding.map((d) => d.reason).join('; '),
   };
 }
 
@@ -244,7 +275,7 @@ function answerOf(approval: Approval): TokenAnswer {
  * Writes an acceptance to the ledger before the machine hears of it, because validation goes by the
  * ledger. The decision's id hangs on the question's revision, so a repeat is the same decision.
  */
-async function recordAcceptance(deps: Deps, run: Run, approval: Approval): Promise<void> {
+async function recordAcceptance(deps: DecideDeps, run: Run, approval: Approval): Promise<void> {
   const { runId, digest } = approval;
   const commit = await deps.commits.get(runId);
   if (commit === undefined) {

@@ -14,11 +14,10 @@ import type { HttpAnswer, SignedRequest } from '#edge/edge.ts';
 import { httpFunction, noSuchRun, on } from '#edge/edge.ts';
 import { type AnswerOf, ROUTES } from '#contracts/routes.ts';
 import { updateRun } from '#release/update-run.ts';
-import { answerQuestion } from './answer-question.ts';
-import type { Deps } from './deps.ts';
+import { answerQuestion, type DecideDeps } from './answer-question.ts';
 
 /** POST /pipeline/{run}/continue, approve, reject, accept, cancel, resume and /pipeline/rollback. */
-export const decideRun = (deps: Deps) =>
+export const decideRun = (deps: DecideDeps) =>
   httpFunction('decide-run', deps, [
     on(ROUTES.continue, decision(deps, 'approve', ['continue'])),
     on(ROUTES.approve, decision(deps, 'approve', ['approval'])),
@@ -30,7 +29,7 @@ export const decideRun = (deps: Deps) =>
   ]);
 
 const decision =
-  (deps: Deps, choice: 'approve' | 'reject', kinds: readonly ApprovalKind[]) =>
+  (deps: DecideDeps, choice: 'approve' | 'reject', kinds: readonly ApprovalKind[]) =>
   async (
     request: SignedRequest<typeof ROUTES.approve | typeof ROUTES.reject>,
   ): Promise<HttpAnswer<DecidedAnswer>> => {
@@ -50,13 +49,14 @@ const decision =
 const DEFAULT_REASON = 'no reason was given';
 
 const cancel =
-  (deps: Deps) =>
+  (deps: DecideDeps) =>
   async (request: SignedRequest<typeof ROUTES.cancel>): Promise<HttpAnswer<DecidedAnswer>> => {
     const { principal, params, body } = request;
     const before = await runOf(deps, params.run);
     const { runId } = before;
     refuseStranger(principal, before, 'cancel');
-    if (before.status === 'cancelled') return said(runId, 'cancelled', `${runId} was cancelled`);
+    if (before.status === 'cancelled')
+      return answerOf(runId, 'cancelled', `${runId} was cancelled`);
     refuseClosed(before, 'cancelled');
     const reason = body.reason ?? `cancelled by ${principal.subject}`;
     const name = executionName(runId, before.attempt);
@@ -74,14 +74,14 @@ const cancel =
     deps.log(`${runId} is cancelled`, { runId, by: principal.subject });
     // A stopped execution's run is closed by its event, which is still on its way.
     return never
-      ? said(runId, 'cancelled', `${runId} is cancelled`)
-      : said(runId, run.status, `${runId} is being cancelled`);
+      ? answerOf(runId, 'cancelled', `${runId} is cancelled`)
+      : answerOf(runId, run.status, `${runId} is being cancelled`);
   };
 
 const RESUMABLE: readonly string[] = ['failed', 'timed_out', 'cancelled'];
 
 const resume =
-  (deps: Deps) =>
+  (deps: DecideDeps) =>
   async (request: SignedRequest<typeof ROUTES.resume>): Promise<HttpAnswer<DecidedAnswer>> => {
     const { principal, params } = request;
     const run = await runOf(deps, params.run);
@@ -108,7 +108,7 @@ const resume =
     await deps.executions.start(name, input);
     const message = `${next.runId} goes on as attempt ${next.attempt}`;
     deps.log(message, { runId: next.runId, by: principal.subject });
-    return said(next.runId, 'running', message);
+    return answerOf(next.runId, 'running', message);
   };
 
 /** The run opened again, without what its last attempt ended with. */
@@ -130,7 +130,7 @@ function nextAttempt(run: Run, now: string): Run {
 }
 
 const rollback =
-  (deps: Deps) =>
+  (deps: DecideDeps) =>
   async (
     request: SignedRequest<typeof ROUTES.rollback>,
   ): Promise<HttpAnswer<AnswerOf<typeof ROUTES.rollback>>> => {
@@ -158,7 +158,7 @@ const rollback =
  * same one again (their first answer was lost): a repeated rollback would go one version further.
  */
 function rollbackId(
-  deps: Deps,
+  deps: DecideDeps,
   principal: Principal,
   model: string,
   key: string | undefined,
@@ -168,7 +168,7 @@ function rollbackId(
     : keyedRollbackIdOf({ model, subject: principal.subject, key });
 }
 
-async function runOf(deps: Deps, runId: string): Promise<Run> {
+async function runOf(deps: DecideDeps, runId: string): Promise<Run> {
   const run = await deps.runs.get(runId);
   if (run === undefined) throw noSuchRun(runId);
   return run;
@@ -188,6 +188,6 @@ function refuseClosed(run: Run, what: string): void {
   throw new TitleholderError('Conflict', `${run.runId} is ${run.status}; it can't be ${what}`);
 }
 
-function said(runId: string, status: string, message: string): HttpAnswer<DecidedAnswer> {
+function answerOf(runId: string, status: string, message: string): HttpAnswer<DecidedAnswer> {
   return { status: 200, body: { runId, status, message } };
 }

@@ -8,7 +8,7 @@ import { loadArtifact, type LoadedArtifact, loadTrained } from '#release/load-ar
 import { loadCharter, loadFolder } from '#release/load-folder.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
-import { storeCharts } from '#release/selection.ts';
+import { storeCharts } from '#release/selection-documents.ts';
 import { updateRun } from '#release/update-run.ts';
 import type { Entrant } from '#evaluation/admit.ts';
 import { holdoutCharts } from '#evaluation/charts.ts';

@@ -1,7 +1,7 @@
 import { FullTrainInput, Training } from '#contracts/steps.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { recorded } from '#release/recorded-step.ts';
-import { loadLeaderboard, loadScores, storeCharts } from '#release/selection.ts';
+import { loadLeaderboard, loadScores, storeCharts } from '#release/selection-documents.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
 import { withoutHoldout } from '#release/unseen-holdout.ts';
 import type { Draw } from '#plots/drawings.ts';

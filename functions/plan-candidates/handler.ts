@@ -4,7 +4,7 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { loadFolder } from '#release/load-folder.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { markRunning } from '#release/update-run.ts';
-import { attemptsOf } from '#training/candidates.ts';
+import { roundsOf } from '#training/candidates.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 
 export interface PlanDeps extends StepDeps {
@@ -15,9 +15,9 @@ export interface PlanDeps extends StepDeps {
 }
 
 /**
- * Names the candidates of the next attempt: the folder's own first, then points of its space.
+ * Names the candidates of the next round: the folder's own first, then points of its space.
  *
- * Throws `SettingsInvalid` where policy or space have no further attempt, `ArtifactMissing`,
+ * Throws `SettingsInvalid` where policy or space have no further round, `ArtifactMissing`,
  * `ArtifactCorrupt`, `BadInput`.
  */
 export const planCandidates = (deps: PlanDeps) =>
@@ -31,16 +31,16 @@ export const planCandidates = (deps: PlanDeps) =>
     deps,
     async ({ run, choice }) => {
       await markRunning(deps, run.runId);
-      const attempt = (choice?.attempt ?? 0) + 1;
-      const candidates = attemptsOf(await loadFolder(deps.artifacts, run))[attempt - 1];
+      const round = (choice?.attempt ?? 0) + 1;
+      const candidates = roundsOf(await loadFolder(deps.artifacts, run))[round - 1];
       if (candidates === undefined) {
         throw new TitleholderError(
           'SettingsInvalid',
-          `attempt ${attempt} has no candidate: the policy’s budget or the folder’s space is spent`,
+          `round ${round} has no candidate: the policy’s budget or the folder’s space is spent`,
         );
       }
       return {
-        attempt,
+        attempt: round,
         candidates: candidates.map((c) => c.name),
         earlier: choice?.leaderboard ?? null,
       };

@@ -5,7 +5,7 @@ import type { DefinedStep, ShownStep, StepStatus } from '#contracts/answers.ts';
 import { parseJson } from '#contracts/parse.ts';
 import type { Run } from '#domain/run.ts';
 import { isOpen } from '#domain/run.ts';
-import { isStopAsked, reasonOf } from '#release/close.ts';
+import { isStopAsked, reasonOf } from '#release/run-ending.ts';
 
 /** The part of Amazon States Language that is read here. */
 const Definition = z.looseObject({

@@ -5,7 +5,7 @@ import type { DecisionDeps } from '#release/decisions/commit-decision.ts';
 import { promote } from '#release/decisions/promote.ts';
 import { reject } from '#release/decisions/reject.ts';
 import { rollBack } from '#release/decisions/roll-back.ts';
-import { stage } from '#release/decisions/stage.ts';
+import { deployToStaging } from '#release/decisions/deploy-to-staging.ts';
 import {
   checkHandedOver,
   commitOf,
@@ -40,7 +40,7 @@ export const recordDecision =
     switch (input.decision) {
       case 'stage':
         await markRunning(deps, run.runId);
-        return keep('DeployToStaging', await stage(deps, input, commit));
+        return keep('DeployToStaging', await deployToStaging(deps, input, commit));
       case 'promote':
         return keep('Promote', await promote(deps, input, commit));
       case 'reject':

@@ -4,7 +4,7 @@ import type { RecordRunInput } from '#contracts/steps.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { TrackingFile } from '#domain/ports/tracking.ts';
 import type { Evidence } from '#release/evaluation.ts';
-import { loadCharts } from '#release/selection.ts';
+import { loadCharts } from '#release/selection-documents.ts';
 import { leaderboardFiles } from './leaderboard-files.ts';
 
 /** Throws `ArtifactMissing`, `ArtifactCorrupt`, `BadInput`. */

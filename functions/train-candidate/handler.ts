@@ -1,9 +1,9 @@
 import { ScoredCandidate, TrainCandidateInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { recorded } from '#release/recorded-step.ts';
-import { storeDocument } from '#release/selection.ts';
+import { storeDocument } from '#release/selection-documents.ts';
 import { type TrainDeps, trainingInput } from '#release/train-step.ts';
-import { attemptsOf } from '#training/candidates.ts';
+import { roundsOf } from '#training/candidates.ts';
 import { prepareTraining, scoreCandidate } from '#training/train.ts';
 
 /**
@@ -25,13 +25,13 @@ export const trainCandidate = (deps: TrainDeps) =>
     async (of, { secondsLeft }) => {
       const { plan, run } = of;
       const input = await trainingInput(deps, of, secondsLeft);
-      const candidate = attemptsOf(input.folder)[plan.attempt - 1]?.find(
+      const candidate = roundsOf(input.folder)[plan.attempt - 1]?.find(
         ({ name }) => name === of.candidate && plan.candidates.includes(name),
       );
       if (candidate === undefined) {
         throw new TitleholderError(
           'ProvenanceMismatch',
-          `attempt ${plan.attempt} of run ${run.runId} has no candidate ${of.candidate}`,
+          `round ${plan.attempt} of run ${run.runId} has no candidate ${of.candidate}`,
         );
       }
       const { scores, seconds } = scoreCandidate(prepareTraining(input), candidate);

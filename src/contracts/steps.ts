@@ -5,6 +5,7 @@
  * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
  */
 import * as z from 'zod';
+import { FIT_KINDS } from '#domain/fit-kind.ts';
 import { RUN_ID } from '#domain/run-id.ts';
 import { CandidateName, MAX_CANDIDATES } from './folder/candidate.ts';
 import { CommitSha, ModelName, Sha256, Timestamp } from './folder/names.ts';
@@ -94,13 +95,13 @@ export type Answer = z.infer<typeof Answer>;
 
 export const TrainInput = z.strictObject({ run: RunReference, data: DataReference });
 
-/** Which candidates an attempt trains: the folder's, then further ones as the policy allows. */
+/** Which candidates a round trains: the folder's, then further ones as the policy allows. */
 export const Plan = z.strictObject({
-  /** 1 for the folder's own candidates. */
+  /** The round, 1 for the folder's own candidates. */
   attempt: z.int().min(1),
-  /** By name; what a name stands for follows from the folder and the attempt. */
+  /** By name; what a name stands for follows from the folder and the round. */
   candidates: z.array(CandidateName).min(1).max(MAX_CANDIDATES),
-  /** The leaderboard that asked for this attempt. */
+  /** The leaderboard that asked for this round. */
   earlier: z.union([z.null(), Sha256]),
 });
 export type Plan = z.infer<typeof Plan>;
@@ -127,12 +128,13 @@ export const Choice = z.strictObject({
 });
 export type Choice = z.infer<typeof Choice>;
 
-/** The first attempt has no choice before it. */
+/** The first round has no choice before it. */
 export const PlanInput = TrainInput.extend({ choice: Choice.optional() });
 export const FullTrainInput = TrainInput.extend({ choice: Choice });
 
 export const Training = z.strictObject({
-  stage: z.enum(['quick', 'full']),
+  /** What was fitted, under the name that an artifact's provenance has for it. */
+  stage: z.enum(FIT_KINDS),
   artifact: Sha256,
   candidate: z.string(),
   /** Training's own report: the leaderboard, what was measured out of fold, seconds. */

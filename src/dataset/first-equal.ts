@@ -68,3 +68,12 @@ function mix(hash: number, bits: number): number {
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return mixed ^ (mixed >>> 16);
 }
+
+/** Rows (0-based) that are equal to an earlier one in these columns. */
+export function repeatedRows(columns: readonly Cells[], rows: number): number[] {
+  const found: number[] = [];
+  firstEqual(columns, rows).forEach((first, row) => {
+    if (first !== row) found.push(row);
+  });
+  return found;
+}

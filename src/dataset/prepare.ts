@@ -1,12 +1,5 @@
 /** From a table to the rows that train, the rows that judge, and a report on both. */
 import type { Folder } from '#contracts/folder/charter.ts';
-import {
-  checkSchema,
-  enforceSchema,
-  type Finding,
-  type ValidationReport,
-  writeReport,
-} from './check-schema.ts';
 import { writeCsv } from './csv.ts';
 import {
   hashOf,
@@ -16,8 +9,6 @@ import {
   type RowIdentities,
   rulingIdentity,
 } from './identity.ts';
-import { neededGroups } from '#gates/enough-groups.ts';
-import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import { columnOf, type DataTable, headerOf, readTable, textRows } from './read-table.ts';
 import { refuse } from './refusal.ts';
 import { readRegister, writeManifest, writeRegister } from './register.ts';
@@ -27,6 +18,13 @@ import {
   type StoredHoldout,
   updateHoldout,
 } from './update-holdout.ts';
+import {
+  enforceChecks,
+  type ValidationReport,
+  validationReport,
+  withSplit,
+  writeReport,
+} from './validation-report.ts';
 
 export interface PrepareInput extends SplitInput {
   readonly csv: Uint8Array;
@@ -110,8 +108,8 @@ export interface SplitTable {
 export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const { folder, asOf, stored, accepted } = input;
   const { model, schema } = folder;
-  const checked = checkSchema(table, folder, asOf);
-  enforceSchema(checked, table.file);
+  const checked = validationReport(table, folder, asOf);
+  enforceChecks(checked, table.file);
   const identity = rulingIdentity(
     identityColumns(model, schema),
     stored === null ? null : readRegister(stored.register).identity,
@@ -127,53 +125,15 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const next = updateHoldout({ model, asOf, table, identity, identities, stored, accepted });
   checkHoldout(next.positives, next.register.rows.length, table, folder);
   const holdoutSide = rows.filter(isHeldOut);
-  const share = checkShare(holdoutSide.length, identities, model.split.holdout);
-  const few = checkJudges(table, holdoutSide, groupOf, folder);
-  const findings = { ...checked, findings: [...checked.findings, ...share, ...few] };
-  return { findings, identity, identities, trainingRows, holdoutSide, next };
-}
-
-/** A share more than half off what was asked: few groups, or some that hold much of the table. */
-const SHARE_TOLERANCE = 0.5;
-
-function checkShare(
-  count: number,
-  { groupOf, groups }: RowIdentities,
-  asked: number,
-): readonly Finding[] {
-  const share = count / groupOf.length;
-  if (Math.abs(share - asked) <= asked * SHARE_TOLERANCE) return [];
-  const limit = `model.json asks for ${(asked * 100).toFixed(1)} % to be held out, and whole groups are: there are ${groups}`;
-  return [{ column: null, check: 'holdout-share', count, share, limit, rows: [], gate: false }];
-}
-
-/** The holdout that is stored can only be a part of these rows. */
-function checkJudges(
-  { labels }: DataTable,
-  holdoutSide: Int32Array,
-  groupOf: Int32Array,
-  { policy }: Folder,
-): readonly Finding[] {
-  const { groups, rarer } = neededGroups(policy.gates);
-  const judging = judgingGroups({
-    labels: Uint8Array.from(holdoutSide, (row) => labels[row] ?? 0),
-    groups: Int32Array.from(holdoutSide, (row) => groupOf[row] ?? 0),
+  const findings = withSplit(checked, {
+    table,
+    folder,
+    holdoutSide,
+    groupOf,
+    groups: identities.groups,
   });
-  const ofRarer = Math.min(judging.positive, judging.negative);
-  if (judging.all >= groups && ofRarer >= rarer) return [];
-  const limit = `${judging.all} groups judge, ${ofRarer} of them with the rarer class: fewer than ${groups}, or ${rarer}, decide nothing, and each verdict is a hold`;
-  const share = holdoutSide.length / labels.length;
-  return [
-    {
-      column: null,
-      check: 'enough-groups',
-      count: judging.all,
-      share,
-      limit,
-      rows: [],
-      gate: false,
-    },
-  ];
+  enforceChecks(findings, table.file);
+  return { findings, identity, identities, trainingRows, holdoutSide, next };
 }
 
 function* trainedGroups(identities: RowIdentities): Generator<string> {

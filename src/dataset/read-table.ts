@@ -35,7 +35,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 export const MOST_MISSING = 0.6;
 
 /**
- * Reads and refuses what is never a table of this model; soft limits are `checkSchema`'s.
+ * Reads and refuses what is never a table of this model; soft limits are the checks'.
  *
  * Row numbers are 1-based among the data rows (the header is row 0). Throws `DataInvalid`: a column of
  * the schema absent, a cell of another type, Infinity, a missing target or identity, a feature above

@@ -1,6 +1,7 @@
 /** What the training steps share: where their rows come from and where their model goes. */
 import type { DataReference, RunReference, Training } from '#contracts/steps.ts';
 import { readManifest } from '#dataset/register.ts';
+import type { FitKind } from '#domain/fit-kind.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { TrainedModel, TrainingInput } from '#training/train.ts';
@@ -38,7 +39,7 @@ export async function trainingInput(
 /** Throws `ArtifactCorrupt`. */
 export async function storeTraining(
   { artifacts }: TrainDeps,
-  stage: Training['stage'],
+  kind: FitKind,
   { artifact: bytes, sha256, candidate, report }: TrainedModel,
   charts: string | null,
 ): Promise<Training> {
@@ -46,5 +47,11 @@ export async function storeTraining(
   if (artifact !== sha256) {
     throw new TitleholderError('ArtifactCorrupt', 'the stored artifact has another hash');
   }
-  return { stage, artifact, candidate, report: await artifacts.put('reports', report), charts };
+  return {
+    stage: kind,
+    artifact,
+    candidate,
+    report: await artifacts.put('reports', report),
+    charts,
+  };
 }

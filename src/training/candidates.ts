@@ -1,4 +1,4 @@
-/** Which candidates each attempt trains: the folder's own, then points of its space by seeded chance. */
+/** Which candidates each round trains: the folder's own, then points of its space by seeded chance. */
 import { Candidate, type SearchSpace } from '#contracts/folder/candidate.ts';
 import type { Folder } from '#contracts/folder/charter.ts';
 import { absoluteLimit } from '#gates/absolute-limit.ts';
@@ -10,14 +10,14 @@ import { substream } from '#learning/random.ts';
 export const PROPOSED = 'retune-';
 
 /**
- * The candidates of each attempt that may be made: the folder's own, then as many of its space as the
- * policy allows and the space has.
+ * The candidates of each round that may be made: the folder's own, then as many of its space as the
+ * policy allows and the space has. Policy and documents call a round an attempt.
  *
  * Random search without replacement (Bergstra and Bengio 2012): what is proposed depends on folder and
  * seed alone, never on a score, so each step finds the same candidates by their names. A point is known
  * by what it trains: one that differs only by a default written out is the same, and isn't proposed.
  */
-export function attemptsOf({ model, policy }: Folder): readonly (readonly Candidate[])[] {
+export function roundsOf({ model, policy }: Folder): readonly (readonly Candidate[])[] {
   const { space, seed, candidates } = model;
   const { retune } = policy;
   const asks = policy.gates.some(
@@ -28,8 +28,8 @@ export function attemptsOf({ model, policy }: Folder): readonly (readonly Candid
   const known = new Set(candidates.map(pointOf));
   const found: Candidate[] = [];
   for (const settings of drawPoints(space, seed)) {
-    const attempt = Math.floor(found.length / each) + 1;
-    const name = `${PROPOSED}${attempt}-${(found.length % each) + 1}`;
+    const round = Math.floor(found.length / each) + 1;
+    const name = `${PROPOSED}${round}-${(found.length % each) + 1}`;
     const candidate = candidateAt(space, name, settings);
     const point = pointOf(candidate);
     if (known.has(point)) continue;
@@ -45,7 +45,7 @@ export function attemptsOf({ model, policy }: Folder): readonly (readonly Candid
 
 /** Whether a choice will have to be made: only then does anybody need scores within the folds. */
 export function isChoice(folder: Folder): boolean {
-  return attemptsOf(folder).flat().length > 1;
+  return roundsOf(folder).flat().length > 1;
 }
 
 /** The candidate at a point of the space. */

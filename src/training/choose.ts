@@ -16,7 +16,8 @@ import { intervalOfMean, meanOf, standardErrorOf } from './fold-statistics.ts';
 /** What became of a candidate, and what isn't part of that. */
 export interface Tried<Outcome = CandidateOutcome> {
   readonly scores: Outcome;
-  readonly attempt: number;
+  /** 1 for the folder's own candidates, then one more with each retuning. */
+  readonly round: number;
   readonly seconds: number;
 }
 
@@ -81,21 +82,21 @@ function toleranceOf({ model }: Folder): number {
 /**
  * Chooses among everything tried so far and says whether to fit it or to look further.
  *
- * `attempts` are the folder's, `tried` all candidates of the first `attempt` of them in their order; who
+ * `rounds` are the folder's, `tried` all candidates of the first `round` of them in their order; who
  * can't be fitted can't be chosen. The chosen one's mean is the best of several and so optimistic;
  * `nested` makes the choice again without each fold, by the scores within the others, and measures that
  * choice on the fold. A gate that may retune and isn't reached on out-of-fold rows asks for another
- * attempt while there is one. Throws `NoCandidateFitted`.
+ * round while there is one. Throws `NoCandidateFitted`.
  */
 export function choose(
   folder: Folder,
-  attempts: readonly (readonly Candidate[])[],
-  attempt: number,
+  rounds: readonly (readonly Candidate[])[],
+  round: number,
   tried: readonly Tried[],
 ): Leaderboard {
   const able = tried.filter(isFitted);
-  const unable = tried.flatMap(({ scores, attempt, seconds }) =>
-    'notFitted' in scores ? [{ scores, attempt, seconds }] : [],
+  const unable = tried.flatMap(({ scores, round, seconds }) =>
+    'notFitted' in scores ? [{ scores, round, seconds }] : [],
   );
   if (able.length === 0) throw noneFitted(unable.map(({ scores }) => scores));
   const contenders = able.map(({ scores: { folds } }) => ({
@@ -118,15 +119,15 @@ export function choose(
       const measured = metrics[gate.metric] ?? null;
       return { name: gate.name, metric: gate.metric, measured, passed: isWithin(gate, measured) };
     });
-  const left = attempts.length - attempt;
+  const left = rounds.length - round;
   const reason = reasonOf(winner, top, rows, tolerance, nested);
   return {
     schemaVersion: 1,
     model: folder.model.name,
-    attempt,
+    attempt: round,
     rule: 'half-margin',
     rows: rows.toSorted((a, b) => b.meanAuc - a.meanAuc),
-    notFitted: unable.map(({ scores, attempt, seconds }) => ({
+    notFitted: unable.map(({ scores, round: attempt, seconds }) => ({
       candidate: scores.candidate,
       attempt,
       scores: sha256Hex(canonicalJson(scores)),
@@ -145,13 +146,13 @@ export function choose(
   };
 }
 
-function rowOf({ scores, attempt, seconds }: Tried<CandidateScores>, size: number): LeaderboardRow {
+function rowOf({ scores, round, seconds }: Tried<CandidateScores>, size: number): LeaderboardRow {
   const foldAuc = scores.folds.map((f) => f.auc);
   const meanAuc = meanOf(foldAuc);
   const interval = intervalOfMean(foldAuc);
   return {
     candidate: scores.candidate,
-    attempt,
+    attempt: round,
     scores: sha256Hex(canonicalJson(scores)),
     foldAuc,
     meanAuc,

@@ -11,9 +11,10 @@ import type { IdentityRule } from '#dataset/identity.ts';
 import { readRulesOf, rulesFor } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import type { FitKind } from '#domain/fit-kind.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
-import { attemptsOf, isChoice } from './candidates.ts';
+import { roundsOf, isChoice } from './candidates.ts';
 import { choose, isFitted, noneFitted, type Tried } from './choose.ts';
 import { calibratorOf, crossValidate, type Fit } from './cross-validate.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
@@ -65,13 +66,13 @@ export interface TrainedModel {
 export function train(input: TrainingInput): TrainedModel & { readonly leaderboard: Leaderboard } {
   const { folder } = input;
   const prepared = prepareTraining(input);
-  const attempts = attemptsOf(folder);
+  const rounds = roundsOf(folder);
   const tried: Tried[] = [];
-  for (let attempt = 1; ; attempt += 1) {
-    for (const candidate of attempts[attempt - 1] ?? []) {
-      tried.push({ ...scoreCandidate(prepared, candidate), attempt });
+  for (let round = 1; ; round += 1) {
+    for (const candidate of rounds[round - 1] ?? []) {
+      tried.push({ ...scoreCandidate(prepared, candidate), round });
     }
-    const leaderboard = choose(folder, attempts, attempt, tried);
+    const leaderboard = choose(folder, rounds, round, tried);
     if (leaderboard.next === 'retune') continue;
     const { scores } = named(tried, leaderboard.chosen);
     return { ...fitChosen(prepared, scores, leaderboard), leaderboard };
@@ -89,22 +90,19 @@ export interface PreparedTraining {
   readonly input: TrainingInput;
   readonly rows: Rows;
   readonly dropped: readonly string[];
-  readonly stage: 'quick' | 'full';
+  readonly kind: FitKind;
   readonly fit: Fit;
 }
 
 /** Throws `DataInvalid`. */
-export function prepareTraining(
-  input: TrainingInput,
-  stage: 'quick' | 'full' = 'full',
-): PreparedTraining {
+export function prepareTraining(input: TrainingInput, kind: FitKind = 'full'): PreparedTraining {
   const { folder, provenance, trainingManifest } = input;
   const { seed, positive } = folder.model;
   const all = withNamedErrors(() => trainingTable(input.training, folder, input.identity));
   return {
     input,
-    stage,
-    rows: stage === 'quick' ? sampleRows(all, folder) : all,
+    kind,
+    rows: kind === 'quick' ? sampleRows(all, folder) : all,
     dropped: all.dropped,
     fit: ({ table, labels, groups }, candidate) =>
       fitPipeline({
@@ -117,7 +115,7 @@ export function prepareTraining(
         positive,
         thresholdRule: 0.5,
         trainingManifest,
-        provenance: { ...provenance, seed, stage, candidate: candidate.name },
+        provenance: { ...provenance, seed, stage: kind, candidate: candidate.name },
       }),
   };
 }
@@ -127,7 +125,7 @@ export function prepareTraining(
  * `SettingsInvalid` for folds that can't be made, and `OutOfTime`.
  */
 export function scoreCandidate(
-  { input, rows, stage, fit }: PreparedTraining,
+  { input, rows, kind, fit }: PreparedTraining,
   candidate: Candidate,
 ): { readonly scores: CandidateOutcome; readonly seconds: number } {
   const { folder, stopwatch } = input;
@@ -138,7 +136,7 @@ export function scoreCandidate(
       rows,
       candidate,
       fit,
-      nested: stage === 'full' && isChoice(folder),
+      nested: kind === 'full' && isChoice(folder),
       time: input,
     }),
   );
@@ -150,7 +148,7 @@ export function scoreCandidate(
  * scores. Throws `SettingsInvalid`, `DataInvalid`.
  */
 export function fitChosen(
-  { input, rows, dropped, stage, fit }: PreparedTraining,
+  { input, rows, dropped, kind, fit }: PreparedTraining,
   scores: CandidateScores,
   leaderboard: Leaderboard | null,
 ): TrainedModel {
@@ -183,7 +181,7 @@ export function fitChosen(
       canonicalJson({
         schemaVersion: 2,
         model: folder.model.name,
-        stage,
+        stage: kind,
         seed: folder.model.seed,
         artifact: sha256,
         artifactBytes: artifact.length,

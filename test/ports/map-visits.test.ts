@@ -7,7 +7,7 @@ import { visitsOf } from '#adapters/step-functions/visits.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run } from '#domain/run.ts';
 import { definedSteps, shownSteps } from '../../functions/read-pipeline/steps.ts';
-import { reasonOf } from '#release/close.ts';
+import { reasonOf } from '#release/run-ending.ts';
 import { throwing } from '../state-machines/walk.ts';
 import { AWS_HISTORIES } from './aws-histories.ts';
 

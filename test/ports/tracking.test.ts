@@ -5,7 +5,7 @@ import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { mlflowTracking } from '#adapters/mlflow/tracking.ts';
 import type { Tracking, TrackingRun } from '#domain/ports/tracking.ts';
 import { decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
-import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
+import { MANIFEST, PROVENANCE } from '../unit/learning/made-up-table.ts';
 import { hasMlflow, unique } from './support/aws.ts';
 import { sha } from './support/samples.ts';
 

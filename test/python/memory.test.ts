@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import type { Transform } from '#learning/pipeline/transforms.ts';
-import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
+import { MANIFEST, PROVENANCE } from '../unit/learning/made-up-table.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PYTHON = join(PROJECT, '.local/venv-mlflow/bin/python');

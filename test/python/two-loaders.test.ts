@@ -12,7 +12,7 @@ import {
 } from '#adapters/mlflow/pyfunc/loader-package.ts';
 import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
-import { MANIFEST, PROVENANCE } from '../unit/learning/made.ts';
+import { MANIFEST, PROVENANCE } from '../unit/learning/made-up-table.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PYTHON = join(PROJECT, '.local/venv-mlflow/bin/python');

@@ -7,8 +7,8 @@ import { StoryFailed } from '../../demo/expectation.ts';
 import { replaceByRecording } from '../../demo/sabotage.ts';
 import { betterChallenger } from '../../demo/scenes/better-challenger.ts';
 import { firstChampion } from '../../demo/scenes/first-champion.ts';
-import type { Stage } from '../../demo/stage.ts';
-import { playStory, setStage, type Setting } from '../../demo/story.ts';
+import type { World } from '../../demo/world.ts';
+import { playStory, prepareWorld, type Setting } from '../../demo/story.ts';
 import { plainTeller } from '../../demo/teller.ts';
 import { Endpoints, pointAt } from '../../cli/local-stack.ts';
 
@@ -57,10 +57,10 @@ describe.skipIf(FILE === undefined)('the story on a local stack', () => {
 
   // One champion for all: a run that was found out leaves it as it was.
   describe('finds out a function that only repeats its last output', () => {
-    let stage: Stage;
+    let world: World;
     beforeAll(async () => {
-      stage = (await setStage(await settingOf('repeats'))).stage;
-      await firstChampion(stage);
+      world = (await prepareWorld(await settingOf('repeats'))).world;
+      await firstChampion(world);
     });
 
     it.each([
@@ -70,16 +70,16 @@ describe.skipIf(FILE === undefined)('the story on a local stack', () => {
       ['record-decision', 'DeployToStaging (record-decision)'],
     ])('%s', async (step, named) => {
       const putBack = await replaceByRecording({
-        endpoint: stage.endpoints.awsEndpointUrl,
+        endpoint: world.endpoints.awsEndpointUrl,
         step,
-        api: stage.people.vera.api,
-        runId: stage.crowned[0]?.runId ?? '',
+        api: world.people.vera.api,
+        runId: world.champions[0]?.runId ?? '',
       });
       try {
-        const failure: unknown = await betterChallenger(stage).catch((error: unknown) => error);
+        const failure: unknown = await betterChallenger(world).catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(StoryFailed);
         expect(failure).toMatchObject({ step: named });
-        expect(stage.crowned.map(({ version }) => version)).toEqual([1]);
+        expect(world.champions.map(({ version }) => version)).toEqual([1]);
       } finally {
         await putBack();
       }

@@ -15,7 +15,7 @@ import { checkCiReport } from '../../functions/check-ci-report/handler.ts';
 import { chooseCandidate } from '../../functions/choose-candidate/handler.ts';
 import { closeRun } from '../../functions/close-run/handler.ts';
 import { answerQuestion } from '../../functions/decide-run/answer-question.ts';
-import type { Deps as DecideDeps } from '../../functions/decide-run/deps.ts';
+import type { DecideDeps } from '../../functions/decide-run/answer-question.ts';
 import { evaluateChallenger } from '../../functions/evaluate-challenger/handler.ts';
 import { fullTrain } from '../../functions/full-train/handler.ts';
 import { openRun } from '../../functions/open-run/handler.ts';

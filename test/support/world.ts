@@ -1,6 +1,7 @@
 /** Every port in memory: the one world that tests of the line and of the API stand in. */
 import { memoryArtifactStore } from '#adapters/memory/artifact-store.ts';
-import { memoryClock, memoryIds } from '#adapters/memory/clock.ts';
+import { memoryClock } from '#adapters/memory/clock.ts';
+import { memoryIds } from '#adapters/memory/ids.ts';
 import { memoryDeadLetters, memoryEventBus } from '#adapters/memory/event-bus.ts';
 import { memoryIdentity } from '#adapters/memory/identity.ts';
 import { memoryServing } from '#adapters/memory/serving.ts';

@@ -60,12 +60,12 @@ export interface HttpRequest {
   readonly contentType?: string;
   readonly timeoutMillis: number;
 }
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly text: string;
 }
 /** One call to MLflow, without retries; rejects when no answer came. */
-export type HttpCall = (request: HttpRequest) => Promise<HttpAnswer>;
+export type HttpCall = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface Clients {
   readonly dynamodb: () => DynamoDBDocumentClient;
@@ -260,7 +260,7 @@ function httpCall(
   return (request) => {
     const path = request.path.split('?')[0] ?? request.path;
     record?.({ function: functionName, action: `mlflow:${request.method}`, resource: path });
-    return withFault<HttpAnswer>(
+    return withFault<HttpResponse>(
       fault?.({ service: 'mlflow', operation: undefined, method: request.method, path }),
       async () => {
         const response = await fetch(`${base}${request.path}`, {

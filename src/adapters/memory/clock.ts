@@ -1,5 +1,4 @@
 import type { Clock } from '#domain/ports/clock.ts';
-import type { Ids } from '#domain/ports/ids.ts';
 
 export interface MemoryClock extends Clock {
   /** Moves the time forward. */
@@ -15,10 +14,4 @@ export function memoryClock(start = '2026-01-01T00:00:00.000Z'): MemoryClock {
       millis += by;
     },
   };
-}
-
-/** Ids that count: 26 characters, in order, the same in every run of a test. */
-export function memoryIds(): Ids {
-  let count = 0;
-  return { next: () => String(++count).padStart(26, '0') };
 }

@@ -2,7 +2,7 @@
 import type { Executions, ExecutionStatus } from '#domain/ports/executions.ts';
 import { Activity } from './asl/activity.ts';
 import { Definition, type ItemTask, type Json, type Task, tasksOf } from './asl/definition.ts';
-import { Execution, type Outcome, type Wait } from './asl/execution.ts';
+import { Execution, type TaskOutcome, type Wait } from './asl/execution.ts';
 import { StatesError } from './asl/failure.ts';
 import { interpret } from './asl/interpreter.ts';
 import {
@@ -10,10 +10,10 @@ import {
   bounded,
   executionArn,
   isTokenTask,
-  type Machine,
+  type StateMachine,
   machineArn,
   type TaskFunction,
-} from './asl/machine.ts';
+} from './asl/state-machine.ts';
 
 /** Step Functions' own event, as the default bus carries it. */
 export interface ExecutionStatusChange {
@@ -74,7 +74,7 @@ export function memoryExecutions(of: {
     }
   };
 
-  const machine: Machine = {
+  const machine: StateMachine = {
     name: of.name ?? 'release-model',
     definition: Definition.parse(of.definition),
     functionOf: (task) => functionOf(of.functions, task),
@@ -93,7 +93,7 @@ export function memoryExecutions(of: {
   };
   for (const [, task] of tasksOf(machine.definition)) machine.functionOf(task);
 
-  const answer = (token: string, outcome: Outcome): boolean => {
+  const answer = (token: string, outcome: TaskOutcome): boolean => {
     const wait = tokens.get(token);
     if (wait === undefined || wait.settled || wait.deadline <= Date.parse(of.now())) return false;
     wait.settle(outcome);

@@ -1,6 +1,6 @@
 import { TitleholderError } from '#domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports/tracking.ts';
-import { assertWritable, TAGS } from '#adapters/mlflow/limits.ts';
+import { writableOf, TAGS } from '#adapters/mlflow/limits.ts';
 import { readArtifact, withModelFolder } from '#adapters/mlflow/run-model.ts';
 
 export interface MemoryTracking extends Tracking {
@@ -38,7 +38,7 @@ export function memoryTracking(): MemoryTracking {
         const artifact = readArtifact(run);
         const ids = { runId: trackingRunId, modelId: `m-${trackingRunId}` };
         const whole = artifact === undefined ? run : withModelFolder(run, artifact, ids);
-        const { params, metrics, tags } = assertWritable(whole);
+        const { params, metrics, tags } = writableOf(whole);
         keys.set(run.key, trackingRunId);
         runs.set(trackingRunId, {
           trackingRunId,
@@ -57,7 +57,7 @@ export function memoryTracking(): MemoryTracking {
     ...registry,
     setTag: (id, key, value) =>
       Promise.try(() => {
-        assertWritable({ tags: { [key]: value } });
+        writableOf({ tags: { [key]: value } });
         const run = mustRun(id);
         runs.set(id, { ...run, tags: { ...run.tags, [key]: value } });
       }),

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { tryParseJson } from '#contracts/parse.ts';
 import { TitleholderError } from '#domain/errors.ts';
-import type { HttpAnswer, HttpCall, HttpRequest } from '#adapters/aws/clients.ts';
+import type { HttpResponse, HttpCall, HttpRequest } from '#adapters/aws/clients.ts';
 
 export const API = '/api/2.0/mlflow';
 
@@ -144,7 +144,7 @@ function parsed<T>(schema: z.ZodType<T>, text: string, path: string): T {
 }
 
 /** "QueuePool limit … reached" is a jam that MLflow calls BAD_REQUEST. */
-function isTransient({ status, text }: HttpAnswer): boolean {
+function isTransient({ status, text }: HttpResponse): boolean {
   return (
     status >= 500 ||
     status === 429 ||
@@ -156,7 +156,7 @@ function isTransient({ status, text }: HttpAnswer): boolean {
 const Failure = z.looseObject({ error_code: z.string(), message: z.string().default('') });
 
 /** Some failures are HTML or plain text: then the status is all there is. */
-function refusalOf({ status, text }: HttpAnswer, path: string): Refused {
+function refusalOf({ status, text }: HttpResponse, path: string): Refused {
   const failure = tryParseJson(Failure, text);
   return failure.ok
     ? new Refused(failure.value.error_code, status, path, failure.value.message)
@@ -182,7 +182,7 @@ function semaphore(size: number) {
   const queue: (() => void)[] = [];
   return async <T>(deadline: Deadline, work: () => Promise<T>): Promise<T | undefined> => {
     if (running >= size) {
-      // Whoever leaves hands over his place, so `running` stays as it is.
+      // The call that ends hands its place over, so `running` stays as it is.
       await new Promise<void>((resolve) => queue.push(resolve));
     } else running++;
     try {

@@ -11,16 +11,16 @@ const Listing = z.object({
 });
 
 /** Where a run's files lie: those of its model beside, with the model. */
-export interface FilePlace {
+export interface ArtifactRoot {
   readonly experiment: string;
   readonly runId: string;
   readonly modelId: string | undefined;
 }
 
 export interface Files {
-  write(at: FilePlace, files: readonly TrackingFile[], until: Deadline): Promise<void>;
+  write(at: ArtifactRoot, files: readonly TrackingFile[], until: Deadline): Promise<void>;
   /** Their paths, sorted. */
-  list(at: Omit<FilePlace, 'experiment'>, until: Deadline): Promise<readonly string[]>;
+  list(at: Omit<ArtifactRoot, 'experiment'>, until: Deadline): Promise<readonly string[]>;
 }
 
 export function mlflowFiles(client: MlflowClient): Files {
@@ -53,7 +53,7 @@ export function mlflowFiles(client: MlflowClient): Files {
   };
 }
 
-function urlPathOf({ experiment, runId, modelId }: FilePlace, path: string): string {
+function urlPathOf({ experiment, runId, modelId }: ArtifactRoot, path: string): string {
   return path.startsWith(MODEL_FOLDER) && modelId !== undefined
     ? `${ARTIFACTS}/${experiment}/models/${modelId}/artifacts/${encoded(path.slice(MODEL_FOLDER.length))}`
     : `${ARTIFACTS}/${experiment}/${runId}/artifacts/${encoded(path)}`;

@@ -15,7 +15,7 @@ export const TAGS = {
   files: 'titleholder.files',
 } as const;
 
-/** Every recorded run answers these questions. */
+/** Every recorded run must bear these. */
 export const REQUIRED_TAGS = [
   'commit_sha',
   'stage',
@@ -47,7 +47,7 @@ type Content = Partial<Pick<TrackingRun, 'params' | 'metrics' | 'curves'>> &
  * The run's parts as MLflow takes them. Metrics that aren't finite are left out: MLflow stores them as
  * something else. Throws `TrackingRefused` for what would be cut, and for a missing required tag.
  */
-export function assertWritable(run: TrackingRun | Content): Writable {
+export function writableOf(run: TrackingRun | Content): Writable {
   const whole = 'files' in run ? run : undefined;
   if (whole !== undefined) {
     const missing = REQUIRED_TAGS.filter((tag) => whole.tags[tag] === undefined);
@@ -109,7 +109,7 @@ export function millisOf(at: string): number {
 }
 
 /** A text for MLflow's filters, which have no escape for a quote. */
-export function quoted(value: string): string {
+export function filterText(value: string): string {
   if (/['"`\\]/.test(value)) refuse('a quote can not be searched for in MLflow');
   return value;
 }

@@ -11,7 +11,7 @@ import {
   PAGE,
   Pairs,
 } from './client.ts';
-import { quoted, TAGS } from './limits.ts';
+import { filterText, TAGS } from './limits.ts';
 
 const VersionNumber = z.union([z.string(), z.number()]).transform(Number);
 const VersionAnswer = z.object({ version: VersionNumber, tags: Pairs });
@@ -159,7 +159,7 @@ async function versionsOf(
   do {
     const page = await client.get(
       `${API}/model-versions/search`,
-      { filter: `name='${quoted(model)}'`, max_results: PAGE, page_token: token },
+      { filter: `name='${filterText(model)}'`, max_results: PAGE, page_token: token },
       VersionsAnswer,
       until,
     );

@@ -10,7 +10,7 @@ import {
   PAGE,
   Pairs,
 } from './client.ts';
-import { millisOf, quoted, TAGS, type Writable } from './limits.ts';
+import { millisOf, filterText, TAGS, type Writable } from './limits.ts';
 
 const RunAnswer = z.object({
   info: z.object({
@@ -85,7 +85,7 @@ export function mlflowRuns(client: MlflowClient): Runs {
   };
 
   const find: Runs['find'] = async (experiment, key, until) => {
-    const filter = `tags.\`${TAGS.key}\` = '${quoted(key)}'`;
+    const filter = `tags.\`${TAGS.key}\` = '${filterText(key)}'`;
     const { runs } = await search({ experiments: [experiment], filter, limit: 10 }, until);
     return [...runs].sort((a, b) => (a.info.run_id < b.info.run_id ? -1 : 1))[0];
   };

@@ -4,7 +4,7 @@ import type { HttpCall } from '#adapters/aws/clients.ts';
 import { deadlineIn, mlflowClient } from './client.ts';
 import { mlflowExperiments } from './experiments.ts';
 import { mlflowFiles } from './files.ts';
-import { assertWritable, quoted } from './limits.ts';
+import { writableOf, filterText } from './limits.ts';
 import { mlflowLoggedModels } from './logged-models.ts';
 import { mlflowRegistry } from './registry.ts';
 import { readArtifact, withModelFolder } from './run-model.ts';
@@ -36,7 +36,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
 
   const write = async (run: TrackingRun): Promise<{ readonly trackingRunId: string }> => {
     const until = deadline();
-    assertWritable(run);
+    writableOf(run);
     const experiment = await experiments.findOrCreate(run.model, until);
     const old = await runs.find(experiment, run.key, until);
     if (old?.info.status === 'FINISHED') return { trackingRunId: old.info.run_id };
@@ -51,7 +51,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
       model === undefined || modelId === undefined
         ? run
         : withModelFolder(run, model, { runId: id, modelId });
-    await runs.log(id, assertWritable(whole), run.endedAt, until);
+    await runs.log(id, writableOf(whole), run.endedAt, until);
     await files.write({ experiment, runId: id, modelId }, whole.files, until);
     if (modelId !== undefined) await models.finish(modelId, until);
     await runs.finish(id, run.endedAt, until);
@@ -79,7 +79,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     aliases: (model) => registry.aliases(model, deadline()),
 
     async setTag(trackingRunId, key, value) {
-      assertWritable({ tags: { [key]: value } });
+      writableOf({ tags: { [key]: value } });
       await runs.setTag(trackingRunId, key, value, deadline());
     },
 
@@ -91,7 +91,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
           : [await experiments.find(model, until)].filter((id) => id !== undefined);
       if (within.length === 0) return { runs: [] };
       const filter = [
-        ...(stage === undefined ? [] : [`tags.stage = '${quoted(stage)}'`]),
+        ...(stage === undefined ? [] : [`tags.stage = '${filterText(stage)}'`]),
         // A commit may be a prefix; `%` and `_` would be wild, hex digits aren't.
         ...(commit === undefined ? [] : [`tags.commit_sha LIKE '${hex(commit)}%'`]),
       ].join(' and ');

@@ -2,12 +2,12 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { StateVisit } from '#domain/ports/executions.ts';
 
-type Open = { -readonly [K in keyof StateVisit]: StateVisit[K] };
+type Visit = { -readonly [K in keyof StateVisit]: StateVisit[K] };
 
-/** Whose an event is; `map` and `item` are those of the visits that follow it. */
-interface Place {
-  readonly visit: Open;
-  readonly map: Open | null;
+/** The visit that an event belongs to; `map` and `item` are those of the visits that follow it. */
+interface EventOwner {
+  readonly visit: Visit;
+  readonly map: Visit | null;
   readonly item: number | null;
 }
 
@@ -29,25 +29,25 @@ export function visitsOf(events: readonly HistoryEvent[]): readonly StateVisit[]
 }
 
 class History {
-  readonly visits: Open[] = [];
-  /** Whose each event is, by the event's id. */
-  readonly #places = new Map<number, Place>();
-  /** Where each visit was entered. */
-  readonly #homes = new Map<Open, Place>();
-  readonly #waitsOnToken = new Set<Open>();
-  readonly #failedMaps = new Set<Open>();
+  readonly visits: Visit[] = [];
+  /** By the event's id. */
+  readonly #owners = new Map<number, EventOwner>();
+  /** The owner of the event that entered each visit. */
+  readonly #entries = new Map<Visit, EventOwner>();
+  readonly #waitsOnToken = new Set<Visit>();
+  readonly #failedMaps = new Set<Visit>();
 
   read(event: HistoryEvent): void {
     const type: string = event.type ?? '';
     const at = (event.timestamp ?? new Date(0)).toISOString();
-    const before = this.#places.get(event.previousEventId ?? 0);
+    const before = this.#owners.get(event.previousEventId ?? 0);
     if (type.endsWith('StateEntered')) this.#entered(event, type, at, before);
     else if (type.endsWith('StateExited')) this.#exited(event, at, before);
     else if (type.startsWith('MapIteration')) this.#iterated(event, type, at, before);
     else if (type.startsWith('MapState')) {
       const map = before?.visit.type === 'Map' ? before.visit : before?.map;
       if (before !== undefined && map != null) this.#mapChanged(map, type, at, before.visit);
-      this.#put(event, map == null ? before : this.#homes.get(map));
+      this.#put(event, map == null ? before : this.#entries.get(map));
     } else {
       if (before !== undefined) {
         this.#put(event, before);
@@ -57,8 +57,8 @@ class History {
     }
   }
 
-  #entered(event: HistoryEvent, type: string, at: string, before: Place | undefined): void {
-    const visit: Open = {
+  #entered(event: HistoryEvent, type: string, at: string, before: EventOwner | undefined): void {
+    const visit: Visit = {
       state: event.stateEnteredEventDetails?.name ?? '',
       type: type.slice(0, -'StateEntered'.length),
       status: 'running',
@@ -68,48 +68,48 @@ class History {
       cause: null,
       item: before?.item ?? null,
     };
-    const home = { visit, map: before?.map ?? null, item: visit.item };
+    const entry = { visit, map: before?.map ?? null, item: visit.item };
     this.visits.push(visit);
-    this.#homes.set(visit, home);
-    this.#put(event, home);
+    this.#entries.set(visit, entry);
+    this.#put(event, entry);
   }
 
-  #exited(event: HistoryEvent, at: string, before: Place | undefined): void {
+  #exited(event: HistoryEvent, at: string, before: EventOwner | undefined): void {
     const name = event.stateExitedEventDetails?.name;
     // A Parallel's or Map's exit follows an event of its last branch, not its own.
-    const visit = before?.visit.state === name ? before?.visit : this.#openOf(name);
+    const visit = before?.visit.state === name ? before?.visit : this.#unfinished(name);
     if (visit === undefined) return;
     const failed = visit.error !== null || this.#failedMaps.has(visit);
     if (visit.exitedAt === null) close(visit, failed ? 'failed' : 'success', at);
-    this.#put(event, this.#homes.get(visit));
+    this.#put(event, this.#entries.get(visit));
   }
 
-  #iterated(event: HistoryEvent, type: string, at: string, before: Place | undefined): void {
+  #iterated(event: HistoryEvent, type: string, at: string, before: EventOwner | undefined): void {
     const details = iterationOf(event);
-    const map = this.#openOf(details?.name);
+    const map = this.#unfinished(details?.name);
     const index = details?.index ?? null;
     if (map === undefined || index === null) this.#put(event, before);
     else if (type === 'MapIterationStarted') this.#put(event, { visit: map, map, item: index });
     else {
       const visit = this.#itemsOf(map).findLast((v) => v.item === index);
-      this.#put(event, visit === undefined ? before : this.#homes.get(visit));
+      this.#put(event, visit === undefined ? before : this.#entries.get(visit));
       if (visit !== undefined) endItem(visit, type, at);
     }
   }
 
-  #put(event: HistoryEvent, place: Place | undefined): void {
-    if (event.id !== undefined && place !== undefined) this.#places.set(event.id, place);
+  #put(event: HistoryEvent, owner: EventOwner | undefined): void {
+    if (event.id !== undefined && owner !== undefined) this.#owners.set(event.id, owner);
   }
 
-  #openOf(state: string | undefined): Open | undefined {
+  #unfinished(state: string | undefined): Visit | undefined {
     return this.visits.findLast((v) => v.state === state && v.exitedAt === null);
   }
 
-  #itemsOf(map: Open): Open[] {
-    return this.visits.filter((v) => v.item !== null && this.#homes.get(v)?.map === map);
+  #itemsOf(map: Visit): Visit[] {
+    return this.visits.filter((v) => v.item !== null && this.#entries.get(v)?.map === map);
   }
 
-  #mapChanged(map: Open, type: string, at: string, last: Open): void {
+  #mapChanged(map: Visit, type: string, at: string, last: Visit): void {
     if (map.exitedAt !== null) return;
     switch (type) {
       case 'MapStateStarted':
@@ -127,7 +127,7 @@ class History {
     }
   }
 
-  #taskChanged(visit: Open, event: HistoryEvent): void {
+  #taskChanged(visit: Visit, event: HistoryEvent): void {
     if (visit.exitedAt !== null) return;
     // A plain string: the other events say nothing about a state.
     const kind: string = event.type ?? '';
@@ -182,14 +182,14 @@ const ENDED: Readonly<Record<string, string>> = {
 };
 
 /** Ends an item by its own event, or with its Map or execution: it failed only if it has an error. */
-function endItem(visit: Open, type: string, at: string): void {
+function endItem(visit: Visit, type: string, at: string): void {
   if (visit.exitedAt !== null) return;
   const done = type === 'MapIterationSucceeded';
   const failed = visit.error !== null || type === 'MapIterationFailed';
   close(visit, done ? 'success' : failed ? 'failed' : 'aborted', at);
 }
 
-function close(visit: Open, status: StateVisit['status'], at: string): void {
+function close(visit: Visit, status: StateVisit['status'], at: string): void {
   visit.status = status;
   visit.exitedAt = at;
 }

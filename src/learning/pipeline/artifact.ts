@@ -23,6 +23,7 @@ import { unpackReadRules } from './read-rules-file.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
 import { featuresAfter, type Transform } from './transforms.ts';
 import type { ReadRules } from '#learning/cells.ts';
+import type { FitKind } from '#domain/fit-kind.ts';
 import { LearningError } from '#learning/errors.ts';
 import { MOST_FEATURES } from '#learning/table.ts';
 
@@ -35,7 +36,8 @@ export interface Provenance {
   readonly code: string;
   readonly seed: number;
   readonly asOf: string | null;
-  readonly stage: 'quick' | 'full';
+  /** Called stage since the first artifacts: a written field. */
+  readonly stage: FitKind;
   readonly candidate: string;
 }
 

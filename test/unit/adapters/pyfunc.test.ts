@@ -5,7 +5,7 @@ import { EMBEDDED, embed, readSources } from '#adapters/mlflow/pyfunc/embed.ts';
 import { modelFolder } from '#adapters/mlflow/pyfunc/model-folder.ts';
 import { LOADER_SOURCES } from '#adapters/mlflow/pyfunc/loader.generated.ts';
 import { LOADER, loaderPackage } from '#adapters/mlflow/pyfunc/loader-package.ts';
-import { MANIFEST, PROVENANCE } from '../learning/made.ts';
+import { MANIFEST, PROVENANCE } from '../learning/made-up-table.ts';
 
 /** Names that YAML, JSON and Python's text files each have trouble with. */
 const NAMES = ['été: "a" # b', '\u0085\u2028\u007f', '😀', "it's {n}", '- x'];

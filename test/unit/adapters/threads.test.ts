@@ -4,7 +4,7 @@ import { growForestOnThreads } from '#adapters/threads/grow-forest.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { LearningError } from '#learning/errors.ts';
 import { type GrowInput, growForest } from '#learning/trees/forest.ts';
-import { madeUp } from '../learning/made.ts';
+import { madeUp } from '../learning/made-up-table.ts';
 
 const { table, labels } = madeUp(600);
 const input: GrowInput = {

@@ -10,7 +10,7 @@ import { csvOfTable } from '#dataset/parquet.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
-import { MANIFEST, PROVENANCE } from '../learning/made.ts';
+import { MANIFEST, PROVENANCE } from '../learning/made-up-table.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../../fixtures');
 const CSV = join(FIXTURES, 'credit.csv');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingLines } from '#dataset/check-schema.ts';
+import { findingLines } from '#dataset/validation-report.ts';
 import { prepare } from '#dataset/prepare.ts';
 import { bytesOf, smallFolder, smallRows } from './small-folder.ts';
 

@@ -5,7 +5,7 @@ import { scorer } from '#learning/pipeline/scorer.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { substream } from '#learning/random.ts';
 import { measureImportance } from '#evaluation/importance.ts';
-import { madeUp, MANIFEST, PROVENANCE } from '../learning/made.ts';
+import { madeUp, MANIFEST, PROVENANCE } from '../learning/made-up-table.ts';
 
 const training = madeUp(1500);
 const { table, labels } = madeUp(900, 2);

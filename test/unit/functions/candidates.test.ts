@@ -8,7 +8,7 @@ import { executionName } from '#domain/run-id.ts';
 import { closeRun } from '../../../functions/close-run/handler.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { definedSteps } from '../../../functions/read-pipeline/steps.ts';
-import { loadLeaderboard, loadScores } from '#release/selection.ts';
+import { loadLeaderboard, loadScores } from '#release/selection-documents.ts';
 import { line, SETTINGS } from '../../support/line.ts';
 
 type Line = ReturnType<typeof line>;

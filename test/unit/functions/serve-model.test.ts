@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoryIds } from '#adapters/memory/clock.ts';
+import { memoryIds } from '#adapters/memory/ids.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import { allTraffic, drawOf, pointerTo } from '#domain/pointer.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -7,7 +7,7 @@ import { serveModel } from '../../../functions/serve-model/handler.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
-import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
+import { MANIFEST, madeUp, PROVENANCE } from '../learning/made-up-table.ts';
 import { type Api, api } from '../../support/api.ts';
 import { CODE, MODEL } from '../../support/world.ts';
 

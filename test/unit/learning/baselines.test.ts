@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fitBaseline } from '#learning/baselines.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { substream } from '#learning/random.ts';
-import { MANIFEST, PROVENANCE } from './made.ts';
+import { MANIFEST, PROVENANCE } from './made-up-table.ts';
 
 const random = substream(8, 'baselines');
 const values = Array.from({ length: 3 }, () =>

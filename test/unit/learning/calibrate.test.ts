@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
-import { thrownBy } from './made.ts';
+import { thrownBy } from './made-up-table.ts';
 
 interface Case {
   name: string;

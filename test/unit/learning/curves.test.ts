@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countThresholds, rocCurve, thresholdCurve } from '#learning/metrics/curves.ts';
 import { liftAt, metricsOf, precisionAt } from '#learning/metrics/metrics.ts';
 import { calibrationCurve, calibrationError } from '#learning/metrics/reliability.ts';
-import { thrownBy } from './made.ts';
+import { thrownBy } from './made-up-table.ts';
 
 interface Calibration {
   observed: number[];

@@ -5,7 +5,7 @@ import { metricsOf } from '#learning/metrics/metrics.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { selectRows } from '#learning/table.ts';
-import { MANIFEST, PROVENANCE } from './made.ts';
+import { MANIFEST, PROVENANCE } from './made-up-table.ts';
 import { readTableOf } from './read-table.ts';
 
 /** scikit-learn's AUC on each of five folds, and which fold holds out each row. */

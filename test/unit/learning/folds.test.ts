@@ -6,7 +6,7 @@ import {
   timeOrderedSplits,
 } from '#learning/folds.ts';
 import { substream } from '#learning/random.ts';
-import { thrownBy } from './made.ts';
+import { thrownBy } from './made-up-table.ts';
 import { readTableOf } from './read-table.ts';
 
 function made(rows: number): { labels: Uint8Array; groups: Int32Array } {

@@ -4,7 +4,7 @@ import { fitLogistic, type Logistic, logistic } from '#learning/linear/logistic.
 import { MISSING_LEVEL, UNSEEN_LEVEL } from '#learning/pipeline/estimator-kind.ts';
 import { type Column, selectRows, type Table } from '#learning/table.ts';
 import { credit } from './read-table.ts';
-import { madeUp, thrownBy } from './made.ts';
+import { madeUp, thrownBy } from './made-up-table.ts';
 
 interface Fit {
   l2: number;

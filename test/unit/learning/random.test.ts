@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { substream, xoshiro128 } from '#learning/random.ts';
-import { thrownBy } from './made.ts';
+import { thrownBy } from './made-up-table.ts';
 
 const first = (count: number, ...names: (string | number)[]) => {
   const random = substream(7, ...names);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isMissing, parseNumber } from '#learning/cells.ts';
 import { checkLabels, checkTable, selectRows, type Table } from '#learning/table.ts';
-import { madeUp, thrownBy } from './made.ts';
+import { madeUp, thrownBy } from './made-up-table.ts';
 
 describe('a cell', () => {
   it('is missing in exactly six spellings', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Folder } from '#contracts/folder/charter.ts';
 import { Leaderboard, type CandidateScores } from '#contracts/selection.ts';
 import { absoluteLimit } from '#gates/absolute-limit.ts';
-import { attemptsOf } from '#training/candidates.ts';
+import { roundsOf } from '#training/candidates.ts';
 import { choose, smallestWithin, type Tried } from '#training/choose.ts';
 import { smallFolder } from '../dataset/small-folder.ts';
 
@@ -87,23 +87,23 @@ function scored(candidate: CandidateScores['candidate'], auc: number): Candidate
 const isGood = ({ settings }: CandidateScores['candidate']) =>
   'minLeaf' in settings && settings.minLeaf === GOOD;
 
-/** What the machine's loop does. Returns the attempts, the proposals tried and the end. */
+/** What the machine's loop does. Returns the rounds, the proposals tried and the end. */
 function search(folder: Folder): {
-  attempts: number;
+  rounds: number;
   tried: Tried<CandidateScores>[];
   chosen: string;
   passed: boolean;
 } {
   const tried: Tried<CandidateScores>[] = [];
-  const attempts = attemptsOf(folder);
-  for (let attempt = 1; ; attempt += 1) {
-    for (const candidate of attempts[attempt - 1] ?? []) {
+  const rounds = roundsOf(folder);
+  for (let round = 1; ; round += 1) {
+    for (const candidate of rounds[round - 1] ?? []) {
       const scores = scored(candidate, isGood(candidate) ? 0.9 : 0.6);
-      tried.push({ scores, attempt, seconds: 1 });
+      tried.push({ scores, round, seconds: 1 });
     }
-    const { next, chosen, gates } = choose(folder, attempts, attempt, tried);
+    const { next, chosen, gates } = choose(folder, rounds, round, tried);
     if (next === 'fit') {
-      return { attempts: attempt, tried, chosen, passed: gates.every((g) => g.passed) };
+      return { rounds: round, tried, chosen, passed: gates.every((g) => g.passed) };
     }
   }
 }
@@ -117,14 +117,14 @@ describe('retuning', () => {
       tried.some(({ scores }) => scores.candidate.name === chosen && isGood(scores.candidate)),
     );
     expect(found.length).toBeGreaterThanOrEqual(19);
-    for (const { attempts, tried, passed } of found) {
+    for (const { rounds, tried, passed } of found) {
       expect(passed).toBe(true);
       // The folder's own, then at most four times five.
-      expect(attempts).toBeLessThanOrEqual(5);
-      expect(tried.length).toBe(1 + 5 * (attempts - 1));
+      expect(rounds).toBeLessThanOrEqual(5);
+      expect(tried.length).toBe(1 + 5 * (rounds - 1));
     }
     // It ends when the gate is passed, and not only with the budget.
-    expect(new Set(ends.map((e) => e.attempts)).size).toBeGreaterThan(2);
+    expect(new Set(ends.map((e) => e.rounds)).size).toBeGreaterThan(2);
   });
 
   it('spends its budget and no more where it does not find it', () => {
@@ -133,18 +133,18 @@ describe('retuning', () => {
     // Six of twenty points are drawn: 14 of 20 seeds miss, give or take.
     expect(missed.length).toBeGreaterThan(6);
     expect(missed.length).toBeLessThan(20);
-    for (const { attempts, tried } of missed) {
-      expect(attempts).toBe(3);
+    for (const { rounds, tried } of missed) {
+      expect(rounds).toBe(3);
       expect(tried).toHaveLength(1 + 2 * 3);
     }
   });
 
   it('proposes no point twice, none that the folder has, and the same for the same seed', () => {
-    const proposalsOf = (of: Folder) => attemptsOf(of).slice(1);
+    const proposalsOf = (of: Folder) => roundsOf(of).slice(1);
     const folder = retuning(10, 6, 3);
     const proposed = proposalsOf(folder).flat();
     expect(new Set(proposed.map((c) => JSON.stringify(c.settings))).size).toBe(20);
-    // 20 points, six an attempt, and none for a fifth.
+    // 20 points, six a round, and none for a fifth.
     expect(proposalsOf(folder).map((c) => c.length)).toEqual([6, 6, 6, 2]);
     expect(proposed.map((c) => c.name).slice(0, 7)).toEqual([
       ...['retune-1-1', 'retune-1-2', 'retune-1-3', 'retune-1-4', 'retune-1-5', 'retune-1-6'],
@@ -174,7 +174,7 @@ describe('retuning', () => {
     if (space?.algorithm !== 'forest') throw new Error('there is a space');
     // As no folder that was read may have it.
     const twice = { ...space, settings: { ...space.settings, maxDepth: [4, 4] } };
-    const all = attemptsOf({ ...folder, model: { ...folder.model, space: twice } })
+    const all = roundsOf({ ...folder, model: { ...folder.model, space: twice } })
       .slice(1)
       .flat();
     expect(all).toHaveLength(20);
@@ -182,11 +182,11 @@ describe('retuning', () => {
 
   it('is over when the space has no further point', () => {
     const folder = retuning(10, 12, 0);
-    const attempts = attemptsOf(folder);
+    const attempts = roundsOf(folder);
     const all = attempts.flatMap((candidates, i) =>
       candidates.map((candidate) => ({
         scores: scored(candidate, 0.6),
-        attempt: i + 1,
+        round: i + 1,
         seconds: 1,
       })),
     );
@@ -205,8 +205,8 @@ describe('retuning', () => {
       ...folder,
       policy: { ...folder.policy, gates: [{ ...gate, ...change }] },
     };
-    expect(attemptsOf(other)).toEqual([folder.model.candidates]);
-    expect(search(other)).toMatchObject({ attempts: 1 });
+    expect(roundsOf(other)).toEqual([folder.model.candidates]);
+    expect(search(other)).toMatchObject({ rounds: 1 });
   });
 });
 
@@ -228,14 +228,14 @@ describe('the choice', () => {
         size,
         inner: inner[fold] ?? [],
       }));
-      return { scores: { ...scores, folds }, attempt: 1, seconds: 1 };
+      return { scores: { ...scores, folds }, round: 1, seconds: 1 };
     });
 
   it('measures itself on each fold by what was chosen without it', () => {
     // By hand: without fold 0 b is best, without fold 1 a; each is alone within its standard error.
     const board = choose(
       folder,
-      attemptsOf(folder),
+      roundsOf(folder),
       1,
       tried({
         a: {
@@ -276,7 +276,7 @@ describe('the choice', () => {
   it('leaves out of it who could not be scored within a fold, and a fold within which nobody could', () => {
     const board = choose(
       folder,
-      attemptsOf(folder),
+      roundsOf(folder),
       1,
       tried({
         // The best within the second fold, had it been scored there.
@@ -298,7 +298,7 @@ describe('the choice', () => {
       candidate,
       notFitted: `${name} is refused`,
     };
-    return { scores, attempt: 1, seconds: 2 };
+    return { scores, round: 1, seconds: 2 };
   };
 
   it('takes nobody who could not be fitted, and says why', () => {
@@ -306,7 +306,7 @@ describe('the choice', () => {
       b: { auc: [0.7, 0.8], inner: [], size: 20 },
       c: { auc: [0.5, 0.5], inner: [], size: 1 },
     }).filter((one) => one.scores.candidate.name !== 'a');
-    const board = choose(folder, attemptsOf(folder), 1, [notFitted('a'), ...scores]);
+    const board = choose(folder, roundsOf(folder), 1, [notFitted('a'), ...scores]);
     expect(board.chosen).toBe('b');
     expect(board.rows.map((row) => row.candidate.name)).toEqual(['b', 'c']);
     expect(board.notFitted).toMatchObject([
@@ -321,7 +321,7 @@ describe('the choice', () => {
 
   it('is refused by name where nobody could be fitted, with the first reason', () => {
     const all = ['a', 'b', 'c'].map(notFitted);
-    expect(() => choose(folder, attemptsOf(folder), 1, all)).toThrow(
+    expect(() => choose(folder, roundsOf(folder), 1, all)).toThrow(
       expect.objectContaining({
         name: 'NoCandidateFitted',
         message: 'none of 3 candidates can be fitted on the training rows; the first: a is refused',
@@ -332,7 +332,7 @@ describe('the choice', () => {
   it('gives each mean its interval by Student’s t, and the best first', () => {
     const board = choose(
       folder,
-      attemptsOf(folder),
+      roundsOf(folder),
       1,
       tried({
         a: { auc: [0.7, 0.72, 0.74], inner: [], size: 10 },
@@ -350,7 +350,7 @@ describe('the choice', () => {
   it('says which others were within reach', () => {
     const board = choose(
       folder,
-      attemptsOf(folder),
+      roundsOf(folder),
       1,
       tried({
         a: { auc: [0.8, 0.82, 0.84], inner: [], size: 1000 },

@@ -1,4 +1,4 @@
-/** Who computes now, so that a test can wait until nobody does. */
+/** Counts what computes now, so that a test can wait until nothing does. */
 export class Activity {
   #active = 0;
   #sleepers: (() => void)[] = [];
@@ -21,7 +21,7 @@ export class Activity {
     this.#failures.push(thrown);
   }
 
-  /** Resolves once nobody computes. Throws the first of what was kept. */
+  /** Resolves once nothing computes. Throws the first of what was kept. */
   async idle(): Promise<void> {
     if (this.#active > 0) await new Promise<void>((wake) => this.#sleepers.push(wake));
     const [failure] = this.#failures.splice(0);

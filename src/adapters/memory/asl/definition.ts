@@ -104,13 +104,13 @@ const Rule = z.union([
 ]);
 export type Rule = z.infer<typeof Rule>;
 
-const Choice = z.strictObject({
+const ChoiceState = z.strictObject({
   Type: z.literal('Choice'),
   Comment: z.string().optional(),
   Choices: z.array(Rule).min(1),
   Default: z.string().optional(),
 });
-export type Choice = z.infer<typeof Choice>;
+export type ChoiceState = z.infer<typeof ChoiceState>;
 
 const Pass = z.strictObject({
   ...next,
@@ -129,7 +129,7 @@ const Fail = z.strictObject({
 });
 export type Fail = z.infer<typeof Fail>;
 
-export const State = z.union([Task, MapState, Choice, Pass, Succeed, Fail]);
+export const State = z.union([Task, MapState, ChoiceState, Pass, Succeed, Fail]);
 export type State = z.infer<typeof State>;
 
 export const Definition = z

@@ -5,7 +5,7 @@ import type { Json } from './definition.ts';
 import { StatesError } from './failure.ts';
 
 export type Visit = { -readonly [K in keyof StateVisit]: StateVisit[K] };
-export type Outcome = { readonly output: Json } | { readonly error: StatesError };
+export type TaskOutcome = { readonly output: Json } | { readonly error: StatesError };
 
 /** An error as a visit shows it; an Error is one. */
 interface VisitError {
@@ -25,8 +25,8 @@ const ENDED_BY = {
 export class Wait {
   /** Milliseconds since 1970. */
   readonly deadline: number;
-  readonly outcome: Promise<Outcome>;
-  readonly #resolve: (outcome: Outcome) => void;
+  readonly outcome: Promise<TaskOutcome>;
+  readonly #resolve: (outcome: TaskOutcome) => void;
   readonly #activity: Activity;
   #settled = false;
   #parked = false;
@@ -34,7 +34,7 @@ export class Wait {
   constructor(deadline: number, activity: Activity) {
     this.deadline = deadline;
     this.#activity = activity;
-    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const { promise, resolve } = Promise.withResolvers<TaskOutcome>();
     this.outcome = promise;
     this.#resolve = resolve;
   }
@@ -43,13 +43,13 @@ export class Wait {
     return this.#settled;
   }
 
-  /** Its function has returned and kept the token: nobody computes until it is settled. */
+  /** Its function has returned and kept the token: nothing computes until it is settled. */
   park(): void {
     this.#parked = true;
     this.#activity.rested();
   }
 
-  settle(outcome: Outcome): void {
+  settle(outcome: TaskOutcome): void {
     if (this.#settled) return;
     this.#settled = true;
     if (this.#parked) this.#activity.began();

@@ -1,9 +1,9 @@
 /** Runs an execution from its first state to its last. */
 import { holds, lookUp, place, read } from './data.ts';
-import type { Choice, Json, MapState, State, Task } from './definition.ts';
+import type { ChoiceState, Json, MapState, State, Task } from './definition.ts';
 import type { Execution, Visit } from './execution.ts';
 import { fromFunction, matches, StatesError } from './failure.ts';
-import { bounded, contextOf, type Machine } from './machine.ts';
+import { bounded, contextOf, type StateMachine } from './state-machine.ts';
 import { enter, runMap, runTask } from './task.ts';
 
 /** Where an execution goes next, and with what. */
@@ -13,7 +13,7 @@ interface Route {
 }
 
 /** Resolves when it has ended; what no state takes ends it as a failure. */
-export async function interpret(machine: Machine, execution: Execution): Promise<void> {
+export async function interpret(machine: StateMachine, execution: Execution): Promise<void> {
   try {
     let route: Route | undefined = { next: machine.definition.StartAt, data: execution.input };
     while (route !== undefined && execution.status === 'RUNNING') {
@@ -28,7 +28,7 @@ export async function interpret(machine: Machine, execution: Execution): Promise
 
 /** One state from its entry to its exit; undefined after the last. */
 async function visited(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   { next: name, data }: Route,
 ): Promise<Route | undefined> {
@@ -66,7 +66,7 @@ async function visited(
 
 /** The state's result in its place, or the route that its Catch takes. */
 async function caught(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   visit: Visit,
   state: Task | MapState,
@@ -89,7 +89,7 @@ async function caught(
   }
 }
 
-function chosen(choice: Choice, name: string, data: Json, context: Json): string {
+function chosen(choice: ChoiceState, name: string, data: Json, context: Json): string {
   const next = choice.Choices.find((rule) => holds(rule, data, context))?.Next ?? choice.Default;
   if (next === undefined) throw new StatesError('States.NoChoiceMatched', name);
   return next;

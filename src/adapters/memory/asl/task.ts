@@ -3,11 +3,11 @@ import { fill, read } from './data.ts';
 import type { ItemTask, Json, MapState, Task } from './definition.ts';
 import { type Execution, type Visit, Wait } from './execution.ts';
 import { fromFunction, matches, StatesError } from './failure.ts';
-import { asJson, bounded, contextOf, isTokenTask, type Machine } from './machine.ts';
+import { asJson, bounded, contextOf, isTokenTask, type StateMachine } from './state-machine.ts';
 
-/** One attempt of a task. */
-async function attempt(
-  machine: Machine,
+/** One call of a task's function. */
+async function callOnce(
+  machine: StateMachine,
   execution: Execution,
   visit: Visit,
   task: Task | ItemTask,
@@ -53,7 +53,7 @@ async function attempt(
 
 /** A task, tried again as its Retry says; the pause before a retry isn't waited for. */
 export async function runTask(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   visit: Visit,
   task: Task | ItemTask,
@@ -62,7 +62,7 @@ export async function runTask(
   const used = task.Retry.map(() => 0);
   for (let retries = 0; ; retries += 1) {
     try {
-      const result = await attempt(machine, execution, visit, task, data, retries);
+      const result = await callOnce(machine, execution, visit, task, data, retries);
       if (task.ResultSelector === undefined) return result;
       const context = contextOf(machine, execution, { state: visit.state, retries });
       return fill(task.ResultSelector, result, context);
@@ -82,7 +82,7 @@ export async function runTask(
  * doesn't wait for those that still run.
  */
 export async function runMap(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   visit: Visit,
   map: MapState,
@@ -128,7 +128,7 @@ export async function runMap(
 
 /** A visit of a state, shown to who observes. */
 export function enter(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   state: string,
   type: string,

@@ -15,7 +15,7 @@ type Stage = Extract<RecordDecisionInput, { decision: 'stage' }>;
  *
  * Throws `EvidenceMismatch`, `ApprovalStale`, `ChampionMoved`, `ArtifactMissing`, `ArtifactCorrupt`.
  */
-export async function stage(
+export async function deployToStaging(
   deps: DecisionDeps,
   { run, evaluation, tracking }: Stage,
   commit: Commit,

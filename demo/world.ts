@@ -20,14 +20,14 @@ export interface People {
 }
 
 /** A champion as the story knows it. */
-export interface Crowned {
+export interface Champion {
   readonly version: number;
   readonly sha256: string;
   readonly commit: string;
   readonly runId: string;
 }
 
-export interface Stage {
+export interface World {
   readonly model: string;
   /** The same folder under a name that has no champion. */
   readonly twin: string;
@@ -41,7 +41,7 @@ export interface Stage {
   readonly diary: Diary;
   readonly tell: Teller;
   /** Versions in the order in which they were promoted. */
-  readonly crowned: Crowned[];
+  readonly champions: Champion[];
   /** Every artifact seen so far, with the run and step that made it. */
   readonly artifacts: Map<string, string>;
   /** `--break`: called before the second commit. */

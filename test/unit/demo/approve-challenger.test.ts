@@ -1,11 +1,11 @@
-/** Having a challenger crowned, as the demo does it, where the line doesn't crown it. */
+/** Having a challenger champion, as the demo does it, where the line doesn't approveChallenger it. */
 import { expect, it } from 'vitest';
 import { StoryFailed } from '../../../demo/expectation.ts';
-import { type Challenger, crown } from '../../../demo/scenes/release.ts';
-import type { Stage } from '../../../demo/stage.ts';
+import { type Challenger, approveChallenger } from '../../../demo/scenes/release.ts';
+import type { World } from '../../../demo/world.ts';
 import { encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { fitBaseline } from '#learning/baselines.ts';
-import { MANIFEST, madeUp, PROVENANCE } from '../learning/made.ts';
+import { MANIFEST, madeUp, PROVENANCE } from '../learning/made-up-table.ts';
 
 it('leaves nothing that asks on once the story has failed: the process must end', async () => {
   const made = madeUp(60);
@@ -19,9 +19,9 @@ it('leaves nothing that asks on once the story has failed: the process must end'
   );
   let asked = 0;
   const failed = { run: { runId: 'r', status: 'failed', reason: 'broken' }, outputs: {} };
-  const stage = {
+  const world = {
     model: 'm',
-    crowned: [],
+    champions: [],
     tell: { say: () => undefined },
     aws: { object: async () => bytes },
     people: {
@@ -36,7 +36,7 @@ it('leaves nothing that asks on once the story has failed: the process must end'
         },
       },
     },
-  } as unknown as Stage;
+  } as unknown as World;
   const row = Object.fromEntries(made.table.columns.map(({ name }) => [name, '']));
   const challenger = {
     artifact: 'sha256:x',
@@ -45,7 +45,7 @@ it('leaves nothing that asks on once the story has failed: the process must end'
     digest: 'sha256:d',
     told: new Map(),
   } as unknown as Challenger;
-  await expect(crown(stage, challenger, 'better')).rejects.toBeInstanceOf(StoryFailed);
+  await expect(approveChallenger(world, challenger, 'better')).rejects.toBeInstanceOf(StoryFailed);
   await new Promise((resolve) => setTimeout(resolve, 300));
   const then = asked;
   await new Promise((resolve) => setTimeout(resolve, 500));

@@ -12,7 +12,7 @@ const ARN = 'arn:aws:states:us-east-1:000000000000';
 
 export type TaskFunction = (input: unknown) => Promise<unknown>;
 
-export interface Machine {
+export interface StateMachine {
   readonly name: string;
   readonly definition: Definition;
   readonly functionOf: (task: Task | ItemTask) => TaskFunction;
@@ -42,7 +42,7 @@ export function executionArn(machine: string, execution: string): string {
 
 /** What `$$` paths read. */
 export function contextOf(
-  machine: Machine,
+  machine: StateMachine,
   execution: Execution,
   of: { readonly state: string; readonly retries?: number; readonly token?: string },
 ): Readonly<Record<string, Json>> {

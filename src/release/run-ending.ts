@@ -26,15 +26,18 @@ export function isStopAsked({ cancelledBy, supersededBy }: Run): boolean {
 
 /** How an execution that was stopped ended: by somebody, by a later commit, or by nobody we know. */
 export function stopOf(run: Run, cause: string | null | undefined): Ending {
-  const said = reasonOf(cause ?? '');
+  const given = reasonOf(cause ?? '');
   if (run.cancelledBy !== undefined) {
     // The run's own record of why; the event may come without the execution's cause.
-    return { status: 'cancelled', reason: run.reason ?? said ?? `cancelled by ${run.cancelledBy}` };
+    return {
+      status: 'cancelled',
+      reason: run.reason ?? given ?? `cancelled by ${run.cancelledBy}`,
+    };
   }
   if (run.supersededBy !== undefined) {
     return { status: 'superseded', reason: `superseded by ${run.supersededBy}` };
   }
-  return { status: 'cancelled', reason: said ?? 'the execution was stopped' };
+  return { status: 'cancelled', reason: given ?? 'the execution was stopped' };
 }
 
 const LambdaFailure = z.looseObject({ errorMessage: z.string() });

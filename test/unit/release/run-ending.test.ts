@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '#domain/run.ts';
-import { failureOf, reasonOf, stopOf } from '#release/close.ts';
+import { failureOf, reasonOf, stopOf } from '#release/run-ending.ts';
 
 describe('how a run ended', () => {
   it('reads one line out of a Lambda’s cause, and of a sentence', () => {
