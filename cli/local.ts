@@ -1,5 +1,6 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { separatorName } from '#dataset/csv.ts';
 import { ALGORITHMS, type Algorithm } from '#contracts/folder/candidate.ts';
 import { PolicyDocument } from '#contracts/folder/policy.ts';
 import { sha256Hex } from '#domain/canonical.ts';
@@ -10,6 +11,7 @@ import { withNamedErrors } from '#learning/named-errors.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { expectWritable, readBytes, writeBytes } from './local/files.ts';
 import { initFolder, type InitOptions, type Made, readSaid } from './local/init-folder.ts';
+import { SAYABLE } from '#model-folder/infer/choice.ts';
 import { lintFolder } from '#model-folder/lint.ts';
 import { pack } from './local/pack.ts';
 import { addReadOptions, type ReadOptions } from './local/read-options.ts';
@@ -26,8 +28,7 @@ export function registerLocalVerbs(program: Command): void {
 }
 
 function registerInit(program: Command): void {
-  program
-    .command('init')
+  addReadOptions(program.command('init'))
     .description('write a model folder from a table')
     .requiredOption('--data <file>', 'a table: CSV with a header, or Parquet')
     .requiredOption('--target <column>', 'what to predict')
@@ -36,7 +37,7 @@ function registerInit(program: Command): void {
     .option('--dir <folder>', 'where model folders lie', 'models')
     .option(
       '--as <column=what>',
-      'say what a column is: number, category, key, group or ignored (repeatable)',
+      `say what a column is: ${SAYABLE.join(', ')} (repeatable)`,
       readSaid,
     )
     .option('--json', 'print data as JSON')
@@ -57,12 +58,23 @@ function initLines(made: Made): string[] {
   const doubts = made.doubts.map((d) => [shortened(d.column), d.takenFor, d.why, d.otherwise]);
   return [
     `target: ${column} is ${counts.slice(0, VALUES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more values` : ''}; ${positive} is the positive class`,
+    ...cellLines(made.read),
     ...(doubts.length === 0 ? [] : [table(['column', 'taken for', 'because', 'else'], doubts)]),
     `who a row is: ${made.identityWhy}`,
     ...made.warnings.map((warning) => `warning: ${warning}`),
   ];
 }
 const VALUES_SHOWN = 10;
+
+/** How the cells were found to be written, where that isn't the usual way. */
+function cellLines({ separator, decimal, missing }: Made['read']): string[] {
+  const parts = [
+    ...(separator === ',' ? [] : [`separated by ${separatorName(separator)}`]),
+    ...(decimal === '.' ? [] : ['with a comma for the decimal mark']),
+    ...(missing.length === 0 ? [] : [`missing where they are ${missing.join(', ')}`]),
+  ];
+  return parts.length === 0 ? [] : [`cells: ${parts.join(', ')}`];
+}
 
 /** A name on one line of a table. */
 function shortened(name: string): string {

@@ -20,8 +20,9 @@ import { inferTable, type InferredTable } from '#model-folder/infer/infer-table.
 import type { Target } from '#model-folder/infer/target.ts';
 import { Stop } from '../output.ts';
 import { readBytes, writeBytes } from './files.ts';
+import type { ReadOptions } from './read-options.ts';
 
-export interface InitOptions {
+export interface InitOptions extends ReadOptions {
   readonly data: string;
   readonly target: string;
   readonly positive: string;
@@ -35,6 +36,8 @@ export interface InitOptions {
 export interface Made {
   readonly folder: string;
   readonly rows: number;
+  /** How the table's cells are written. */
+  readonly read: InferredTable['read'];
   readonly features: readonly string[];
   readonly identity: Folder['model']['identity'];
   /** Why, in one sentence. */
@@ -64,10 +67,18 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   if (existsSync(folder)) throw new Stop(2, `${folder} exists already; nothing was changed`);
   const bytes = readBytes(options.data);
   const file = basename(options.data);
+  const { sep: separator, decimal, missing } = options;
   const csv = await csvOfTable(bytes, file, { rules: null });
-  const data = csv === bytes ? 'data.csv' : 'data.parquet';
-  const said = options.as === undefined ? {} : { said: options.as };
-  const inferred = inferTable(csv, { file, target, positive, ...said });
+  const isParquet = csv !== bytes;
+  const data = isParquet ? 'data.parquet' : 'data.csv';
+  const inferred = inferTable(csv, {
+    file,
+    target,
+    positive,
+    ...(options.as === undefined ? {} : { said: options.as }),
+    // A Parquet file's numbers need no mark, and were written with commas between and points.
+    cells: isParquet ? { separator: ',', decimal: '.', missing } : { separator, decimal, missing },
+  });
   const trees = inferred.table.rows > MANY_ROWS ? 100 : 200;
   const candidate = (minLeaf: number): object => ({
     name: `forest-leaf-${minLeaf}`,
@@ -82,7 +93,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       name,
       title: `${target} = ${positive}`.slice(0, 120),
       target,
-      positive,
+      positive: inferred.target.positive,
       identity: inferred.identity,
       data: { path: data },
       split: { holdout: HOLDOUT, epoch: 1 },
@@ -101,6 +112,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       $schema: schemaOf('schema'),
       schemaVersion: 1,
       mode: 'warn',
+      read: inferred.read,
       columns: inferred.columns,
     }),
     'policy.json': PolicyDocument.parse({
@@ -128,6 +140,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   return {
     folder,
     rows,
+    read: inferred.read,
     features: inferred.columns.filter((c) => c.role === 'feature').map((c) => c.name),
     identity: read.model.identity,
     identityWhy: inferred.identityWhy,

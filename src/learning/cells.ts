@@ -86,6 +86,20 @@ export function parseNumber(text: string): number | undefined {
 /** The number of a text as `parseNumber` says it, by a table's rules. */
 export type NumberText = (text: string) => number | undefined;
 
+/** As `numberTexts`, but for plain decimals alone: without thousands, units and other minus signs. */
+export function plainNumberTexts(rules: ReadRules): NumberText {
+  const { words, numbers } = laidOut(rules);
+  const { decimal } = rules;
+  const plain = decimal === '.' ? POINT_DECIMAL : COMMA_DECIMAL;
+  return (text) => {
+    const trimmed = text.trim();
+    if (words.has(trimmed)) return Number.NaN;
+    if (!plain.test(trimmed)) return undefined;
+    const value = finite(Number(decimal === '.' ? trimmed : trimmed.replace(',', '.')));
+    return value !== undefined && numbers.has(value) ? Number.NaN : value;
+  };
+}
+
 /** How the texts of a number column are read; without rules as `parseNumber` does. */
 export function numberTexts(rules: ReadRules | null, column: string): NumberText {
   if (rules === null) return parseNumber;
@@ -121,11 +135,13 @@ export function numberCells(
 /** Why a cell is no number of its column, without showing it. */
 export function whyNoNumber(cell: Cell): string {
   if (typeof cell === 'boolean') return 'is true or false where a number belongs';
-  const isTooLarge =
-    typeof cell === 'string'
-      ? INFINITE.test(cell.trim()) || Math.abs(Number(cell)) === Infinity
-      : true;
+  const isTooLarge = typeof cell === 'string' ? isInfinite(cell) : true;
   return isTooLarge ? 'is no finite number' : 'is not a number';
+}
+
+/** Whether a text is a number that isn't finite: the word, or one that overflows. */
+export function isInfinite(text: string): boolean {
+  return INFINITE.test(text.trim()) || Math.abs(Number(text)) === Infinity;
 }
 
 /** How any cell of a category is read: its level's text, null where it is missing, `undefined` is refused. */
@@ -233,8 +249,8 @@ export function levelText(level: string, rules: ReadRules | null, column: string
   return levelCells(rules, column)(level) ?? level.trim();
 }
 
-/** The number of a text that is no plain decimal with a point. */
-function writtenNumber(
+/** The number that a text means with a decimal mark, and with a unit beside it or not. */
+export function writtenNumber(
   text: string,
   decimal: ReadRules['decimal'],
   unit: string | undefined,
@@ -252,7 +268,7 @@ function writtenNumber(
 }
 
 /** `12 %`, `$12`, `-$12` and `$-12` without the unit; a text without it stays. */
-function withoutUnit(text: string, unit: string): string {
+export function withoutUnit(text: string, unit: string): string {
   if (text.endsWith(unit)) return text.slice(0, -unit.length).trimEnd();
   const sign = /^[+\-\u2212]/.exec(text)?.[0] ?? '';
   const rest = text.slice(sign.length);

@@ -4,6 +4,8 @@ import type { ColumnContract } from '#contracts/folder/schema.ts';
 export const KINDS = [
   'number',
   'category',
+  'boolean',
+  'code',
   'key',
   'group',
   'row-number',
@@ -14,7 +16,15 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number];
 
 /** What a person may say that a column is, where `init` takes it for something else. */
-export const SAYABLE = ['number', 'category', 'key', 'group', 'ignored'] as const;
+export const SAYABLE = [
+  'number',
+  'category',
+  'boolean',
+  'code',
+  'key',
+  'group',
+  'ignored',
+] as const;
 export type Sayable = (typeof SAYABLE)[number];
 
 export interface Choice {
@@ -23,6 +33,8 @@ export interface Choice {
   readonly why: string | null;
   /** What else it may be: the switch that says so is shown. */
   readonly otherwise?: Sayable;
+  /** Another switch, where it is the cells that are doubtful. */
+  readonly instead?: string;
 }
 
 /** A line of the table that a person reads. */
@@ -38,6 +50,8 @@ export interface Doubt {
 const TAKEN_FOR: Readonly<Record<Kind, string>> = {
   number: 'a number',
   category: 'a category',
+  boolean: 'true or false',
+  code: 'a code: a category to the letter',
   key: 'a key: no feature',
   group: 'a group: no feature',
   'row-number': 'the row’s number: left out',
@@ -49,9 +63,10 @@ const TAKEN_FOR: Readonly<Record<Kind, string>> = {
 export function contractOf(name: string, kind: Kind): ColumnContract {
   switch (kind) {
     case 'number':
-      return { name, type: 'number', role: 'feature', sensitive: false };
     case 'category':
-      return { name, type: 'category', role: 'feature', sensitive: false };
+    case 'boolean':
+    case 'code':
+      return { name, type: kind, role: 'feature', sensitive: false };
     case 'key':
     case 'group':
       return { name, type: 'text', role: 'identity', sensitive: true };
@@ -69,10 +84,15 @@ export function contractOf(name: string, kind: Kind): ColumnContract {
 export function doubtOf(name: string, choice: Choice, holdsNumbers: boolean): Doubt | null {
   const { kind, why } = choice;
   if (why === null) return null;
-  const isFeature = kind === 'number' || kind === 'category';
+  const isFeature = ['number', 'category', 'boolean', 'code'].includes(kind);
   const feature = holdsNumbers ? 'number' : 'category';
   const otherwise = choice.otherwise ?? (isFeature ? 'ignored' : feature);
-  return { column: name, takenFor: TAKEN_FOR[kind], why, otherwise: switchOf(name, otherwise) };
+  return {
+    column: name,
+    takenFor: TAKEN_FOR[kind],
+    why,
+    otherwise: choice.instead ?? switchOf(name, otherwise),
+  };
 }
 
 /** As a shell takes it. */

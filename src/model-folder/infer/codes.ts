@@ -3,7 +3,7 @@ import type { Choice } from './choice.ts';
 import type { ColumnProfile } from './column-profile.ts';
 import { isNearlyUnique } from './texts.ts';
 
-/** A category of codes; null for every other column. */
+/** A code; null for every other column. */
 export function codeChoiceOf(column: ColumnProfile): Choice | null {
   const { leadingZeros, texts, present } = column;
   const levels = texts?.levels.length ?? 0;
@@ -11,14 +11,14 @@ export function codeChoiceOf(column: ColumnProfile): Choice | null {
     const why = `${leadingZeros} cells begin with a zero, as codes do`;
     return isNearlyUnique(levels, present)
       ? { kind: 'text', why: `${why}, and ${levels} of ${present} differ`, otherwise: 'number' }
-      : { kind: 'category', why, otherwise: 'number' };
+      : { kind: 'code', why, otherwise: 'number' };
   }
   // Numbers that are different in most rows were measured, however they are written.
   if (!column.hasLooseZeros || isNearlyUnique(levels, present)) return null;
   const twice = writtenTwice(column);
   if (twice === 0) return null;
   return {
-    kind: 'category',
+    kind: 'code',
     why: `${twice} numbers are written with more and with fewer zeros at the end, as codes are`,
     otherwise: 'number',
   };
@@ -28,7 +28,7 @@ export function codeChoiceOf(column: ColumnProfile): Choice | null {
 function isPadded({ texts }: ColumnProfile): boolean {
   if (texts === null) return false;
   const [first = ''] = texts.levels;
-  return texts.levels.every((text) => text.includes('.') && text.length === first.length);
+  return texts.levels.every((text) => /[.,]/.test(text) && text.length === first.length);
 }
 
 /** Numbers that stand in two spellings; 250 and 250.0 are one, for programs write both. */
@@ -36,9 +36,9 @@ function writtenTwice({ texts }: ColumnProfile): number {
   if (texts === null) return 0;
   const spellings = new Map<number, Set<string>>();
   for (const text of texts.levels) {
-    const number = Number(text);
+    const number = Number(text.replace(',', '.'));
     const known = spellings.get(number) ?? new Set();
-    spellings.set(number, known.add(text.replace(/\.0?$/, '')));
+    spellings.set(number, known.add(text.replace(/[.,]0?$/, '')));
   }
   return [...spellings.values()].filter((known) => known.size > 1).length;
 }

@@ -1,7 +1,15 @@
 /** What a column's cells are, before anybody says what they mean. */
-import { scanCsv, mostRows, type RowReader } from '#dataset/csv.ts';
+import {
+  mostRows,
+  namesInFirstLine,
+  type RowReader,
+  scanCsv,
+  separatorName,
+  SEPARATORS,
+} from '#dataset/csv.ts';
 import { refuse } from '#dataset/refusal.ts';
 import { type Texts, UndecidedColumn } from '#dataset/undecided-column.ts';
+import { numberTexts, plainNumberTexts, type ReadRules } from '#learning/cells.ts';
 import { namesIdentifier } from '#dataset/column-names.ts';
 
 export interface ColumnProfile {
@@ -11,8 +19,8 @@ export interface ColumnProfile {
   readonly present: number;
   /** The first row (0-based) whose cell is missing; −1 where none is. */
   readonly firstMissing: number;
-  /** Cells that are numbers. */
-  readonly numeric: number;
+  /** Cells that are numbers, infinite ones too. */
+  readonly numericOrInfinite: number;
   /** Numbers that are written with a zero before another digit: 007. */
   readonly leadingZeros: number;
   /** Whether numbers end in zeros behind the point though not all have as many places: 250.0, 250.00. */
@@ -23,14 +31,24 @@ export interface ColumnProfile {
   readonly texts: Texts | null;
 }
 
-/** Reads a table's columns. Throws `DataInvalid` as `scanCsv` does, and where the target is absent. */
-export function profileColumns(csv: Uint8Array, file: string, target: string): UndecidedColumn[] {
+/**
+ * Reads a table's columns by rules; `plainly` takes plain decimals alone for numbers. Throws `DataInvalid`
+ * as `scanCsv` does, and where the target is absent.
+ */
+export function profileColumns(
+  csv: Uint8Array,
+  of: { readonly file: string; readonly target: string },
+  rules: ReadRules,
+  plainly = false,
+): UndecidedColumn[] {
+  const { file, target } = of;
   const most = mostRows(csv);
   let columns: UndecidedColumn[] = [];
   const open = (header: readonly string[]): RowReader => {
     columns = header.map((name) => {
       const keepsTexts = name === target || namesIdentifier(name) !== 'no';
-      return new UndecidedColumn(name, most, keepsTexts);
+      const numberOf = plainly ? plainNumberTexts(rules) : numberTexts(rules, name);
+      return new UndecidedColumn(name, { most, rules, numberOf, keepsTexts });
     });
     return (cells, row) => {
       columns.forEach((column, i) => {
@@ -39,12 +57,29 @@ export function profileColumns(csv: Uint8Array, file: string, target: string): U
     };
   };
   scanCsv(csv, file, open, {
+    separator: rules.separator,
     checkHeader: (header) => {
       if (header.includes(target)) return;
-      refuse(file, { row: 0, column: target }, 'is the target and is absent');
+      refuse(
+        file,
+        { row: 0, column: target },
+        `is the target and is absent${otherwise(csv, header)}`,
+      );
     },
   });
   return columns;
+}
+
+/** Where the whole header is one name, another separator may divide it. */
+function otherwise(csv: Uint8Array, header: readonly string[]): string {
+  if (header.length > 1) return '';
+  const counts = SEPARATORS.map(
+    (separator) => [separator, namesInFirstLine(csv, separator)?.length ?? 0] as const,
+  );
+  const [separator, columns] = counts.toSorted((a, b) => b[1] - a[1])[0] ?? [',', 0];
+  return columns < 2
+    ? ''
+    : `: separated by ${separatorName(separator)} there are ${columns} columns`;
 }
 
 /** Of a column of whole numbers; null where it holds anything else. */

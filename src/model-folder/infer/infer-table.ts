@@ -1,8 +1,10 @@
 /** What a table's columns are and who its rows are, by what the cells hold and then by the columns' names. */
 import type { ModelDocument } from '#contracts/folder/model.ts';
 import { MAX_COLUMN_NAME } from '#contracts/folder/names.ts';
-import type { ColumnContract } from '#contracts/folder/schema.ts';
+import type { ColumnContract, SchemaDocument } from '#contracts/folder/schema.ts';
 import { afterwardsWord } from '#dataset/column-names.ts';
+import { findSeparator, type Separator } from '#dataset/csv.ts';
+import { readRulesOf } from '#dataset/read-rules.ts';
 import {
   columnOf,
   type DataTable,
@@ -12,7 +14,9 @@ import {
 } from '#dataset/read-table.ts';
 import { refuse } from '#dataset/refusal.ts';
 import { MANY_NUMBERS, type UndecidedColumn } from '#dataset/undecided-column.ts';
+import { levelText, type ReadRules } from '#learning/cells.ts';
 import { aucAlone } from '#learning/metrics/auc-alone.ts';
+import { booleanChoiceOf } from './booleans.ts';
 import { type Choice, contractOf, type Doubt, doubtOf, type Sayable } from './choice.ts';
 import { codeChoiceOf } from './codes.ts';
 import { type ColumnProfile, distinctOf, profileColumns } from './column-profile.ts';
@@ -20,10 +24,13 @@ import { dateChoiceOf } from './dates.ts';
 import { groupChoiceOf } from './groups.ts';
 import { identityOf } from './identity.ts';
 import { keyChoiceOf } from './keys.ts';
+import { type Note, type Reading, readingOf, type SaidOfCells } from './reading.ts';
 import { type Target, targetOf } from './target.ts';
 import { isNearlyUnique, MANY_LEVELS, textChoiceOf } from './texts.ts';
 
 export interface InferredTable {
+  /** How its cells are written. */
+  readonly read: NonNullable<SchemaDocument['read']>;
   readonly columns: readonly ColumnContract[];
   readonly identity: ModelDocument['identity'];
   /** Why, in one sentence. */
@@ -37,7 +44,7 @@ export interface InferredTable {
 
 /** What init's candidates train on in minutes: each is fitted on every fold, and so many times again for an honest estimate. */
 const MOST_FEATURES = 2000;
-/** A column of numbers may hold a few words by mistake; then reading it says where. */
+/** Of a column's cells: above this share of numbers the rest are mistakes. */
 const NEARLY_ALL = 0.99;
 
 /**
@@ -54,10 +61,13 @@ export function inferTable(
     readonly target: string;
     readonly positive: string;
     readonly said?: ReadonlyMap<string, Sayable>;
+    /** What is said of its cells; the rest is found. */
+    readonly cells?: SaidOfCells & { readonly separator?: Separator | undefined };
   },
 ): InferredTable {
-  const { file, positive, said = new Map<string, Sayable>() } = of;
-  const columns = profileColumns(csv, file, of.target);
+  const { file, said = new Map<string, Sayable>() } = of;
+  const { columns, rules, notes } = readColumns(csv, of, said);
+  const positive = levelText(of.positive, rules, of.target);
   for (const { name } of columns) {
     if (name.length <= MAX_COLUMN_NAME) continue;
     const what = `has a name of ${name.length} characters, and at most ${MAX_COLUMN_NAME} are taken: shorten it in the header`;
@@ -72,20 +82,21 @@ export function inferTable(
   }
   const targetColumn = columns.find((c) => c.name === of.target);
   if (targetColumn === undefined) return refuse(file, { column: of.target }, 'is absent');
-  const target = targetOf(targetColumn, positive, file);
-  const labels = labelsOf(targetColumn, positive);
+  const target = targetOf(targetColumn, { positive, file, rules });
+  const labels = labelsOf(targetColumn, positive, rules);
   const choices = new Map(
     columns
       .filter((column) => column !== targetColumn)
       .map((column) => {
         const asked = said.get(column.name);
-        return [column.name, asked === undefined ? choiceOf(column, labels) : saidChoice(asked)];
+        const choice = asked === undefined ? choiceOf(column, labels) : saidChoice(asked);
+        return [column.name, withNote(choice, notes.get(column.name))];
       }),
   );
   chooseIdentifiers(columns, choices, said, file);
-  const all = readAs(csv, columns, choices, of);
+  const all = readAs(csv, columns, choices, { ...of, positive, rules });
   for (const [name, choice] of choices) choices.set(name, judgedByLevels(choice, all, name, said));
-  const contracts = contractsOf(columns, choices, target);
+  const contracts = contractsOf(columns, choices, target, rules);
   const table = {
     ...all,
     columns: contracts.flatMap((contract) => {
@@ -109,7 +120,9 @@ export function inferTable(
     key: named('key'),
     group: named('group'),
   });
+  const { separator, decimal, missing } = rules;
   return {
+    read: { separator, decimal, missing: [...missing] },
     columns: contracts,
     identity,
     identityWhy: why,
@@ -123,26 +136,64 @@ export function inferTable(
   };
 }
 
+/** The columns as their cells are written: plainly, and once more where that took numbers for words. */
+function readColumns(
+  csv: Uint8Array,
+  of: Parameters<typeof inferTable>[1],
+  said: ReadonlyMap<string, Sayable>,
+): Pick<Reading, 'rules' | 'notes'> & { readonly columns: readonly UndecidedColumn[] } {
+  const { target, cells = {} } = of;
+  const plain: ReadRules = {
+    separator: cells.separator ?? findSeparator(csv, (name) => name === target) ?? ',',
+    decimal: cells.decimal ?? '.',
+    missing: cells.missing ?? [],
+    booleans: [],
+    codes: [],
+    units: [],
+  };
+  const columns = profileColumns(csv, of, plain, true);
+  const open = columns.filter(
+    ({ name }) => name !== target && (said.get(name) ?? 'number') === 'number',
+  );
+  const { rules, notes, findsNumbers } = readingOf(open, plain, cells);
+  return { rules, notes, columns: findsNumbers ? profileColumns(csv, of, rules) : columns };
+}
+
+/** What is doubtful about a column's cells goes before why it is what it is. */
+function withNote(choice: Choice, note: Note | undefined): Choice {
+  if (note === undefined || choice.kind === 'date') return choice;
+  const { why, otherwise } = note;
+  return {
+    ...choice,
+    why: choice.why === null ? why : `${why}; ${choice.why}`,
+    ...(otherwise === undefined ? {} : { instead: otherwise }),
+  };
+}
+
 /** By content first: the first that knows the column decides. */
 function choiceOf(column: ColumnProfile, labels: Uint8Array): Choice {
   const { present, rows } = column;
   if (!(present >= rows * (1 - MOST_MISSING)) || present === 0) {
     return { kind: 'empty', why: `${rows - present} of ${rows} cells are missing` };
   }
+  const number: Choice = { kind: 'number', why: null };
+  if (column.numbers === null && isNearlyNumbers(column)) return number;
   return (
     dateChoiceOf(column) ??
     keyChoiceOf(column) ??
     groupChoiceOf(column, labels, () => aucOf(column, labels)) ??
+    booleanChoiceOf(column) ??
     textChoiceOf(column) ??
     codeChoiceOf(column) ??
-    plainChoiceOf(column)
+    (column.numbers === null ? { kind: 'category', why: null } : number)
   );
 }
 
-function plainChoiceOf({ numbers, numeric, present, texts }: ColumnProfile): Choice {
+/** Numbers, of which a few words by mistake or an infinite one make words: reading them says where. */
+function isNearlyNumbers({ numericOrInfinite, present, texts }: ColumnProfile): boolean {
+  if (numericOrInfinite === present) return true;
   const many = texts === null || texts.levels.length > MANY_NUMBERS;
-  const isNumber = numbers !== null || (numeric >= present * NEARLY_ALL && many);
-  return { kind: isNumber ? 'number' : 'category', why: null };
+  return many && numericOrInfinite >= present * NEARLY_ALL;
 }
 
 function saidChoice(said: Sayable): Choice {
@@ -150,6 +201,8 @@ function saidChoice(said: Sayable): Choice {
   switch (said) {
     case 'number':
     case 'category':
+    case 'boolean':
+    case 'code':
     case 'key':
     case 'group':
       return { kind: said, why };
@@ -197,24 +250,32 @@ function readAs(
   csv: Uint8Array,
   columns: readonly UndecidedColumn[],
   choices: ReadonlyMap<string, Choice>,
-  of: { readonly file: string; readonly target: string; readonly positive: string },
+  of: {
+    readonly file: string;
+    readonly target: string;
+    readonly positive: string;
+    readonly rules: ReadRules;
+  },
 ): DataTable {
-  const { file, target, positive } = of;
+  const { file, target, positive, rules } = of;
   const contracts = columns.map((column) => {
     const choice = choices.get(column.name);
-    return choice === undefined ? targetContract(target) : contractFor(column, choice);
+    return choice === undefined ? targetContract(target) : contractFor(column, choice, rules);
   });
+  const { separator, decimal, missing } = rules;
+  const read = { separator, decimal, missing: [...missing] };
+  const typed = readRulesOf({ read, columns: contracts }) ?? rules;
   const kept = contracts.flatMap((contract, i) =>
-    contract.role === 'ignored' ? [] : [columns[i]?.as(contract)],
+    contract.role === 'ignored' ? [] : [columns[i]?.as(contract, typed)],
   );
   const known = kept.filter((column) => column !== undefined);
   const [{ rows } = { rows: 0 }] = columns;
   if (known.length === kept.length) {
-    return labelled({ file, rows, columns: known, unknown: [] }, { target, positive }, null);
+    return labelled({ file, rows, columns: known, unknown: [] }, { target, positive }, rules);
   }
   // A word after many numbers: what it takes to read such a column wasn't kept.
   const model = { target, positive, identity: {} };
-  return readTable(csv, file, { model, schema: { columns: contracts } });
+  return readTable(csv, file, { model, schema: { read, columns: contracts } });
 }
 
 /** Only now all levels of every category are known. */
@@ -224,7 +285,7 @@ function judgedByLevels(
   name: string,
   said: ReadonlyMap<string, Sayable>,
 ): Choice {
-  if (choice.kind !== 'category' || said.has(name)) return choice;
+  if ((choice.kind !== 'category' && choice.kind !== 'code') || said.has(name)) return choice;
   const { levels, missing } = columnOf(table, name);
   const present = table.rows - missing;
   const why = choice.why === null ? '' : `${choice.why}; `;
@@ -239,10 +300,11 @@ function contractsOf(
   columns: readonly UndecidedColumn[],
   choices: ReadonlyMap<string, Choice>,
   target: Target,
+  rules: ReadRules,
 ): ColumnContract[] {
   return columns.map((column) => {
     const choice = choices.get(column.name);
-    if (choice !== undefined) return contractFor(column, choice);
+    if (choice !== undefined) return contractFor(column, choice, rules);
     const values = target.allowed === null ? {} : { values: [...target.allowed] };
     return { ...targetContract(column.name), ...values };
   });
@@ -263,19 +325,27 @@ function withMoment(choice: Choice, name: string, target: string): Choice {
 }
 
 /** An identifier of which only numbers were kept is one of numbers; 2^53 is where they lose digits. */
-function contractFor(column: ColumnProfile, { kind }: Choice): ColumnContract {
-  const contract = contractOf(column.name, kind);
+function contractFor(column: ColumnProfile, { kind }: Choice, rules: ReadRules): ColumnContract {
+  const unit = rules.units.find((one) => one.column === column.name)?.unit;
+  const contract = {
+    ...contractOf(column.name, kind),
+    ...(kind === 'number' && unit !== undefined ? { unit } : {}),
+  };
   const { texts, numbers } = column;
   if (contract.role !== 'identity' || texts !== null || numbers === null) return contract;
   const exact = numbers.every((n) => Number.isNaN(n) || Number.isSafeInteger(n));
   return exact ? { ...contract, type: 'number' } : contract;
 }
 
-function labelsOf({ texts, rows }: ColumnProfile, positive: string): Uint8Array {
-  const code = texts?.levels.indexOf(positive) ?? -1;
+function labelsOf(
+  { name, texts, rows }: ColumnProfile,
+  positive: string,
+  rules: ReadRules,
+): Uint8Array {
+  const isPositive = texts?.levels.map((level) => levelText(level, rules, name) === positive);
   const labels = new Uint8Array(rows);
-  texts?.codes.forEach((found, row) => {
-    if (found === code) labels[row] = 1;
+  texts?.codes.forEach((code, row) => {
+    if (isPositive?.[code] === true) labels[row] = 1;
   });
   return labels;
 }

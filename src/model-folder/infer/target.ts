@@ -1,5 +1,6 @@
 /** What the target's values are, and whether they can be told apart as somebody means them. */
 import { quoted, refuse } from '#dataset/refusal.ts';
+import { levelText, type ReadRules } from '#learning/cells.ts';
 import type { ColumnProfile } from './column-profile.ts';
 
 export interface TargetValue {
@@ -31,16 +32,25 @@ const FALSE: ReadonlySet<string> = new Set(['false', 'f', 'no', 'n', '0']);
  * and into `schema.json`, and nowhere else. Throws `DataInvalid`: a missing cell, a number (regression
  * isn't there), a positive value that is absent, one that stands in other spellings too.
  */
-export function targetOf(column: ColumnProfile, positive: string, file: string): Target {
+export function targetOf(
+  column: ColumnProfile,
+  of: { readonly positive: string; readonly file: string; readonly rules: ReadRules },
+): Target {
+  const { positive, file, rules } = of;
   const { name, firstMissing, present, rows, texts, numbers } = column;
   const no = (what: string): never => refuse(file, { column: name }, what);
   if (firstMissing !== -1) {
     const others = rows - present - 1;
     const more = others === 0 ? '' : `, and in ${others} more rows`;
-    return refuse(file, { row: firstMissing + 1, column: name }, `the target is missing${more}`);
+    return refuse(
+      file,
+      { row: firstMissing + 1, column: name },
+      `the target is missing (empty cells and words such as NA, None and NULL count as missing)${more}`,
+    );
   }
   if (texts === null) return no('is the target, and its texts were not kept');
-  const values = countValues(texts.levels, texts.codes);
+  const levels = texts.levels.map((level) => levelText(level, rules, name));
+  const values = countValues(levels, texts.codes);
   if (numbers !== null && values.length > MOST_VALUES) {
     return no(
       `is a number of ${values.length} values, and only two classes can be learnt (regression isn’t there): write a column that says on which side of a limit each row is, as high and low, and name that one`,
@@ -96,10 +106,13 @@ function warningsOf(name: string, positive: string, values: readonly TargetValue
 }
 
 function countValues(levels: readonly string[], codes: Int32Array): TargetValue[] {
-  const counts = new Int32Array(levels.length);
-  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
-  return levels
-    .map((value, i) => ({ value, rows: counts[i] ?? 0 }))
+  const counts = new Map<string, number>();
+  for (const code of codes) {
+    const level = levels[code] ?? '';
+    counts.set(level, (counts.get(level) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([value, rows]) => ({ value, rows }))
     .toSorted((a, b) => b.rows - a.rows || (a.value < b.value ? -1 : 1));
 }
 

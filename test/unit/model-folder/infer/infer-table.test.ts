@@ -137,14 +137,10 @@ const BY_CONTENT: readonly (readonly [what: string, kind: string, cell: Cell])[]
     (row) => `${20_230_000 + ((row * row * 7) % 4_000)}`,
   ],
 
-  ['codes with a zero before', 'category feature', (row) => `0${row % 90}`],
-  ['codes with and without', 'category feature', (row) => (row % 2 ? '038.9' : `${row % 7}8.9`)],
-  [
-    'codes with zeros behind',
-    'category feature',
-    (row) => ['250.0', '250.00', '38.9'][row % 3] ?? '',
-  ],
-  ['many codes with a zero before', 'category feature', (row) => `${two(row % 70)}1${row % 3}`],
+  ['codes with a zero before', 'code feature', (row) => `0${row % 90}`],
+  ['codes with and without', 'code feature', (row) => (row % 2 ? '038.9' : `${row % 7}8.9`)],
+  ['codes with zeros behind', 'code feature', (row) => ['250.0', '250.00', '38.9'][row % 3] ?? ''],
+  ['many codes with a zero before', 'code feature', (row) => `${two(row % 70)}1${row % 3}`],
   ['prices', 'number feature', (row) => ((row % 260) / 7).toFixed(2)],
   ['padded prices', 'number feature', (row) => ((row % 260) / 7).toFixed(2).padStart(5, '0')],
   [
@@ -351,7 +347,7 @@ describe('a doubtful column', () => {
       "Unnamed: 0 | the row’s number: left out | counts the rows from 0, as a data frame does | --as 'Unnamed: 0=number'",
       'who_id | a group: no feature | named as an identifier; 200 values repeat | --as who_id=category',
       'when | a date: left out | dates as MM/DD/YYYY (or day and month the other way round: no day is above 12); a later row has others | --as when=category',
-      'zip | a category | 600 cells begin with a zero, as codes do | --as zip=number',
+      'zip | a code: a category to the letter | 600 cells begin with a zero, as codes do | --as zip=number',
       "it's | a text: left out | 600 texts in 600 cells (100 %) | --as 'it'\\''s=category'",
     ]);
   });
@@ -414,18 +410,33 @@ it('refuses more columns than init’s candidates train on in minutes', () => {
 describe('the table that comes with the columns', () => {
   const number: Cell = (row) => `${row / 3}`;
   const words: Cell = (row) => ['a', ' a ', 'NA', 'b'][row % 4] ?? '';
+  const flag: Cell = (row) => ['True', 'false', 'FALSE', ''][row % 4] ?? '';
   it.each<[string, Parameters<typeof tableOf>[0]]>([
     ['of numbers and words', { x: number, w: words, iso }],
     ['with a key', { row_id: number, x: (row) => `${row}.50`, w: words }],
     ['with a key that only its content shows', { c1: (row) => `${row + 9}`, x: number, w: words }],
     ['that holds a surprise', { x: number, s: (row) => (row > 580 ? 'a' : `${row % 99}.5`) }],
     ['whose rows repeat', { x: (row) => `${row % 9}.0`, w: (row) => `${row % 2}a` }],
+    ['of spellings', { x: (row) => `${row % 7}.${row % 2}0`, b: flag, w: words }],
+    ['of codes', { x: number, c: (row) => `0${row % 60}`, d: (row) => `${row % 5}.${row % 2}0` }],
+    [
+      'of numbers as people write them',
+      {
+        x: (row) => (row % 3 === 0 ? '?' : `${1 + row},${400 + (row % 500)}.50`),
+        p: (row) => `${row / 10} %`,
+        w: words,
+      },
+    ],
+    ['of decimal commas', { x: (row) => `${row},5`, k: (row) => `${row % 3},0`, w: words }],
     ['with texts that are left out', { x: number, t: (row) => `t${row}`, w: words }],
   ])('%s is what these columns read', (_, cells) => {
     const csv = tableOf(cells);
-    const { columns, identity, table } = inferTable(csv, OF);
+    const { columns, identity, table, read: cellsRead } = inferTable(csv, OF);
     const model = { target: 'y', positive: 'yes', identity };
-    const read = readTable(csv, 'data.csv', { model, schema: { columns: [...columns] } });
+    const read = readTable(csv, 'data.csv', {
+      model,
+      schema: { read: cellsRead, columns: [...columns] },
+    });
     const plain = (one: DataTable): unknown => ({
       ...one,
       header: headerOf(one),

@@ -56,12 +56,6 @@ describe('a target', () => {
       "holds the positive value in 3 spellings, 'LATE' in 100 rows, 'Late' in 100 rows, 'late' in 100 rows: write one of them everywhere, or the others count as not positive",
     ],
     [
-      'as numbers',
-      ['2', '2.0', '3'],
-      '2',
-      "holds the positive value in 2 spellings, '2' in 134 rows, '2.0' in 133 rows",
-    ],
-    [
       'as yes and no',
       ['Y', 'N', 'true'],
       'Y',
@@ -80,10 +74,20 @@ describe('a target', () => {
       'yes',
       "holds the value given by --positive in another spelling, 'Yes' in 200 rows: --positive 'Yes'",
     ],
-    ['as a float', ['1.0', '0.0'], '1', "'1.0' in 200 rows: --positive '1.0'"],
   ])('is refused where the positive stands %s', (_, values, positive, line) => {
     expect(() => targetOf(values, positive)).toThrow(`data.csv: column 'Outcome': `);
     expect(() => targetOf(values, positive)).toThrow(line);
+  });
+
+  it.each<[string, string[], string, string[]]>([
+    ['numbers', ['2', '2.0', '3'], '2', ['2 267', '3 133']],
+    ['floats', ['1.0', '0.0'], '1', ['0 200', '1 200']],
+    ['flags of three programs', ['True', 'FALSE', 'true'], 'TRUE', ['true 267', 'false 133']],
+  ])('is one value in all spellings of %s', (_, values, positive, expected) => {
+    const target = targetOf(values, positive);
+    expect(target.values.map(({ value, rows }) => `${value} ${rows}`)).toEqual(expected);
+    expect(target.positive).toBe(expected[0]?.startsWith('0') ? '1' : expected[0]?.split(' ')[0]);
+    expect(target.warnings).toEqual([]);
   });
 
   it('is refused where the positive is absent, with what there is', () => {
@@ -102,7 +106,7 @@ describe('a target', () => {
 
   it('that is missing is refused with the first row and how many more there are', () => {
     expect(() => targetOf(['a', 'b', 'b', ''])).toThrow(
-      "data.csv: row 4, column 'Outcome': the target is missing, and in 99 more rows",
+      "data.csv: row 4, column 'Outcome': the target is missing (empty cells and words such as NA, None and NULL count as missing), and in 99 more rows",
     );
   });
 });
