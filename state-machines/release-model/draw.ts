@@ -1,7 +1,10 @@
-/** `node state-machines/release-model/draw.ts` draws the README's picture anew. */
+/** `node state-machines/release-model/draw.ts` draws the pictures of the documents anew. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { withPicture } from './picture.ts';
+import { join, resolve } from 'node:path';
+import { PICTURES, withPicture } from './picture.ts';
 
-const readme = resolve(import.meta.dirname, '../../README.md');
-writeFileSync(readme, withPicture(readFileSync(readme, 'utf8')));
+const PROJECT = resolve(import.meta.dirname, '../..');
+for (const [file, draw] of Object.entries(PICTURES)) {
+  const path = join(PROJECT, file);
+  writeFileSync(path, withPicture(readFileSync(path, 'utf8'), draw()));
+}

@@ -1,6 +1,6 @@
-/** What the documents tell people to type exists. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+/** What the documents tell people to type, to open and to read exists. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { titleholder } from '../../cli/program.ts';
@@ -10,9 +10,22 @@ import { welcome } from '../../cli/stack.ts';
 import { RUN_STATUSES } from '#domain/run.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
-const DOCUMENTS = ['README.md', 'docs/runbook.md', 'docs/transcript.md'].filter((file) =>
-  existsSync(join(PROJECT, file)),
-);
+/** Where somebody is told what to type. */
+const GUIDES = ['README.md', 'docs/runbook.md', 'docs/transcript.md'];
+/** Folders of this project at the top, as git has them. */
+const FOLDERS = [
+  ...['bench', 'bin', 'cli', 'demo', 'docs', 'functions', 'infra', 'localstack', 'models', 'src'],
+  ...['state-machines', 'test'],
+];
+const DOCUMENTS = [
+  ...readdirSync(PROJECT).filter((file) => file.endsWith('.md')),
+  ...FOLDERS.flatMap((folder) =>
+    readdirSync(join(PROJECT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => `${folder}/${file}`),
+  ),
+].sort();
+const read = (file: string): string => readFileSync(join(PROJECT, file), 'utf8');
 const SPOKEN = /(?:npx )?titleholder ((?:[a-z]|--).*)/;
 
 /** The code of a Markdown text: lines of blocks, and what stands in backticks. */
@@ -37,8 +50,8 @@ function words(command: string): string[] {
 }
 
 function typedIn(file: string): string[][] {
-  const { blocks, inline } = codeOf(readFileSync(join(PROJECT, file), 'utf8'));
-  // A terminal's record is read where somebody types, and what he typed was understood.
+  const { blocks, inline } = codeOf(read(file));
+  // A terminal's record is read where somebody types, and what they typed was understood.
   const lines = file.endsWith('transcript.md')
     ? blocks.filter(
         (line, i) => line.startsWith('$ ') && !/^titleholder: .* --help /.test(blocks[i + 1] ?? ''),
@@ -95,18 +108,18 @@ function mistakes(commands: readonly (readonly string[])[]): string[] {
   });
 }
 
+it.each(GUIDES)('%s says what to type', (file) => {
+  expect(typedIn(file).length).toBeGreaterThan(5);
+});
+
 describe.each(DOCUMENTS)('%s', (file) => {
   it('names verbs, arguments and options that exist', () => {
-    const typed = typedIn(file);
-    expect(typed.length).toBeGreaterThan(5);
-    expect(mistakes(typed)).toEqual([]);
+    expect(mistakes(typedIn(file))).toEqual([]);
   });
 
   it('names npm scripts that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
-      scripts: Record<string, string>;
-    };
-    const { blocks, inline } = codeOf(readFileSync(join(PROJECT, file), 'utf8'));
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const { blocks, inline } = codeOf(read(file));
     const named = [...blocks, ...inline].flatMap((line) =>
       [...line.matchAll(/\bnpm (?:run )?([a-z]+)\b/g)].map(([, name]) => name ?? ''),
     );
@@ -114,10 +127,43 @@ describe.each(DOCUMENTS)('%s', (file) => {
   });
 
   it('links to files that exist', () => {
-    const text = readFileSync(join(PROJECT, file), 'utf8');
-    const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, to]) => to ?? '');
-    expect(links.filter((to) => !existsSync(resolve(PROJECT, file, '..', to)))).toEqual([]);
+    expect(linksOf(file).filter((to) => !existsSync(to))).toEqual([]);
   });
+
+  it('names files and folders that exist', () => {
+    const { inline } = codeOf(read(file));
+    const path = new RegExp(`^(?:${FOLDERS.join('|')})/[\\w./@-]*$`);
+    const there = (to: string) =>
+      existsSync(join(PROJECT, to)) || existsSync(resolve(PROJECT, dirname(file), to));
+    expect(inline.filter((word) => path.test(word) && !there(word))).toEqual([]);
+  });
+});
+
+/** Where its links lead, without those to the web. */
+function linksOf(file: string): string[] {
+  const links = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)];
+  return links.map(([, to]) => resolve(PROJECT, dirname(file), to ?? ''));
+}
+
+it('docs/README.md has every document and picture', () => {
+  const linked = linksOf('docs/README.md');
+  const documents = readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(md|json|png)$/.test(file) && file !== 'README.md')
+    .map((file) => join(PROJECT, 'docs', file));
+  expect(documents.filter((file) => !linked.includes(file))).toEqual([]);
+});
+
+it("README.md's table has the folders that there are", () => {
+  const [, table = ''] = read('README.md').split('\n## Folders\n');
+  const rows = [...table.matchAll(/^\| `([a-z-]+)\/` \|/gm)].map(([, name]) => name);
+  expect(rows.toSorted()).toEqual(FOLDERS);
+  const found = readdirSync(PROJECT, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isDirectory() && !/^(\.|node_modules$|cdk\.out$|dist$|coverage$)/.test(entry.name),
+    )
+    .map((entry) => entry.name);
+  expect(found.toSorted()).toEqual(FOLDERS);
 });
 
 it('a stack that came up and a run that stopped name commands that exist', () => {
