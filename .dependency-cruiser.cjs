@@ -67,7 +67,7 @@ const ROOMS = [
   ['index', [...INNER, 'edge', 'adapters', 'handlers', 'env'], ANY],
   ['state-machines', ['domain'], ANY],
   ['infra', ['domain', 'contracts', 'keys', 'env', 'state-machines'], ANY],
-  ['localstack', [], ANY],
+  ['localstack', ['contracts'], ANY],
   ['cli', [...SRC, 'infra', 'localstack'], ANY],
   ['demo', [...SRC, 'cli'], ANY],
   ['bench', [...SRC, 'cli', 'demo'], ANY],
