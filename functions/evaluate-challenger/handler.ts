@@ -3,7 +3,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { decisionIdOf } from '#domain/decision-id.ts';
-import { evaluationDigest, whoDecides } from '#release/evaluation.ts';
+import { evaluationDigest, whoDecides } from '#release/load-evidence.ts';
 import { loadArtifact, type LoadedArtifact, loadTrained } from '#release/load-artifact.ts';
 import { loadCharter, loadFolder } from '#release/load-folder.ts';
 import type { Log } from '#domain/ports/log.ts';

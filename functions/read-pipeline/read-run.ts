@@ -23,7 +23,7 @@ import { noSuchRun } from '#edge/edge.ts';
 import { charterDifference } from '#model-folder/charter-diff.ts';
 import { readMeasured, readTimings } from '#contracts/evidence.ts';
 import { decide } from '#gates/decide.ts';
-import { rulesOf } from '#release/evaluation.ts';
+import { rulesOf } from '#release/load-evidence.ts';
 import { loadCharter } from '#release/load-folder.ts';
 import { shownCandidates } from './candidates.ts';
 import { shownSteps } from './steps.ts';

@@ -3,7 +3,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
-import { loadEvidence } from '#release/evaluation.ts';
+import { loadEvidence } from '#release/load-evidence.ts';
 import { loadTrained } from '#release/load-artifact.ts';
 import { recorded, type StepDeps } from '#release/recorded-step.ts';
 import { trackedFiles } from './tracked-files.ts';

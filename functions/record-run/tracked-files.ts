@@ -3,7 +3,7 @@ import type { Leaderboard } from '#contracts/selection.ts';
 import type { RecordRunInput } from '#contracts/steps.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { TrackingFile } from '#domain/ports/tracking.ts';
-import type { Evidence } from '#release/evaluation.ts';
+import type { Evidence } from '#release/load-evidence.ts';
 import { loadCharts } from '#release/selection-documents.ts';
 import { leaderboardFiles } from './leaderboard-files.ts';
 

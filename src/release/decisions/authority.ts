@@ -6,7 +6,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import type { Commit } from '#domain/run.ts';
 import { decisionIdOf } from '#domain/decision-id.ts';
-import type { Evidence } from '#release/evaluation.ts';
+import type { Evidence } from '#release/load-evidence.ts';
 import type { DecisionDeps } from './commit-decision.ts';
 
 export interface Authority {

@@ -3,7 +3,7 @@ import { pointerTo } from '#domain/pointer.ts';
 import type { Commit } from '#domain/run.ts';
 import { nextVersion } from '#domain/version.ts';
 import { decisionIdOf, restagingIdOf } from '#domain/decision-id.ts';
-import { loadEvidence } from '#release/evaluation.ts';
+import { loadEvidence } from '#release/load-evidence.ts';
 import { movedAnswer } from './moved-answer.ts';
 import { authorityOf, checkChampion } from './authority.ts';
 import { championMoved, commitDecision, type DecisionDeps } from './commit-decision.ts';

@@ -1,7 +1,7 @@
 import type { RecordDecisionInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { decisionIdOf } from '#domain/decision-id.ts';
-import { loadEvidence } from '#release/evaluation.ts';
+import { loadEvidence } from '#release/load-evidence.ts';
 import { commitDecision, type DecisionDeps } from './commit-decision.ts';
 
 type Reject = Extract<RecordDecisionInput, { decision: 'reject' }>;

@@ -34,6 +34,8 @@ describe('which entries move which slot', () => {
   it('moves nothing by an entry that names no version, and none by a kind to come', () => {
     const [unnamed, later] = ledgerOf('promoted', 'canary_opened 2');
     expect(isMove(unnamed!, 'production')).toBe(false);
+    expect(isMove({ ...unnamed!, sha256: hashOf(1) }, 'production')).toBe(false);
+    expect(isMove({ ...unnamed!, version: 1 }, 'production')).toBe(false);
     expect(isMove(later!, 'production') || isMove(later!, 'staging')).toBe(false);
   });
 

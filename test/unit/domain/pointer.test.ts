@@ -106,6 +106,8 @@ describe('serveOnly', () => {
     expect(serveOnly([], of)).toBe(false);
     expect(serveOnly([route(2, 1, 'canary')], of)).toBe(false);
     expect(serveOnly([route(2, 0.9, 'champion'), route(3, 0.1, 'canary')], of)).toBe(false);
+    expect(serveOnly([route(2, 1, 'champion'), route(3, 0, 'canary')], of)).toBe(false);
+    expect(serveOnly([route(2, 0.9, 'champion')], of)).toBe(false);
   });
 });
 
@@ -137,6 +139,21 @@ describe('routeFor', () => {
       }),
       { seed: 1, numRuns: 50 },
     );
+  });
+
+  it.each([
+    [0, 2],
+    [0.25 - 2 ** -54, 2],
+    [0.25, 3],
+    [0.75, 4],
+    [1 - 2 ** -53, 4],
+  ])('takes a share from its beginning on, and without its end: %d', (draw, version) => {
+    const p = routed(
+      route(2, 0.25, 'champion'),
+      route(3, 0.5, 'canary'),
+      route(4, 0.25, 'variant'),
+    );
+    expect(routeFor(p, draw).version).toBe(version);
   });
 
   it('has an answer for the highest draw, where the shares add up to less than 1 by rounding', () => {
