@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { DataReference, TrackingReference, Training } from '#contracts/steps.ts';
+import { DataReference, TrackingReference, TrainingReference } from '#contracts/steps.ts';
 import { sha256Hex } from '#domain/canonical.ts';
 import type { StatusAnswer } from '#contracts/answers.ts';
 import { type Measured, readMeasured } from '#contracts/evidence.ts';
@@ -76,8 +76,8 @@ export async function inspectChallenger(
   expectOutputs(status, 'question');
   const { outputs, run } = status;
   const data = output(DataReference, outputs, 'ValidateData');
-  const quick = output(Training, outputs, 'QuickTrain');
-  const full = output(Training, outputs, 'FullTrain');
+  const quick = output(TrainingReference, outputs, 'QuickTrain');
+  const full = output(TrainingReference, outputs, 'FullTrain');
   await inspectArtifact(world, status, 'QuickTrain', quick);
   await inspectArtifact(world, status, 'FullTrain', full);
   await inspectTracking(world, status, 'RecordCiRun', 'CI');
@@ -113,7 +113,7 @@ async function inspectArtifact(
   world: World,
   status: StatusAnswer,
   step: 'QuickTrain' | 'FullTrain',
-  training: z.infer<typeof Training>,
+  training: z.infer<typeof TrainingReference>,
 ): Promise<void> {
   const { run, commit } = status;
   const bytes = await world.aws.object('models', training.artifact);

@@ -1,5 +1,5 @@
 /** Why a run was judged as it was. */
-import { Choice } from '#contracts/steps.ts';
+import { CandidateChoice } from '#contracts/steps.ts';
 import { isOpen } from '#domain/run.ts';
 import { Stop, table } from '../output.ts';
 import type { ShownCandidate } from '#contracts/answers.ts';
@@ -27,7 +27,7 @@ export async function explainRun(
   }
   const { measured, timings, verdict } = await api.evidence(runId);
   const leantOn = measured.measurements.importance;
-  const choice = Choice.safeParse(status.outputs['ChooseCandidate']).data;
+  const choice = CandidateChoice.safeParse(status.outputs['ChooseCandidate']).data;
   const words = [
     `${verdict.verdict}: ${verdict.reason}`,
     ...verdict.reasons.filter((reason) => reason !== verdict.reason).map((more) => `  ${more}`),

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type Answer, AskInput } from '#contracts/steps.ts';
+import { type TokenAnswer, AskInput } from '#contracts/steps.ts';
 import { type Approval, WAITING_STATUS } from '#domain/approval.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { compareAndSwap } from '#domain/compare-and-swap.ts';
@@ -102,7 +102,7 @@ function wasApproved(stored: Approval, digest: string): boolean {
   return stored.status === 'approved' || stored.status === 'spent';
 }
 
-function answerOf(stored: Approval): Answer {
+function answerOf(stored: Approval): TokenAnswer {
   const yes = stored.decisions.filter((d) => d.choice === 'approve');
   return {
     choice: 'approved',

@@ -1,4 +1,4 @@
-import { Choice, ChooseInput } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import { canonicalJson } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
@@ -24,9 +24,7 @@ export interface ChooseDeps extends StepDeps {
 export const chooseCandidate = (deps: ChooseDeps) =>
   recorded(
     {
-      name: 'ChooseCandidate',
-      input: ChooseInput,
-      output: Choice,
+      ...STEPS.ChooseCandidate,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

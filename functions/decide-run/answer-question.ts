@@ -1,6 +1,6 @@
 /** Adds a person's decision to the question that a run waits with, and answers its token once. */
-import type { Answer as TokenAnswer } from '#contracts/steps.ts';
-import { DataReference, EvaluationReference } from '#contracts/steps.ts';
+import { STEPS, type TokenAnswer } from '#contracts/steps.ts';
+import { outputsOf } from '#release/recorded-step.ts';
 import type { Approval, ApprovalKind, Decision, Refusal } from '#domain/approval.ts';
 import { decideApproval, WAITING_STATUS } from '#domain/approval.ts';
 import { type Change, compareAndSwap } from '#domain/compare-and-swap.ts';
@@ -216,10 +216,9 @@ function refusal(why: Refusal, approval: Approval): TitleholderError {
 async function movedChampionOf(deps: DecideDeps, approval: Approval): Promise<string | undefined> {
   const { runId, model, digest } = approval;
   const records = await deps.steps.list(runId);
-  const evaluation = records
-    .filter((r) => r.step === 'EvaluateChallenger')
-    .map((r) => EvaluationReference.safeParse(r.output))
-    .findLast((parsed) => parsed.success && parsed.data.digest === digest)?.data;
+  const evaluation = outputsOf(records, STEPS.EvaluateChallenger).findLast(
+    (one) => one.digest === digest,
+  );
   if (evaluation === undefined) {
     throw new TitleholderError('EvidenceMismatch', `${runId} has no evaluation ${digest}`);
   }
@@ -281,10 +280,9 @@ async function recordAcceptance(deps: DecideDeps, run: Run, approval: Approval):
   if (commit === undefined) {
     throw new TitleholderError('CommitUnknown', `no commit is stored for ${runId}`);
   }
-  const data = (await deps.steps.list(runId))
-    .filter((r) => r.step === 'ValidateData')
-    .map((r) => DataReference.safeParse(r.output))
-    .findLast((parsed) => parsed.success && parsed.data.question?.digest === digest)?.data;
+  const data = outputsOf(await deps.steps.list(runId), STEPS.ValidateData).findLast(
+    (one) => one.question?.digest === digest,
+  );
   if (data === undefined) {
     throw new TitleholderError('EvidenceMismatch', `${runId} has no recorded question ${digest}`);
   }

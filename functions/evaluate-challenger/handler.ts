@@ -1,4 +1,4 @@
-import { EvaluateInput, EvaluationReference } from '#contracts/steps.ts';
+import { STEPS, EvaluationReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -7,7 +7,7 @@ import { evaluationDigest, whoDecides } from '#release/load-evidence.ts';
 import { loadArtifact, type LoadedArtifact, loadTrained } from '#release/load-artifact.ts';
 import { loadCharter, loadFolder } from '#release/load-folder.ts';
 import type { Log } from '#domain/ports/log.ts';
-import { recorded, type StepDeps } from '#release/recorded-step.ts';
+import { outputsOf, recorded, type StepDeps } from '#release/recorded-step.ts';
 import { storeCharts } from '#release/selection-documents.ts';
 import { updateRun } from '#release/update-run.ts';
 import type { Entrant } from '#evaluation/admit.ts';
@@ -39,9 +39,7 @@ export interface EvaluateDeps extends StepDeps {
 export const evaluateChallenger = (deps: EvaluateDeps) =>
   recorded(
     {
-      name: 'EvaluateChallenger',
-      input: EvaluateInput,
-      output: EvaluationReference,
+      ...STEPS.EvaluateChallenger,
       key: async (input) => ({ code: deps.code, champion: await opponentOf(deps, input) }),
     },
     deps,
@@ -119,14 +117,10 @@ async function opponentOf(
   if (pointer === undefined) return null;
   const { version, sha256, revision } = pointer;
   if ((await registry.version(run.model, version))?.runId === run.runId) {
-    for (const record of await steps.list(run.runId)) {
-      const before = EvaluationReference.safeParse(record.output);
-      if (record.step !== 'EvaluateChallenger' || !before.success) continue;
-      if (before.data.artifact !== training.artifact) continue;
-      const decisionId = decisionIdOf(run.runId, 'promote', before.data.digest);
-      if ((await registry.decision(run.model, decisionId)) !== undefined) {
-        return before.data.champion;
-      }
+    for (const before of outputsOf(await steps.list(run.runId), STEPS.EvaluateChallenger)) {
+      if (before.artifact !== training.artifact) continue;
+      const decisionId = decisionIdOf(run.runId, 'promote', before.digest);
+      if ((await registry.decision(run.model, decisionId)) !== undefined) return before.champion;
     }
   }
   return { version, sha256, revision };

@@ -1,4 +1,4 @@
-import { FullTrainInput, Training } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { loadLeaderboard, loadScores, storeCharts } from '#release/selection-documents.ts';
@@ -18,9 +18,7 @@ import { TitleholderError } from '#domain/errors.ts';
 export const fullTrain = (deps: TrainDeps & { readonly log: Log; readonly draw: Draw }) =>
   recorded(
     {
-      name: 'FullTrain',
-      input: FullTrainInput,
-      output: Training,
+      ...STEPS.FullTrain,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

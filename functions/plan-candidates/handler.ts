@@ -1,4 +1,4 @@
-import { Plan, PlanInput } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { loadFolder } from '#release/load-folder.ts';
@@ -23,9 +23,8 @@ export interface PlanDeps extends StepDeps {
 export const planCandidates = (deps: PlanDeps) =>
   recorded(
     {
+      ...STEPS.PlanCandidates,
       name: ({ choice }) => (choice === undefined ? 'PlanCandidates' : 'ProposeCandidates'),
-      input: PlanInput,
-      output: Plan,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

@@ -1,4 +1,4 @@
-import { TrainInput, Training } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { storeTraining, type TrainDeps, trainingInput } from '#release/train-step.ts';
@@ -18,9 +18,7 @@ export interface QuickTrainDeps extends TrainDeps {
 export const quickTrain = (deps: QuickTrainDeps) =>
   recorded(
     {
-      name: 'QuickTrain',
-      input: TrainInput,
-      output: Training,
+      ...STEPS.QuickTrain,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

@@ -1,6 +1,7 @@
 /** What of a run's candidates people are shown: the items of the Map that trains them. */
 import * as z from 'zod';
-import { Choice, Plan, ScoredCandidate } from '#contracts/steps.ts';
+import { type CandidateChoice, STEPS } from '#contracts/steps.ts';
+import { outputsOf } from '#release/recorded-step.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { StateVisit } from '#domain/ports/executions.ts';
 import type { Run, StepRecord } from '#domain/run.ts';
@@ -9,9 +10,8 @@ import type { ShownCandidate, ShownStep } from '#contracts/answers.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { shownVisit } from './steps.ts';
 
-/** The Map, and the steps whose outputs say what its items were. */
+/** The Map whose items they are. */
 const MAP = 'TrainCandidates';
-const PLANS: readonly string[] = ['PlanCandidates', 'ProposeCandidates'];
 
 type Score = Pick<ShownCandidate, 'meanAuc' | 'standardError' | 'notFitted'>;
 const UNSCORED: Score = { meanAuc: null, standardError: null, notFitted: null };
@@ -39,18 +39,20 @@ export async function shownCandidates(
     readonly steps: readonly ShownStep[];
   },
 ): Promise<readonly ShownCandidate[]> {
-  const records = of.records.toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1));
-  const choice = outputsOf(Choice, records, ['ChooseCandidate']).at(-1);
+  const { records } = of;
+  const choice = outputsOf(records, STEPS.ChooseCandidate).at(-1);
   const scored = new Map(
-    outputsOf(ScoredCandidate, records, ['TrainCandidate']).map((one) => [
-      one.candidate,
-      one.scores,
-    ]),
+    outputsOf(records, STEPS.TrainCandidate).map((one) => [one.candidate, one.scores]),
   );
   const scores = await scoresOf(artifacts, choice, scored);
   const visited = itemVisits(of.visits);
   const isStopped = of.steps.find((step) => step.name === MAP)?.status === 'cancelled';
-  const plans = new Map(outputsOf(Plan, records, PLANS).map((plan) => [plan.attempt, plan]));
+  const plans = new Map(
+    outputsOf(records, STEPS.PlanCandidates, STEPS.ProposeCandidates).map((plan) => [
+      plan.attempt,
+      plan,
+    ]),
+  );
   /** As a step of its own. */
   const shownItem = (name: string, visit: StateVisit | undefined): ShownStep => {
     if (visit !== undefined) return shownVisit(name, visit, isStopped);
@@ -70,16 +72,6 @@ export async function shownCandidates(
     );
 }
 
-function outputsOf<T>(
-  schema: z.ZodType<T>,
-  records: readonly StepRecord[],
-  steps: readonly string[],
-): readonly T[] {
-  return records
-    .filter((record) => steps.includes(record.step))
-    .flatMap((record) => schema.safeParse(record.output).data ?? []);
-}
-
 /** The last visit of each item by `attempt/place`: the Map's first round is the first attempt's. */
 function itemVisits(visits: readonly StateVisit[]): ReadonlyMap<string, StateVisit> {
   const found = new Map<string, StateVisit>();
@@ -94,7 +86,7 @@ function itemVisits(visits: readonly StateVisit[]): ReadonlyMap<string, StateVis
 /** From the last leaderboard; of candidates scored since, from their own documents. */
 async function scoresOf(
   artifacts: ArtifactStore,
-  choice: Choice | undefined,
+  choice: CandidateChoice | undefined,
   scored: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, Score>> {
   const read = async (sha256: string) =>

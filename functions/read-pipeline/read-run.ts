@@ -1,6 +1,5 @@
 /** One run as its readers see it; its tokens never leave the server. */
-import { EvaluationReference } from '#contracts/steps.ts';
-import { DataReference } from '#contracts/steps.ts';
+import { type DataReference, type EvaluationReference, STEPS } from '#contracts/steps.ts';
 import type { Approval, ApprovalKind } from '#domain/approval.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Approvals } from '#domain/ports/approvals.ts';
@@ -25,6 +24,7 @@ import { readMeasured, readTimings } from '#contracts/evidence.ts';
 import { decide } from '#gates/decide.ts';
 import { rulesOf } from '#release/load-evidence.ts';
 import { loadCharter } from '#release/load-folder.ts';
+import { outputsOf } from '#release/recorded-step.ts';
 import { shownCandidates } from './candidates.ts';
 import { shownSteps } from './steps.ts';
 
@@ -73,10 +73,9 @@ async function shownQuestion(
   records: readonly StepRecord[],
 ): Promise<OpenQuestion> {
   const { kind, digest, requestedAt, expiresAt, required, decisions } = asked;
-  const question = records
-    .filter((r) => r.step === 'ValidateData')
-    .map((r) => DataReference.safeParse(r.output).data?.question)
-    .findLast((q) => q != null && q.digest === digest);
+  const question = outputsOf(records, STEPS.ValidateData)
+    .map((data) => data.question)
+    .findLast((one) => one?.digest === digest);
   return {
     kind,
     digest,
@@ -105,10 +104,7 @@ async function wholeSummary(
 }
 
 function evaluationOf(records: readonly StepRecord[]): EvaluationReference | undefined {
-  return records
-    .filter((r) => r.step === 'EvaluateChallenger')
-    .map((r) => EvaluationReference.safeParse(r.output).data)
-    .findLast((evaluation) => evaluation !== undefined);
+  return outputsOf(records, STEPS.EvaluateChallenger).at(-1);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Moved, RecordDecisionInput, type Staged } from '#contracts/steps.ts';
+import { type Moved, RecordDecisionInput, type Staged, type StepName } from '#contracts/steps.ts';
 import { parse } from '#contracts/parse.ts';
 import { accept } from '#release/decisions/accept.ts';
 import type { DecisionDeps } from '#release/decisions/commit-decision.ts';
@@ -6,13 +6,7 @@ import { promote } from '#release/decisions/promote.ts';
 import { reject } from '#release/decisions/reject.ts';
 import { rollBack } from '#release/decisions/roll-back.ts';
 import { deployToStaging } from '#release/decisions/deploy-to-staging.ts';
-import {
-  checkHandedOver,
-  commitOf,
-  inputHash,
-  recordOutput,
-  type StepName,
-} from '#release/recorded-step.ts';
+import { checkHandedOver, commitOf, inputHash, recordOutput } from '#release/recorded-step.ts';
 import { markRunning } from '#release/update-run.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { RecordRunInput, TrackingReference } from '#contracts/steps.ts';
+import { STEPS, type RecordRunInput } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -33,9 +33,8 @@ export interface RecordRunDeps extends StepDeps {
 export const recordRun = (deps: RecordRunDeps) =>
   recorded(
     {
+      ...STEPS.RecordCiRun,
       name: ({ stage }) => (stage === 'CI' ? 'RecordCiRun' : 'RecordCdRun'),
-      input: RecordRunInput,
-      output: TrackingReference,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

@@ -1,4 +1,4 @@
-import { SmokeTest, SmokeTestInput } from '#contracts/steps.ts';
+import { STEPS, type SmokeTest } from '#contracts/steps.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
 import { serveOnly } from '#domain/pointer.ts';
@@ -52,7 +52,7 @@ interface Subject {
  */
 export const smokeTest = (deps: SmokeTestDeps) =>
   recorded(
-    { name: 'SmokeTest', input: SmokeTestInput, output: SmokeTest, mode: 'always', key: noKey },
+    { ...STEPS.SmokeTest, mode: 'always', key: noKey },
     deps,
     async ({ run, data, staged }) => {
       const { bytes, artifact } = await loadArtifact(deps.artifacts, staged.sha256);

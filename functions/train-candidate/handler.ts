@@ -1,4 +1,4 @@
-import { ScoredCandidate, TrainCandidateInput } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { recorded } from '#release/recorded-step.ts';
 import { storeDocument } from '#release/selection-documents.ts';
@@ -16,9 +16,7 @@ import { prepareTraining, scoreCandidate } from '#training/train.ts';
 export const trainCandidate = (deps: TrainDeps) =>
   recorded(
     {
-      name: 'TrainCandidate',
-      input: TrainCandidateInput,
-      output: ScoredCandidate,
+      ...STEPS.TrainCandidate,
       key: () => Promise.resolve({ code: deps.code }),
     },
     deps,

@@ -1,5 +1,5 @@
 import { type Charter, charterOf, type Folder } from '#contracts/folder/charter.ts';
-import { DataReference, ValidateDataInput } from '#contracts/steps.ts';
+import { STEPS, type DataReference } from '#contracts/steps.ts';
 import { identityColumns, type IdentityRule, named, sameIdentity } from '#dataset/identity.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { formatOf } from '#dataset/read-rules.ts';
@@ -36,9 +36,7 @@ export interface ValidateDeps extends StepDeps {
 export const validateData = (deps: ValidateDeps) =>
   recorded(
     {
-      name: 'ValidateData',
-      input: ValidateDataInput,
-      output: DataReference,
+      ...STEPS.ValidateData,
       mode: 'settled',
       key: async ({ run }) => {
         const holdout = await deps.holdouts.get(run.model);

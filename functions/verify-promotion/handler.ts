@@ -1,4 +1,4 @@
-import { Verified, VerifyPromotionInput } from '#contracts/steps.ts';
+import { STEPS } from '#contracts/steps.ts';
 import { verifyChain } from '#domain/ledger.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { serveOnly, type ServingRoute } from '#domain/pointer.ts';
@@ -26,9 +26,7 @@ export interface VerifyDeps extends StepDeps {
 export const verifyPromotion = (deps: VerifyDeps) =>
   recorded(
     {
-      name: 'VerifyPromotion',
-      input: VerifyPromotionInput,
-      output: Verified,
+      ...STEPS.VerifyPromotion,
       mode: 'always',
       key: noKey,
     },

@@ -1,5 +1,5 @@
 /**
- * What crosses the state machine's tasks, one pair of schemas a function.
+ * What crosses the state machine's tasks: what each is handed, and what it hands on.
  *
  * State carries references, never data: every big thing is a sha256 in the artifact store. Each
  * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
@@ -86,17 +86,17 @@ export const AskInput = z.strictObject({
   /** approval: the evidence it is bound to. */
   evaluation: z.lazy(() => EvaluationReference).optional(),
 });
-export const Answer = z.strictObject({
+export const TokenAnswer = z.strictObject({
   choice: z.enum(['approved', 'rejected', 'stale']),
   by: z.string(),
   reason: z.string(),
 });
-export type Answer = z.infer<typeof Answer>;
+export type TokenAnswer = z.infer<typeof TokenAnswer>;
 
 export const TrainInput = z.strictObject({ run: RunReference, data: DataReference });
 
 /** Which candidates a round trains: the folder's, then further ones as the policy allows. */
-export const Plan = z.strictObject({
+export const CandidatePlan = z.strictObject({
   /** The round, 1 for the folder's own candidates. */
   attempt: z.int().min(1),
   /** By name; what a name stands for follows from the folder and the round. */
@@ -104,9 +104,12 @@ export const Plan = z.strictObject({
   /** The leaderboard that asked for this round. */
   earlier: z.union([z.null(), Sha256]),
 });
-export type Plan = z.infer<typeof Plan>;
+export type CandidatePlan = z.infer<typeof CandidatePlan>;
 
-export const TrainCandidateInput = TrainInput.extend({ plan: Plan, candidate: CandidateName });
+export const TrainCandidateInput = TrainInput.extend({
+  plan: CandidatePlan,
+  candidate: CandidateName,
+});
 export const ScoredCandidate = z.strictObject({
   candidate: CandidateName,
   /** A `CandidateOutcome` document. */
@@ -115,8 +118,11 @@ export const ScoredCandidate = z.strictObject({
 });
 export type ScoredCandidate = z.infer<typeof ScoredCandidate>;
 
-export const ChooseInput = TrainInput.extend({ plan: Plan, scores: z.array(ScoredCandidate) });
-export const Choice = z.strictObject({
+export const ChooseInput = TrainInput.extend({
+  plan: CandidatePlan,
+  scores: z.array(ScoredCandidate),
+});
+export const CandidateChoice = z.strictObject({
   attempt: z.int().min(1),
   candidate: CandidateName,
   /** A `Leaderboard` document. */
@@ -126,13 +132,13 @@ export const Choice = z.strictObject({
   /** Why this one, with its numbers. */
   reason: z.string(),
 });
-export type Choice = z.infer<typeof Choice>;
+export type CandidateChoice = z.infer<typeof CandidateChoice>;
 
 /** The first round has no choice before it. */
-export const PlanInput = TrainInput.extend({ choice: Choice.optional() });
-export const FullTrainInput = TrainInput.extend({ choice: Choice });
+export const PlanInput = TrainInput.extend({ choice: CandidateChoice.optional() });
+export const FullTrainInput = TrainInput.extend({ choice: CandidateChoice });
 
-export const Training = z.strictObject({
+export const TrainingReference = z.strictObject({
   /** What was fitted, under the name that an artifact's provenance has for it. */
   stage: z.enum(FIT_KINDS),
   artifact: Sha256,
@@ -142,13 +148,13 @@ export const Training = z.strictObject({
   /** A `Charts` document; a quick training draws none. Absent as null: from before there were any. */
   charts: z.union([z.null(), Sha256]).exactOptional(),
 });
-export type Training = z.infer<typeof Training>;
+export type TrainingReference = z.infer<typeof TrainingReference>;
 
 export const RecordRunInput = z.strictObject({
   run: RunReference,
   data: DataReference,
   stage: z.enum(['CI', 'CD']),
-  training: Training,
+  training: TrainingReference,
   evaluation: z.lazy(() => EvaluationReference).optional(),
 });
 export type RecordRunInput = z.infer<typeof RecordRunInput>;
@@ -158,7 +164,7 @@ export type TrackingReference = z.infer<typeof TrackingReference>;
 export const EvaluateInput = z.strictObject({
   run: RunReference,
   data: DataReference,
-  training: Training,
+  training: TrainingReference,
 });
 export const EvaluationReference = z.strictObject({
   measured: Sha256,
@@ -203,7 +209,7 @@ export const RecordDecisionInput = z.discriminatedUnion('decision', [
     /** Absent: from before MLflow was told of rejections, and so it isn't. */
     tracking: TrackingReference.exactOptional(),
     /** Absent: the gate said no. */
-    answer: Answer.optional(),
+    answer: TokenAnswer.optional(),
   }),
   z.strictObject({
     decision: z.literal('rollback'),
@@ -255,6 +261,51 @@ export const VerifyPromotionInput = z.strictObject({
   promoted: Moved,
 });
 export const Verified = z.strictObject({ version: z.int(), sha256: Sha256 });
+
+/** A step whose output is recorded, by its state's name. */
+const step = <N extends string, I extends z.ZodType, O extends z.ZodType>(
+  name: N,
+  input: I,
+  output: O,
+) => ({ name, input, output });
+
+/**
+ * Every step whose output is recorded: for `resume`, for the next step's check, and for whoever reads
+ * the run.
+ */
+export const STEPS = {
+  CheckCiReport: step('CheckCiReport', CheckCiReportInput, CiCheck),
+  ValidateData: step('ValidateData', ValidateDataInput, DataReference),
+  QuickTrain: step('QuickTrain', TrainInput, TrainingReference),
+  RecordCiRun: step('RecordCiRun', RecordRunInput, TrackingReference),
+  PlanCandidates: step('PlanCandidates', PlanInput, CandidatePlan),
+  TrainCandidate: step('TrainCandidate', TrainCandidateInput, ScoredCandidate),
+  ChooseCandidate: step('ChooseCandidate', ChooseInput, CandidateChoice),
+  ProposeCandidates: step('ProposeCandidates', PlanInput, CandidatePlan),
+  FullTrain: step('FullTrain', FullTrainInput, TrainingReference),
+  EvaluateChallenger: step('EvaluateChallenger', EvaluateInput, EvaluationReference),
+  RecordCdRun: step('RecordCdRun', RecordRunInput, TrackingReference),
+  DeployToStaging: step('DeployToStaging', RecordDecisionInput, Staged),
+  SmokeTest: step('SmokeTest', SmokeTestInput, SmokeTest),
+  Promote: step('Promote', RecordDecisionInput, Moved),
+  RecordGateRejection: step('RecordGateRejection', RecordDecisionInput, Recorded),
+  RecordRejection: step('RecordRejection', RecordDecisionInput, Recorded),
+  VerifyPromotion: step('VerifyPromotion', VerifyPromotionInput, Verified),
+} as const;
+export type StepName = keyof typeof STEPS;
+
+/** The field of an input that bears another step's output (or a list of them), and who may have given it. */
+export const PRODUCERS: Readonly<Record<string, readonly StepName[]>> = {
+  data: ['ValidateData'],
+  plan: ['PlanCandidates', 'ProposeCandidates'],
+  scores: ['TrainCandidate'],
+  choice: ['ChooseCandidate'],
+  training: ['QuickTrain', 'FullTrain'],
+  evaluation: ['EvaluateChallenger'],
+  tracking: ['RecordCdRun'],
+  staged: ['DeployToStaging'],
+  promoted: ['Promote'],
+};
 
 /** The closer's two callers: the machine's last states, and Step Functions' status-change event. */
 export const CloseRunInput = z.strictObject({

@@ -1,5 +1,5 @@
 /** A stored model, checked against the run that claims to have trained it. */
-import type { DataReference, RunReference, Training } from '#contracts/steps.ts';
+import type { DataReference, RunReference, TrainingReference } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
@@ -30,7 +30,7 @@ export async function loadTrained(
   artifacts: ArtifactStore,
   run: RunReference,
   data: DataReference,
-  training: Training,
+  training: TrainingReference,
 ): Promise<LoadedArtifact> {
   const loaded = await loadArtifact(artifacts, training.artifact);
   const { provenance, trainingManifest } = loaded.artifact;

@@ -3,47 +3,14 @@
  * recorded output when its input is the same, and records its output.
  */
 import type * as z from 'zod';
-import { parse } from '#contracts/parse.ts';
-import type { RunReference } from '#contracts/steps.ts';
+import { parse, tryParse } from '#contracts/parse.ts';
+import { PRODUCERS, type RunReference, type StepName } from '#contracts/steps.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Clock } from '#domain/ports/clock.ts';
 import type { CommitStore } from '#domain/ports/commit-store.ts';
 import type { StepStore } from '#domain/ports/step-store.ts';
 import type { Commit, StepRecord } from '#domain/run.ts';
-
-/** Steps whose outputs are recorded, by their state's name. */
-export type StepName =
-  | 'CheckCiReport'
-  | 'ValidateData'
-  | 'QuickTrain'
-  | 'RecordCiRun'
-  | 'PlanCandidates'
-  | 'TrainCandidate'
-  | 'ChooseCandidate'
-  | 'ProposeCandidates'
-  | 'FullTrain'
-  | 'EvaluateChallenger'
-  | 'RecordCdRun'
-  | 'DeployToStaging'
-  | 'SmokeTest'
-  | 'Promote'
-  | 'RecordGateRejection'
-  | 'RecordRejection'
-  | 'VerifyPromotion';
-
-/** The field of an input that bears another step's output (or a list of them), and who may have given it. */
-const PRODUCERS: Readonly<Record<string, readonly StepName[]>> = {
-  data: ['ValidateData'],
-  plan: ['PlanCandidates', 'ProposeCandidates'],
-  scores: ['TrainCandidate'],
-  choice: ['ChooseCandidate'],
-  training: ['QuickTrain', 'FullTrain'],
-  evaluation: ['EvaluateChallenger'],
-  tracking: ['RecordCdRun'],
-  staged: ['DeployToStaging'],
-  promoted: ['Promote'],
-};
 
 export interface StepDeps {
   readonly commits: CommitStore;
@@ -203,4 +170,21 @@ function producerOf(producers: readonly StepName[], handed: unknown): StepName |
   const quick = isObject && 'stage' in handed && handed.stage === 'quick';
   const planned = isObject && 'attempt' in handed && handed.attempt === 1;
   return (quick || planned ? producers[0] : producers.at(-1)) ?? 'a step';
+}
+
+/**
+ * What the steps of these names recorded, in order of time. What this version can't read is left out, so
+ * that a record of an earlier one doesn't hide its run.
+ */
+export function outputsOf<O extends z.ZodType>(
+  records: readonly StepRecord[],
+  ...steps: readonly { readonly name: StepName; readonly output: O }[]
+): readonly z.output<O>[] {
+  return records
+    .toSorted((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
+    .flatMap((record) => {
+      const step = steps.find(({ name }) => name === record.step);
+      const read = step === undefined ? undefined : tryParse<O>(step.output, record.output);
+      return read?.ok === true ? [read.value] : [];
+    });
 }

@@ -1,5 +1,5 @@
 /** What the training steps share: where their rows come from and where their model goes. */
-import type { DataReference, RunReference, Training } from '#contracts/steps.ts';
+import type { DataReference, RunReference, TrainingReference } from '#contracts/steps.ts';
 import { readManifest } from '#dataset/register.ts';
 import type { FitKind } from '#domain/fit-kind.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -42,7 +42,7 @@ export async function storeTraining(
   kind: FitKind,
   { artifact: bytes, sha256, candidate, report }: TrainedModel,
   charts: string | null,
-): Promise<Training> {
+): Promise<TrainingReference> {
   const artifact = await artifacts.put('models', bytes);
   if (artifact !== sha256) {
     throw new TitleholderError('ArtifactCorrupt', 'the stored artifact has another hash');

@@ -1,10 +1,10 @@
 /** Sample outputs of the machine's functions, each parsed by its own schema, and as big as they get. */
 import type * as z from 'zod';
 import {
-  Answer,
+  TokenAnswer,
   AskInput,
   CheckCiReportInput,
-  Choice,
+  CandidateChoice,
   ChooseInput,
   CiCheck,
   Closed,
@@ -16,7 +16,7 @@ import {
   FullTrainInput,
   Moved,
   OpenRunInput,
-  Plan,
+  CandidatePlan,
   PlanInput,
   Recorded,
   RecordDecisionInput,
@@ -28,7 +28,7 @@ import {
   Staged,
   TrackingReference,
   TrainCandidateInput,
-  Training,
+  TrainingReference,
   TrainInput,
   ValidateDataInput,
   Verified,
@@ -83,11 +83,15 @@ export const EVALUATION = EvaluationReference.parse({
   next: 'person',
   champion: { version: 1, sha256: hash('f'), revision: 1 },
 });
-export const ANSWER = Answer.parse({ choice: 'approved', by: 'ada@example.com', reason: SENTENCE });
+export const ANSWER = TokenAnswer.parse({
+  choice: 'approved',
+  by: 'ada@example.com',
+  reason: SENTENCE,
+});
 const STAGED = Staged.parse({ version: 2, sha256: hash('e'), revision: 2, sequence: 3 });
 
 const training = (stage: 'quick' | 'full') =>
-  Training.parse({
+  TrainingReference.parse({
     stage,
     artifact: hash('e'),
     candidate: 'a'.repeat(40),
@@ -97,8 +101,8 @@ const training = (stage: 'quick' | 'full') =>
 
 /** As many candidates, with names as long, as a folder or an attempt may have. */
 const NAMES = Array.from({ length: 12 }, (_, i) => String(i).padStart(40, 'c'));
-export const PLAN = Plan.parse({ attempt: 1, candidates: NAMES, earlier: null });
-export const CHOICE = Choice.parse({
+export const PLAN = CandidatePlan.parse({ attempt: 1, candidates: NAMES, earlier: null });
+export const CHOICE = CandidateChoice.parse({
   attempt: 1,
   candidate: NAMES[0],
   leaderboard: hash('0'),
@@ -133,14 +137,14 @@ export const OUTPUTS: Readonly<Record<string, (input: any) => unknown>> = {
   PlanCandidates: ({ choice }) =>
     choice === undefined
       ? PLAN
-      : Plan.parse({
+      : CandidatePlan.parse({
           ...PLAN,
-          attempt: Choice.parse(choice).attempt + 1,
-          earlier: Choice.parse(choice).leaderboard,
+          attempt: CandidateChoice.parse(choice).attempt + 1,
+          earlier: CandidateChoice.parse(choice).leaderboard,
         }),
   TrainCandidate: ({ candidate }) =>
     ScoredCandidate.parse({ candidate, scores: hash('0'), seconds: 123.456789012345 }),
-  ChooseCandidate: ({ plan }) => ({ ...CHOICE, attempt: Plan.parse(plan).attempt }),
+  ChooseCandidate: ({ plan }) => ({ ...CHOICE, attempt: CandidatePlan.parse(plan).attempt }),
   FullTrain: () => training('full'),
   RecordRun: () => TrackingReference.parse({ trackingRunId: '0'.repeat(32) }),
   EvaluateChallenger: () => EVALUATION,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '#contracts/folder/candidate.ts';
 import type { Leaderboard } from '#contracts/selection.ts';
-import type { Choice, DataReference } from '#contracts/steps.ts';
+import type { CandidateChoice, DataReference } from '#contracts/steps.ts';
 import { claimsCsv } from '#claims/generate.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { fullTrain } from '../../../functions/full-train/handler.ts';
@@ -84,7 +84,9 @@ describe('a run whose data does not let every candidate be fitted', () => {
     expect(await l.runOf(run)).toMatchObject({ error: 'NotFound', reason: 'far enough' });
     const choices = l.calls.filter((c) => c.name === 'ChooseCandidate').map((c) => c.output);
     expect(choices).toMatchObject([{ attempt: 1 }, { attempt: 2 }, { attempt: 3, next: 'fit' }]);
-    expect((choices.at(-1) as Choice).reason).toMatch(/; 2 of 3 candidates could not be fitted$/);
+    expect((choices.at(-1) as CandidateChoice).reason).toMatch(
+      /; 2 of 3 candidates could not be fitted$/,
+    );
   });
 
   it('fails by name where none is left, as soon as its quick training, with the first reason', async () => {
@@ -118,7 +120,7 @@ describe('the training steps', () => {
     const l = line();
     await l.commit({ commit: 'b2' });
     const { input } = l.calls.find((c) => c.name === 'FullTrain')! as { input: object };
-    const { data, choice } = input as { data: DataReference; choice: Choice };
+    const { data, choice } = input as { data: DataReference; choice: CandidateChoice };
     // As if the choice's record had been forged to name the holdout as its leaderboard.
     const forged = { ...choice, leaderboard: data.holdout };
     const steps = {
@@ -204,7 +206,7 @@ describe('a retuning in the machine', () => {
         model: { seed, candidates: [forest('own', { trees: 5, minLeaf: 9000 })], space },
       });
       expect((await l.runOf(run)).reason).toBe('far enough');
-      const { leaderboard, attempt } = l.lastOutput('ChooseCandidate') as Choice;
+      const { leaderboard, attempt } = l.lastOutput('ChooseCandidate') as CandidateChoice;
       const board = JSON.parse(
         new TextDecoder().decode(await l.artifacts.get('reports', leaderboard)),
       ) as Leaderboard;
