@@ -11,8 +11,7 @@ const LISTS: readonly (readonly [heading: string, names: RegExp])[] = [
   ['A step, like `smoke-test`', /\b(smoke-test|SmokeTest|smokeTest)\b/],
   ['A gate, like `paired-comparison`', /\b(paired-comparison|pairedComparison)\b/],
   ['A metric, like `brier`', /\bbrier\b/],
-  // The findings' type and the check itself; elsewhere `missing` is a cell.
-  ['A check of the data, like `missing`', /\| 'missing'$|^ {6}'missing',$|missing above/m],
+  ['A check of the data, like `missing-cells`', /\b(missing-cells|missingCells)\b/],
   ['A route, like `GET /champion`', /'\/champion'|\bChampionAnswer\b|\bROUTES\.champion\b/],
 ];
 
