@@ -1,7 +1,7 @@
 import { TitleholderError } from '#domain/errors.ts';
 import type { TrackedRun, Tracking, TrackingAliases } from '#domain/ports/tracking.ts';
 import { writableOf, TAGS } from '#adapters/mlflow/limits.ts';
-import { readArtifact, withModelFolder } from '#adapters/mlflow/run-model.ts';
+import { readRunModel } from '#adapters/mlflow/run-model.ts';
 
 export interface MemoryTracking extends Tracking {
   readonly registered: readonly {
@@ -35,9 +35,9 @@ export function memoryTracking(): MemoryTracking {
         const old = keys.get(run.key);
         if (old !== undefined) return { trackingRunId: old };
         const trackingRunId = (runs.size + 1).toString(16).padStart(32, '0');
-        const artifact = readArtifact(run);
+        const model = run.artifact === undefined ? undefined : readRunModel(run.artifact);
         const ids = { runId: trackingRunId, modelId: `m-${trackingRunId}` };
-        const whole = artifact === undefined ? run : withModelFolder(run, artifact, ids);
+        const whole = { ...run, files: [...run.files, ...(model?.filesOf(ids) ?? [])] };
         const { params, metrics, tags } = writableOf(whole);
         keys.set(run.key, trackingRunId);
         runs.set(trackingRunId, {

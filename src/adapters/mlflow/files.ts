@@ -2,7 +2,9 @@
 import * as z from 'zod';
 import type { TrackingFile } from '#domain/ports/tracking.ts';
 import { API, type Deadline, type MlflowClient } from './client.ts';
-import { MODEL_FOLDER } from './run-model.ts';
+
+/** Where the files of a run's model show among its files. */
+export const MODEL_FOLDER = 'model/';
 
 const ARTIFACTS = '/api/2.0/mlflow-artifacts/artifacts';
 

@@ -1,5 +1,5 @@
 import { TitleholderError } from '#domain/errors.ts';
-import type { Tracking, TrackingRun } from '#domain/ports/tracking.ts';
+import type { Tracking, TrackingArtifact, TrackingRun } from '#domain/ports/tracking.ts';
 import type { HttpCall } from '#adapters/aws/clients.ts';
 import { deadlineIn, mlflowClient } from './client.ts';
 import { mlflowExperiments } from './experiments.ts';
@@ -7,7 +7,7 @@ import { mlflowFiles } from './files.ts';
 import { writableOf, filterText } from './limits.ts';
 import { mlflowLoggedModels } from './logged-models.ts';
 import { mlflowRegistry } from './registry.ts';
-import { readArtifact, withModelFolder } from './run-model.ts';
+import type { RunModel } from './run-model.ts';
 import { filesTagOf, mlflowRuns, toTracked } from './runs.ts';
 
 export interface MlflowOptions {
@@ -40,7 +40,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     const experiment = await experiments.findOrCreate(run.model, until);
     const old = await runs.find(experiment, run.key, until);
     if (old?.info.status === 'FINISHED') return { trackingRunId: old.info.run_id };
-    const model = readArtifact(run);
+    const model = run.artifact === undefined ? undefined : await readModel(run.artifact);
     const { info } = old ?? (await runs.create(experiment, run, until));
     const id = info.run_id;
     const modelId =
@@ -50,7 +50,7 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
     const whole =
       model === undefined || modelId === undefined
         ? run
-        : withModelFolder(run, model, { runId: id, modelId });
+        : { ...run, files: [...run.files, ...model.filesOf({ runId: id, modelId })] };
     await runs.log(id, writableOf(whole), run.endedAt, until);
     await files.write({ experiment, runId: id, modelId }, whole.files, until);
     if (modelId !== undefined) await models.finish(modelId, until);
@@ -112,6 +112,12 @@ export function mlflowTracking(call: HttpCall, options: MlflowOptions = {}): Tra
 
     healthy: () => client.ping(Math.min(3_000, totalMillis)),
   };
+}
+
+/** Its decoder is loaded only here: readers and the mirror start without it. */
+async function readModel(artifact: TrackingArtifact): Promise<RunModel> {
+  const { readRunModel } = await import('./run-model.ts');
+  return readRunModel(artifact);
 }
 
 function hex(commit: string): string {
