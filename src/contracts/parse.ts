@@ -56,11 +56,6 @@ export function parseJson<S extends z.ZodType>(
   return orRefuse(tryParseJson(schema, json), what, refusal);
 }
 
-/** Whether the value is one that the schema takes, unknown fields and all. */
-export function fits<S extends z.ZodType>(schema: S, value: unknown): value is z.input<S> {
-  return schema.safeParse(value).success;
-}
-
 /** A text that holds JSON of this schema: a variable of an environment. */
 export function jsonTextOf<S extends z.ZodType>(schema: S) {
   return z

@@ -29,7 +29,6 @@ export interface TableRules {
   readonly schema: ReadContract;
 }
 
-export const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 /** Above this share of missing cells a feature says nothing: refused whatever the schema's mode. */
 export const MOST_MISSING = 0.6;

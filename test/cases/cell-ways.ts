@@ -25,7 +25,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import type { Cell } from '#learning/cells.ts';
 import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
-import { type CellCase, CELL_CASES, columnOf, rulesOf } from './cell-cases.ts';
+import { type CellCase, columnOf, rulesOf } from './cell-cases.ts';
 
 const FIXTURES = resolve(import.meta.dirname, '../fixtures/cells');
 /** A Parquet file a case, in base64, by the case's column; make.py there writes them. */
@@ -223,5 +223,3 @@ export function agrees(of: CellCase, reading: Reading): boolean {
   if (expected === null) return typeof reading === 'string' && reading.includes(columnOf(of));
   return typeof reading === 'number' && Math.abs(reading - expected) < 1e-9;
 }
-
-export const ALL_CASES = CELL_CASES;

@@ -157,7 +157,7 @@ describe('a number', () => {
 });
 
 describe('a table that another program separates and writes', () => {
-  const fee = (row: number): string => `${(row / 7).toFixed(2)}`;
+  const fee = (row: number): string => (row / 7).toFixed(2);
   const points = tableOf({ fee, site });
 
   it('is trained on as it is, and then takes tables and requests written so', () =>
