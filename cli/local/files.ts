@@ -1,4 +1,4 @@
-/** Files of the person at the terminal: what can't be read or written is his mistake, in one line. */
+/** Files of the person at the terminal: what can't be read or written is their mistake, in one line. */
 import {
   accessSync,
   constants,

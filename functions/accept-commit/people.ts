@@ -8,7 +8,7 @@ export function readReport(bytes: Uint8Array): CiReport {
 }
 
 /**
- * Those who may not approve: the submitter first, then every author of the commit's range by his
+ * Those who may not approve: the submitter first, then every author of the commit's range by their
  * subject. An address that nobody mapped counts as itself, so it is at least seen.
  */
 export function authorsOf(

@@ -89,7 +89,7 @@ const resume =
     const next = isOpen(run.status) ? run : nextAttempt(run, deps.clock.now());
     const name = executionName(next.runId, next.attempt);
     if (next === run) {
-      // Open, and yet nothing runs: whoever opened it was lost before he started the execution.
+      // Open, and yet nothing runs: its opener was lost before the execution started.
       if ((await deps.executions.status(name)) !== undefined) {
         throw new TitleholderError(
           'Conflict',

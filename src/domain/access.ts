@@ -14,7 +14,7 @@ export const ACTIONS = {
   resume: ['committer', 'operator'],
   // Compliance decides only where a policy names it, and no policy can yet: so not at all.
   decide: ['approver'],
-  // Rejecting is also how an admin answers a question that only he could have accepted.
+  // Rejecting is also how an admin answers a question that only they could have accepted.
   reject: ['approver', 'admin'],
   accept: ['admin'],
   rollback: ['operator'],
@@ -25,7 +25,7 @@ export type Action = keyof typeof ACTIONS;
 /**
  * Whether a principal may do this to a model.
  *
- * `anything` asks whether he may do it to at least one model: what is asked before a request is read.
+ * `anything` asks whether somebody may do it to at least one model: what is asked before a request is read.
  * `everything` needs a grant that holds for every model: what lists across models.
  */
 export function may(

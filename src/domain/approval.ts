@@ -70,7 +70,7 @@ export function decideApproval(
   if (approval.status !== 'pending') return { refused: 'decided' };
   if (!(decision.at < approval.expiresAt)) return { refused: 'expired' };
   if (digest !== undefined && digest !== approval.digest) return { refused: 'stale' };
-  // An author may withdraw what he committed, but never wave it through.
+  // An author may withdraw their own commit, but never wave it through.
   if (decision.choice === 'approve' && approval.authors.includes(decision.actor)) {
     return { refused: 'author' };
   }

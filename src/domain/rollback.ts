@@ -17,7 +17,7 @@ export function quarantined(entries: readonly LedgerEntry[]): ReadonlySet<number
  * one that was rolled back from. Undefined when none is left.
  *
  * The sequence of champions is a stack: a promotion pushes, a rollback pops down to its target. So a
- * second rollback can't return to the version that the first one left (the source systems' ping-pong).
+ * second rollback can't return to the version that the first one left.
  */
 export function rollbackTarget(
   entries: readonly LedgerEntry[],

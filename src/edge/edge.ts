@@ -1,5 +1,5 @@
 /**
- * The shared edge of every function behind API Gateway: who asks, may he, is it well-formed, and what
+ * The shared edge of every function behind API Gateway: who asks, may they, is it well-formed, and what
  * went wrong, as RFC 9457 problems. Handlers see only requests that passed.
  */
 import * as z from 'zod';

@@ -39,7 +39,7 @@ export function rulesOf({ rules = 1 }: Pick<EvaluationReference, 'rules'>): numb
 
 /**
  * Who decides now. A hold waits for a person on every tier, and so does a model's first release: its
- * approval accepts the charter, and a committer must not accept the policy that he brings himself.
+ * approval accepts the charter, and a committer must not accept the policy of their own commit.
  */
 export function whoDecides(
   verdict: Verdict['verdict'],

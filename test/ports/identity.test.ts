@@ -43,7 +43,7 @@ export function describeIdentity(
   make: () => Promise<{ identity: Identity; good: string }>,
 ): void {
   describe(`Identity: ${name}`, () => {
-    it('knows who bears a good token and what he may', async () => {
+    it('knows who bears a good token and what they may', async () => {
       const { identity, good } = await make();
       expect(await identity.verify(good)).toEqual(ADA);
     });

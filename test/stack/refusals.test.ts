@@ -255,7 +255,7 @@ describe.skipIf(!hasStack)('what is refused', () => {
       line: second.line,
     });
     expect(second.status).toBe(409);
-    // The same person saying the same again (his answer was lost) is no mistake.
+    // The same person saying the same again (their answer was lost) is no mistake.
     const again = await ask(api, { path, body: {}, authorization: bearer(stack.token('ben')) });
     expect(again.status).toBe(200);
     const { run } = await until(stack, waiting, 'completed');

@@ -13,7 +13,7 @@ export type CalibratorKind = Calibrator['kind'];
  * Fits a calibrator to scores of rows that the scoring model wasn't fitted on.
  *
  * `scores` are from 0 to 1 (NaN: row not scored, left out), `labels` 0 or 1, `weights` finite and not
- * negative (absent: 1 each). `sigmoid` is Platt 1999 with his smoothed targets, by the Newton method of
+ * negative (absent: 1 each). `sigmoid` is Platt 1999 with smoothed targets, by the Newton method of
  * Lin, Lin and Weng 2007; `isotonic` is least squares by pooling adjacent violators (Ayer et al. 1955),
  * equal scores first averaged to one point. Both agree with scikit-learn's `CalibratedClassifierCV`, but for
  * scores that fall with the class: there a sigmoid's slope is 0, so that no calibrator turns an order.

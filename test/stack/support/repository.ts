@@ -1,4 +1,4 @@
-/** A git repository of small claims models, changed the way a person would change his. */
+/** A git repository of small claims models, changed the way a person would change theirs. */
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -49,7 +49,7 @@ describe('POST /pipeline/uploads', () => {
 });
 
 describe('POST /pipeline/commit', () => {
-  it('stores who submitted it, by his token, and who wrote it, and publishes it once', async () => {
+  it('stores who submitted it, by their token, and who wrote it, and publishes it once', async () => {
     const w = await api();
     const answer = await post(w, '/pipeline/commit', bodyOf(w));
     expect(answer.status).toBe(202);

@@ -218,7 +218,7 @@ describe('the candidates of a run', () => {
 });
 
 describe('the end of an execution that somebody cancelled', () => {
-  it('is a cancelled run for the reason that he gave, also where the service calls it failed', async () => {
+  it('is a cancelled run for the reason that was given, also where the service calls it failed', async () => {
     const l = line();
     const runId = await l.commit({ commit: 'e1' });
     const run = await l.runOf(runId);

@@ -287,7 +287,7 @@ describe('boosted trees', () => {
     const told = { ...long, rounds: fitted.trees, earlyStoppingRounds: 0 };
     expect(fitBoosting(table, labels, settings(told), 1)).toEqual(fitted);
 
-    // Every row ten times, labels pure chance: who sees twins of what he holds out never stops.
+    // Every row ten times, labels pure chance: a fit that sees twins of what it holds out never stops.
     const twins = Int32Array.from({ length: 1500 }, (_, i) => i % 150);
     const noise = madeUp(150, 5);
     const shuffled = Uint8Array.from(noise.labels, (_, i) => ((i * 7919) % 31) % 2);
