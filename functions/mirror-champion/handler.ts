@@ -5,7 +5,7 @@ import { aliasesOf } from '#domain/aliases.ts';
 import { type ChainedEntry, movesOf } from '#domain/ledger.ts';
 import type { Pointer } from '#domain/pointer.ts';
 import type { Version } from '#domain/version.ts';
-import { TitleholderError } from '#domain/errors.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
 import { parseJson } from '#contracts/parse.ts';
@@ -79,7 +79,23 @@ async function tagRejection(deps: Deps, rejected: RunRejected): Promise<void> {
   }
   const tags = { decision: entry.kind, decided_by: entry.actor, decision_reason: entry.reason };
   for (const [key, value] of Object.entries(tags)) {
-    await deps.tracking.setTag(trackingRunId, key, value);
+    await tag(deps, model, trackingRunId, key, value);
+  }
+}
+
+/** Somebody may have deleted the run in MLflow: that costs the tag, and nothing else waits for it. */
+async function tag(
+  { tracking, log }: Deps,
+  model: string,
+  trackingRunId: string,
+  key: string,
+  value: string,
+): Promise<void> {
+  try {
+    await tracking.setTag(trackingRunId, key, value);
+  } catch (error) {
+    if (!isNamed(error, 'TrackingRefused')) throw error;
+    log('MLflow refused to tag a run', { model, trackingRunId, key, error: error.message });
   }
 }
 
@@ -132,7 +148,7 @@ async function register(
     description: `Version ${number}, from run ${runId}. ${why}`.trim(),
   });
   // The run that trained it was recorded before it had a number.
-  await deps.tracking.setTag(trackingRunId, 'model_version', String(number));
+  await tag(deps, model, trackingRunId, 'model_version', String(number));
 }
 
 async function recordMove(

@@ -102,6 +102,28 @@ describe('mirror-champion', () => {
     }
   });
 
+  it('points the aliases at the champion though an older run was deleted in MLflow', async () => {
+    const { w, registry } = await three();
+    const lines: string[] = [];
+    let refused = 0;
+    const tracking = {
+      ...w.tracking,
+      setTag: async (id: string, key: string, value: string) => {
+        const run = await w.tracking.run(id);
+        if (run?.startedAt === '2026-01-01T00:00:02.000Z') {
+          refused += 1;
+          throw new TitleholderError('TrackingRefused', 'the run must be in the active state');
+        }
+        await w.tracking.setTag(id, key, value);
+      },
+    };
+    const mirror = mirrorChampion({ registry, tracking, log: (line) => void lines.push(line) });
+    expect(await mirror(event(3, 6))).toEqual({ batchItemFailures: [] });
+    expect(refused).toBeGreaterThan(0);
+    expect(await w.tracking.aliases(MODEL)).toMatchObject({ champion: 3, previous: 2 });
+    expect(lines).toContain('MLflow refused to tag a run');
+  });
+
   it('follows a rollback, and never calls a version that was rolled back a challenger', async () => {
     const { w, mirror } = await three();
     await w.move('production', 2, sha256Hex('2'), 'rolled_back');
