@@ -47,7 +47,10 @@ interface Rows {
 
 /** Counts the groups that judge. Throws `ScoresInvalid` where groups and labels differ in number. */
 export function judgingGroups({ labels, groups }: Rows): JudgingGroups {
-  const { sizes, positives, negatives } = countByGroup(labels, groups);
+  return judgingOf(countByGroup(labels, groups));
+}
+
+function judgingOf({ sizes, positives, negatives }: Counted): JudgingGroups {
   return {
     all: sizes.length,
     positive: positives.filter((n) => n > 0).length,
@@ -92,7 +95,7 @@ export function pairedAuc(
     upper: null,
     degrees: 0,
   };
-  const degrees = degreesOf(judgingGroups(rows));
+  const degrees = degreesOf(judgingOf(counted));
   if (degrees < 1) return none;
 
   const without: number[] = [];
