@@ -180,11 +180,12 @@ export function tryFolder(of: {
   const { evidence, verdict } = evaluation;
   const identity = identityColumns(folder.model, folder.schema);
   const labels = readPart(prepared.holdout, 'the holdout', folder).labels;
-  const rows = Array.from(prepared.holdoutSide, (row, i) => [
-    String(row),
-    String(labels[i] ?? 0),
-    String(evaluation.probabilities[i] ?? Number.NaN),
-  ]);
+  const rows = Array.from(prepared.holdoutSide, (row, i) => ({
+    row,
+    cells: [String(row), String(labels[i] ?? 0), String(evaluation.probabilities[i] ?? Number.NaN)],
+  }))
+    .sort((a, b) => a.row - b.row)
+    .map(({ cells }) => cells);
   return {
     report: {
       model: folder.model.name,

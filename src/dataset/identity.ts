@@ -6,7 +6,7 @@ import { canonicalJson } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { firstEqual } from './first-equal.ts';
 import type { DataTable } from './read-table.ts';
-import { columnOf, headerOf } from './read-table.ts';
+import { cellsOf, columnOf, headerOf } from './read-table.ts';
 
 /** row: each row is its own, and equal ones are told apart by how many of them there are. */
 export type IdentityKind = 'group' | 'key' | 'row' | 'features';
@@ -147,15 +147,67 @@ export function identifyRows(
   return { groupOf, groups, hashes, heldOut };
 }
 
-/** How many rows before this one are equal to it: which of them is which changes nothing. */
+/**
+ * How many of a row's equal ones stand before it. Rows that are equal in the identity's columns and differ
+ * in a later one are counted by their hashes, so that the table's order doesn't say which is which.
+ */
 function countCopies(table: DataTable, columns: readonly string[]): Int32Array {
   const found = columns.map((name) => columnOf(table, name));
-  const counts = new Int32Array(table.rows);
-  return firstEqual(found, table.rows).map((first) => {
-    const before = counts[first] ?? 0;
-    counts[first] = before + 1;
-    return before;
+  const isWhole = headerOf(table).every((name) => columns.includes(name));
+  const equal = new Map<number, number[]>();
+  firstEqual(found, table.rows).forEach((first, row) => {
+    const others = equal.get(first);
+    if (others !== undefined) others.push(row);
+    else if (first !== row) equal.set(first, [first, row]);
   });
+  const copies = new Int32Array(table.rows);
+  for (const rows of equal.values()) {
+    (isWhole ? rows : byRowHash(table, rows)).forEach((row, before) => {
+      copies[row] = before;
+    });
+  }
+  return copies;
+}
+
+/**
+ * All rows by identity hash, and those of one identity by row hash: an order that is the same whatever
+ * order the table came in. What is drawn from rows by number is so drawn by identity.
+ */
+export function canonicalOrder(table: DataTable, identities: RowIdentities): Int32Array {
+  const { groupOf, groups, hashes } = identities;
+  const rowsOf = Array.from({ length: groups }, (): number[] => []);
+  groupOf.forEach((group, row) => rowsOf[group]?.push(row));
+  const leading = Float64Array.from(rowsOf, (_, group) =>
+    hashes.readUIntBE(group * HASH_BYTES, LEADING_BYTES),
+  );
+  const order = new Int32Array(groups)
+    .map((_, group) => group)
+    .sort(
+      (a, b) =>
+        (leading[a] ?? 0) - (leading[b] ?? 0) ||
+        hashes
+          .subarray(a * HASH_BYTES, (a + 1) * HASH_BYTES)
+          .compare(hashes.subarray(b * HASH_BYTES, (b + 1) * HASH_BYTES)),
+    );
+  const found = new Int32Array(table.rows);
+  let next = 0;
+  for (const group of order) {
+    const rows = rowsOf[group] ?? [];
+    for (const row of rows.length < 2 ? rows : byRowHash(table, rows)) {
+      found[next] = row;
+      next += 1;
+    }
+  }
+  return found;
+}
+/** A number holds so many bytes, and comparing numbers is quicker than comparing bytes. */
+const LEADING_BYTES = 6;
+
+function byRowHash(table: DataTable, rows: readonly number[]): number[] {
+  return rows
+    .map((row) => ({ row, hash: rowHash(cellsOf(table, row)) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : Number(a.hash > b.hash)))
+    .map(({ row }) => row);
 }
 
 /** A group's hash as registers and manifests name it: 32 hex digits. */

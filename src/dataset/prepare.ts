@@ -2,6 +2,7 @@
 import type { Folder } from '#contracts/folder/charter.ts';
 import { writeCsv } from './csv.ts';
 import {
+  canonicalOrder,
   hashOf,
   identifyRows,
   identityColumns,
@@ -43,7 +44,7 @@ export interface SplitInput {
 }
 
 export interface PreparedData {
-  /** Training rows as canonical CSV, in input order. */
+  /** Training rows as canonical CSV, in canonical order. */
   readonly training: Uint8Array;
   readonly trainingManifest: Uint8Array;
   /** The holdout snapshot as canonical CSV and its register; only proposed while a question is open. */
@@ -59,14 +60,15 @@ export interface PreparedData {
   /** First and last day of the time column as an ISO 8601 interval, or how many undated rows there are. */
   readonly datasetWindow: string;
   readonly question: HoldoutQuestion | null;
-  /** Rows of the input (0-based) on the holdout's side, in input order. */
+  /** Rows of the input (0-based) on the holdout's side, in canonical order: that of a first snapshot. */
   readonly holdoutSide: Int32Array;
 }
 
 /**
  * Validates a table, splits it by identity, and brings the holdout up to date.
  *
- * The same input gives the same bytes. Throws `DataInvalid` for what the contracts call bad input (and,
+ * The same rows give the same bytes of everything but the report, in whatever order they come: what is
+ * drawn from rows is drawn by identity. Throws `DataInvalid` for what the contracts call bad input (and,
  * under `enforce`, for a passed limit), `HoldoutRefused` for an epoch or an identity that isn't the stored
  * holdout's.
  */
@@ -98,7 +100,7 @@ export interface SplitTable {
   readonly findings: ValidationReport;
   readonly identity: IdentityRule;
   readonly identities: RowIdentities;
-  /** Rows of the table (0-based) on training's side, in input order. */
+  /** Rows of the table (0-based) on training's side, in canonical order. */
   readonly trainingRows: Int32Array;
   readonly holdoutSide: Int32Array;
   readonly next: NextHoldout;
@@ -119,12 +121,21 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const identities = identifyRows(table, identity, rule);
   const { groupOf, heldOut } = identities;
   const isHeldOut = (row: number): boolean => heldOut[groupOf[row] ?? 0] === 1;
-  const rows = groupOf.map((_, row) => row);
+  const rows = canonicalOrder(table, identities);
   const trainingRows = rows.filter((row) => !isHeldOut(row));
-  checkTraining(table, trainingRows, folder);
-  const next = updateHoldout({ model, asOf, table, identity, identities, stored, accepted });
-  checkHoldout(next.positives, next.register.rows.length, table, folder);
   const holdoutSide = rows.filter(isHeldOut);
+  checkTraining(table, trainingRows, folder);
+  const next = updateHoldout({
+    model,
+    asOf,
+    table,
+    identity,
+    identities,
+    holdoutSide,
+    stored,
+    accepted,
+  });
+  checkHoldout(next.positives, next.register.rows.length, table, folder);
   const findings = withSplit(checked, {
     table,
     folder,

@@ -25,7 +25,7 @@ export interface HoldoutQuestion {
 }
 
 export interface NextHoldout {
-  /** The snapshot as canonical CSV: the rows stored, then those that joined, in input order. */
+  /** The snapshot as canonical CSV: the rows stored, then those that joined, in canonical order. */
   readonly csv: Uint8Array<ArrayBuffer>;
   readonly positives: number;
   /** One entry a row of the snapshot. */
@@ -49,21 +49,19 @@ export function updateHoldout(of: {
   /** What `identities` are made of. */
   readonly identity: IdentityRule;
   readonly identities: RowIdentities;
+  /** Rows of the table on the holdout's side, in the order in which they get into the snapshot. */
+  readonly holdoutSide: Int32Array;
   readonly stored: StoredHoldout | null;
   readonly accepted?: string | undefined;
 }): NextHoldout {
-  const { asOf, table, identity, identities, stored, accepted } = of;
+  const { asOf, table, identity, identities, holdoutSide, stored, accepted } = of;
   const model = of.model.name;
   const { epoch } = of.model.split;
   const columns = headerOf(table);
-  const present: PresentRow[] = [];
-  identities.groupOf.forEach((group, row) => {
-    if (identities.heldOut[group] !== 1) return;
+  const present = Array.from(holdoutSide, (row): PresentRow => {
     const hash = rowHash(cellsOf(table, row));
-    present.push({
-      row,
-      entry: { identity: hashOf(identities, group), hash, epoch, firstSeen: asOf },
-    });
+    const identity = hashOf(identities, identities.groupOf[row] ?? 0);
+    return { row, entry: { identity, hash, epoch, firstSeen: asOf } };
   });
   const fresh = (rows: readonly PresentRow[]): Omit<NextHoldout, 'question'> => {
     const snapshot = newSnapshot(columns, of.model, table.positive);

@@ -54,7 +54,7 @@ function fittedOn(training: ReturnType<typeof prepareTraining>, candidate: Candi
 beforeAll(() => {
   prepared = prepare({
     folder: smallFolder(),
-    csv: bytesOf(smallRows(900)),
+    csv: bytesOf(smallRows(900, 2)),
     file: 'data.csv',
     asOf: '2026-01-01T00:00:00.000Z',
     stored: null,
