@@ -4,6 +4,7 @@ import type { PredictBody } from '#contracts/api.ts';
 import { MAX_COLUMN_NAME } from '#contracts/folder/names.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { Prediction } from '#domain/ports/serving.ts';
+import { labelOf } from '#learning/pipeline/artifact.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Loaded } from './champion-cache.ts';
@@ -38,8 +39,8 @@ export function rowsOf(body: z.output<typeof PredictBody>): readonly RawRow[] {
 }
 
 /**
- * One score a row, in the rows' order; the label is the positive class's name from the threshold
- * on, and `not <name>` below it.
+ * One score a row, in the rows' order; the label is the value of the target that the
+ * artifact's threshold gives.
  *
  * Throws `DataInvalid` naming row (0-based) and column: unknown, missing, or of another type. null, an
  * empty text and the usual words are missing values; an unseen level is its own case. Columns of the
@@ -60,8 +61,7 @@ export function scoreRows(
       );
     }
     const probability = withNamedErrors(() => model.scorer.scoreRecord(record), { row });
-    const positive = probability >= artifact.threshold;
-    return { probability, label: positive ? artifact.positive : `not ${artifact.positive}` };
+    return { probability, label: labelOf(artifact, probability) };
   });
 }
 

@@ -6,7 +6,7 @@ import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ServedPredictions, Serving, ServingHealth } from '#domain/ports/serving.ts';
 import type { Tracking } from '#domain/ports/tracking.ts';
 import type { Cell } from '#learning/cells.ts';
-import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { type Artifact, labelOf } from '#learning/pipeline/artifact.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { loadArtifact } from '#release/load-artifact.ts';
 import { noKey, recorded, type StepDeps } from '#release/recorded-step.ts';
@@ -182,7 +182,7 @@ async function predicts(
       if (!(difference <= TOLERANCE)) {
         return { ok: false, detail: `row ${i} differs from the artifact's own score` };
       }
-      if ((got?.label === artifact.positive) !== expected >= artifact.threshold) {
+      if (got?.label !== labelOf(artifact, expected)) {
         return { ok: false, detail: `row ${i} has a label that its probability does not give` };
       }
       worst = Math.max(worst, difference);

@@ -279,7 +279,7 @@ export const HealthAnswer = DetailedHealth.extend({
 export type HealthAnswer = Immutable<z.output<typeof HealthAnswer>>;
 
 export const PredictAnswer = z.object({
-  /** In the rows' order. */
+  /** In the rows' order; label is a value of the target, or `not <positive>` where several others are left. */
   predictions: z.array(z.object({ id: z.string(), probability: z.number(), label: z.string() })),
   model: z.string(),
   version: z.int(),

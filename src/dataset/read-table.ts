@@ -238,6 +238,17 @@ export function allowedTexts(
   return rules === null ? [...values] : values.map((value) => levelText(value, rules, name));
 }
 
+/** The target's other value, as schema.json writes it, where it lists two or the target is a boolean. */
+export function negativeOf({ model, schema }: TableRules): string | undefined {
+  const target = schema.columns.find(({ role }) => role === 'target');
+  if (target === undefined) return undefined;
+  const rules = readRulesOf(schema);
+  const values = target.type === 'boolean' ? ['true', 'false'] : (target.values ?? []);
+  const byText = new Map(values.map((value) => [allowedTexts(target, [value], rules)[0], value]));
+  const isListed = byText.delete(allowedTexts(target, [model.positive], rules)[0]);
+  return isListed && byText.size === 1 ? [...byText.values()][0] : undefined;
+}
+
 /** A day of the calendar as ISO 8601. */
 export function isDate(text: string): boolean {
   if (!DATE.test(text)) return false;

@@ -9,6 +9,7 @@ import type {
 } from '#contracts/selection.ts';
 import type { IdentityRule } from '#dataset/identity.ts';
 import { readRulesOf, rulesFor } from '#dataset/read-rules.ts';
+import { negativeOf } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { FitKind } from '#domain/fit-kind.ts';
@@ -161,9 +162,11 @@ export function fitChosen(
     // Constant ones are among them: what was no feature for the training is none for a prediction.
     const otherColumns = folder.schema.columns.map((c) => c.name).filter((name) => !read.has(name));
     const rules = readRulesOf(folder.schema);
+    const negative = negativeOf(folder);
     return encodeArtifact({
       ...fitted,
       otherColumns,
+      ...(negative === undefined ? {} : { negative }),
       ...(rules === null ? {} : { read: rulesFor(rules, read) }),
       calibrator: calibratorOf(scores),
       threshold,

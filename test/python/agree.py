@@ -52,8 +52,8 @@ for case in jobs["cases"]:
     scored["probability"].to_numpy().astype("<f8").tofile(folder / "probabilities.f64")
     answers["cases"][case["folder"]] = {
         "rows": len(scored),
-        "positive": int(scored["label"].sum()),
-        "dtypes": {name: str(dtype) for name, dtype in scored.dtypes.items()},
+        "labels": {str(value): int(n) for value, n in scored["label"].value_counts().items()},
+        "dtype": str(scored["probability"].dtype),
     }
 
 # What MLflow makes of one folder beside its rows.

@@ -10,7 +10,7 @@ import { memoryTracking } from '#adapters/memory/tracking.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { type Principal, ROLES } from '#domain/roles.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
-import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { decodeArtifact, labelOf } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 
 export const MODEL = 'claims-denial';
@@ -66,7 +66,7 @@ export function world({ tickMillis = 0 } = {}) {
     const { scoreRecord } = scorer(artifact);
     return records.map((record) => {
       const probability = withNamedErrors(() => scoreRecord(record));
-      return { probability, label: probability >= artifact.threshold ? artifact.positive : 'no' };
+      return { probability, label: labelOf(artifact, probability) };
     });
   });
 

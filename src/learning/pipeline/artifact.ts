@@ -61,9 +61,19 @@ export interface Artifact {
   readonly threshold: number;
   /** The value of the target that counts as 1. */
   readonly positive: string;
+  /** The target's only other value; absent where it has several, and in artifacts from before it. */
+  readonly negative?: string;
   /** `sha256:<64 hex>` of the list of rows that trained it. */
   readonly trainingManifest: string;
   readonly provenance: Provenance;
+}
+
+/** The target's value that a probability stands for; `not <positive>` where no one other value is known. */
+export function labelOf(
+  { positive, negative, threshold }: Pick<Artifact, 'positive' | 'negative' | 'threshold'>,
+  probability: number,
+): string {
+  return probability >= threshold ? positive : (negative ?? `not ${positive}`);
 }
 
 /** The bytes of an artifact, the same for the same artifact everywhere. */
@@ -96,7 +106,7 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   const parsed = parse(bytes);
   const has = (name: string): boolean =>
     typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, name);
-  const optional = ['otherColumns', 'read'].filter(has);
+  const optional = ['otherColumns', 'read', 'negative'].filter(has);
   const root = fieldsOf(parsed, 'file', [
     ...optional,
     'format',
@@ -135,6 +145,9 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
   if (!/^sha256:[0-9a-f]{64}$/.test(trainingManifest)) {
     refusePart('trainingManifest', 'is no SHA-256');
   }
+  const positive = textOf(root['positive'], 'positive');
+  const negative = has('negative') ? textOf(root['negative'], 'negative') : undefined;
+  if (negative === positive) refusePart('negative', 'is the positive value');
   return {
     format: 'titleholder-model',
     schemaVersion: 2,
@@ -145,7 +158,8 @@ export function decodeArtifact(bytes: Uint8Array): Artifact {
     estimator: verbs.unpack(root['estimator'], features),
     calibrator: readCalibrator(root['calibrator']),
     threshold,
-    positive: textOf(root['positive'], 'positive'),
+    positive,
+    ...(negative !== undefined && { negative }),
     trainingManifest,
     provenance: readProvenance(root['provenance']),
   };

@@ -83,6 +83,17 @@ describe('POST /predict', () => {
     }
   });
 
+  it('labels a row with the target’s own other value', async () => {
+    const w = await api();
+    const artifact = { ...trained(7), negative: 'Approved' };
+    await w.move('production', 1, await w.artifacts.put('models', encodeArtifact(artifact)));
+    const { predictions } = (await predict(w, { records })).body;
+    for (const { probability, label } of predictions) {
+      expect(label).toBe(probability >= 0.5 ? 'Denied' : 'Approved');
+    }
+    expect(new Set(predictions.map((p: { label: string }) => p.label)).size).toBe(2);
+  });
+
   it('takes a row with all columns of the model’s table, and reads its features alone', async () => {
     const w = await api();
     const artifact = { ...trained(7), otherColumns: ['claim_id', 'status'] };

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
+import {
+  type Artifact,
+  decodeArtifact,
+  encodeArtifact,
+  labelOf,
+} from '#learning/pipeline/artifact.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { fromBase64, toBase64 } from '#learning/pipeline/base64.ts';
@@ -99,6 +104,30 @@ describe('a forest, walked node by node in the plainest way', () => {
     expect(features).toBe(4);
     expect(missingLeft).toBeGreaterThan(100);
     expect(scorer(fitted('forest', 600)).scoreTable(table)).toEqual(expected);
+  });
+});
+
+describe('the label of a row', () => {
+  const artifact = { ...fitted('forest'), threshold: 0.25 };
+
+  it('is the target’s value on the threshold’s side', () => {
+    const two = decodeArtifact(encodeArtifact({ ...artifact, negative: 'no' }));
+    expect([0, 0.2499, 0.25, 1].map((p) => labelOf(two, p))).toEqual(['no', 'no', 'yes', 'yes']);
+  });
+
+  it('says what it is not where the file names no other value', () => {
+    const written = decodeArtifact(encodeArtifact(artifact));
+    expect('negative' in written).toBe(false);
+    expect([0, 1].map((p) => labelOf(written, p))).toEqual(['not yes', 'yes']);
+  });
+
+  it.each([
+    [7, 'negative is not a text'],
+    ['yes', 'negative is the positive value'],
+  ])('can’t be %j below the threshold', (negative, message) => {
+    const document = JSON.parse(new TextDecoder().decode(encodeArtifact(artifact))) as object;
+    const file = new TextEncoder().encode(JSON.stringify({ ...document, negative }));
+    expect(thrownBy(() => decodeArtifact(file)).message).toBe(`the artifact's ${message}`);
   });
 });
 

@@ -95,7 +95,7 @@ export function everyFile(): readonly EveryFile[] {
         trainingManifest: MANIFEST,
         provenance: PROVENANCE,
       });
-      const whole = transform === 'impute' ? { ...artifact, read: READ } : artifact;
+      const whole = transform === 'impute' ? { ...artifact, read: READ, negative: 'no' } : artifact;
       return {
         algorithm: name,
         transform,

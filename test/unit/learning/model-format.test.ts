@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { decodeArtifact } from '#learning/pipeline/artifact.ts';
+import { decodeArtifact, labelOf } from '#learning/pipeline/artifact.ts';
 import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { everyFile, EVERY_TRANSFORM } from './every-pipeline.ts';
@@ -28,7 +28,7 @@ describe('the documented example', () => {
     const artifact = decodeArtifact(bytes);
     const { scoreRecord } = scorer(artifact);
     const rows = [
-      ...text.matchAll(/^\| (null|\d+) .*?\| (\w+) .*= (0\.\d+) \| (denied|not) \|$/gm),
+      ...text.matchAll(/^\| (null|\d+) .*?\| (\w+) .*= (0\.\d+) \| (denied|paid) \|$/gm),
     ];
     expect(rows).toHaveLength(3);
     for (const [, age, city, probability, label] of rows) {
@@ -36,7 +36,7 @@ describe('the documented example', () => {
       const score = scoreRecord(record);
       expect(score).toBeCloseTo(Number(probability), 10);
       expect(plainScore(bytes, record)).toBe(score);
-      expect(score >= artifact.threshold).toBe(label === artifact.positive);
+      expect(labelOf(artifact, score)).toBe(label);
     }
   });
 });

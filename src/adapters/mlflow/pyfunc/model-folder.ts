@@ -109,7 +109,7 @@ function descriptorOf(
     `  outputs: ${quote(
       asciiJson([
         { type: 'double', name: 'probability', required: true },
-        { type: 'long', name: 'label', required: true },
+        { type: 'string', name: 'label', required: true },
       ]),
     )}`,
     '  params: null',

@@ -97,7 +97,7 @@ class Model:
         """Takes a file's bytes; raises ModelError naming the part that is wrong."""
         root = json_of(data)
         _check_format(root)
-        optional = [name for name in ("otherColumns", "read") if name in root]
+        optional = [name for name in ("otherColumns", "read", "negative") if name in root]
         root = fields_of(root, "file", [*optional, *_FIELDS])
         columns = [
             _read_column(column, f"columns[{i}]")
@@ -124,8 +124,14 @@ class Model:
             refuse("trainingManifest", "is no SHA-256")
         self._estimate = ESTIMATORS[kind](root["estimator"], features)
         self._calibrate = calibrator_of(root["calibrator"])
-        #: The value of the target that label 1 stands for.
+        #: The value of the target whose probability is given, and what label says from the threshold on.
         self.positive: str = text_of(root["positive"], "positive")
+        #: What label says below the threshold: the target's other value, where it has one alone.
+        self.negative: str = f"not {self.positive}"
+        if "negative" in root:
+            self.negative = text_of(root["negative"], "negative")
+            if self.negative == self.positive:
+                refuse("negative", "is the positive value")
         _check_provenance(root["provenance"])
         self.columns: list[str] = [name for name, _ in columns]
         rules = rules_of(root["read"], columns) if "read" in root else None
@@ -166,14 +172,15 @@ class Model:
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:
         """What MLflow calls: a DataFrame in; out a DataFrame of probability and label, same index.
 
-        label is 1 from the model's threshold on (>=), the class that positive names, else 0.
+        label is the value of the target that the model's threshold gives, as /predict says it.
         """
         import pandas as pd
 
         if not isinstance(model_input, pd.DataFrame):
             model_input = pd.DataFrame(model_input)
         probability = self.score(model_input)
-        label = (probability >= self.threshold).astype(np.int64)
+        values = np.array([self.negative, self.positive], dtype=object)
+        label = values[(probability >= self.threshold).astype(np.int64)]
         return pd.DataFrame({"probability": probability, "label": label}, index=model_input.index)
 
 
