@@ -129,7 +129,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
   // The line's own first step says whether this table can be used at all.
   const read = readFolder(files);
   const { rows } = inferred.table;
-  const { findings, trainingRows } = splitTable(inferred.table, {
+  const { findings, sides } = splitTable(inferred.table, {
     folder: read,
     asOf: '1970-01-01T00:00:00.000Z',
     stored: null,
@@ -152,7 +152,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     doubts: inferred.doubts,
     warnings: [
       ...inferred.target.warnings,
-      ...leakWarnings(inferred, trainingRows),
+      ...leakWarnings(inferred, sides.trainingRows),
       ...findingLines(findings),
     ],
   };

@@ -57,7 +57,7 @@ export const validateData = (deps: ValidateDeps) =>
       const charterSha = await storedCharter(artifacts, charter, key.accepted);
       const file = 'path' in folder.model.data ? folder.model.data.path : `${run.model}.csv`;
       const stored = await storedHoldout(artifacts, key.holdout);
-      const mistaken = key.accepted === null ? mistakenIdentity(folder, stored) : null;
+      const mistaken = key.accepted === null ? mistakenDraw(folder, stored) : null;
       const input: PrepareInput = {
         folder,
         csv: await csvOfTable(await artifacts.get('data', run.data), file, formatOf(folder.schema)),
@@ -84,7 +84,7 @@ export const validateData = (deps: ValidateDeps) =>
             : redrawing({
                 stored: key.holdout,
                 mistaken,
-                declared: identityColumns(folder.model, folder.schema),
+                declared: drawOf(folder),
                 prepared,
                 accepted: key.acceptedHoldouts,
               });
@@ -141,26 +141,38 @@ async function storedCharter(
   return isAccepted ? accepted : artifacts.put('evidence', charterBytes(charter));
 }
 
+/** By what a holdout's rows are told apart, and by what they are chosen. */
+interface Draw {
+  readonly identity: IdentityRule;
+  readonly isByTime: boolean;
+}
+
+function drawOf({ model, schema }: Folder): Draw {
+  return { identity: identityColumns(model, schema), isByTime: model.split.by === 'time' };
+}
+
 /**
- * By what a stored holdout tells rows apart, where the folder says otherwise; else null.
+ * How a stored holdout was drawn, where the folder says otherwise; else null.
  *
  * Until a charter of the model is accepted nothing was promoted on its holdout, and such a first mistake
  * may be put right, in the same epoch: afterwards it is refused.
  */
-function mistakenIdentity(
-  { model, schema }: Folder,
-  stored: PrepareInput['stored'],
-): IdentityRule | null {
-  if (stored === null || stored.epoch !== model.split.epoch) return null;
-  const { identity } = readRegister(stored.register);
-  return sameIdentity(identity, identityColumns(model, schema)) ? null : identity;
+function mistakenDraw(folder: Folder, stored: PrepareInput['stored']): Draw | null {
+  if (stored === null) return null;
+  const { identity, window } = readRegister(stored.register);
+  const declared = drawOf(folder);
+  const isByTime = window !== undefined;
+  if (isByTime !== declared.isByTime) return { identity, isByTime };
+  const { split } = folder.model;
+  if (split.by !== 'time' && stored.epoch !== split.epoch) return null;
+  return sameIdentity(identity, declared.identity) ? null : { identity, isByTime };
 }
 
 /** A new holdout in place of one that has judged is a person's to accept, however wrong the old one is. */
 function redrawing(of: {
   readonly stored: Pick<Holdout, 'model' | 'register' | 'rows'>;
-  readonly mistaken: IdentityRule;
-  readonly declared: IdentityRule;
+  readonly mistaken: Draw;
+  readonly declared: Draw;
   readonly prepared: PreparedData;
   readonly accepted: readonly string[];
 }): HoldoutQuestion | null {
@@ -174,7 +186,11 @@ function redrawing(of: {
     }),
   );
   if (accepted.includes(digest)) return null;
-  const summary = `the ${stored.rows} holdout rows are identified by ${named(mistaken)}, and this commit’s by ${named(declared)}: ${prepared.holdoutRows} others would judge from now on`;
+  const isSame = sameIdentity(mistaken.identity, declared.identity);
+  const by = ({ identity, isByTime }: Draw): string =>
+    isSame ? (isByTime ? 'time' : 'identity') : named(identity);
+  const how = isSame ? 'chosen' : 'identified';
+  const summary = `the ${stored.rows} holdout rows are ${how} by ${by(mistaken)}, and this commit’s by ${by(declared)}: ${prepared.holdoutRows} others would judge from now on`;
   return { kind: 'holdout', digest, summary };
 }
 

@@ -39,15 +39,18 @@ export interface LevelReader {
   readonly levels: readonly string[];
 }
 
+/** A level as a column's type writes it, or why it is none. */
+export type LevelForm = (level: string) => string | { readonly refused: string };
+
 /**
  * @param most rows at most.
- * @param refusal why a new level is none, where the column's type has a form of its own.
+ * @param form of levels, where the column's type has one of its own.
  */
 export function levelReader(
   rules: ReadRules | null,
   column: string,
   most: number,
-  refusal: (level: string) => string | null = () => null,
+  form: LevelForm = (level) => level,
 ): LevelReader {
   const codes = new Int32Array(most);
   const levels: string[] = [];
@@ -61,16 +64,16 @@ export function levelReader(
       const text = cell.trim();
       let code = codeOf.get(text);
       if (code === undefined) {
-        const level = levelOf(text);
-        if (level === undefined) return { refused: whyNoLevel(text, rules, column) };
-        if (level === null) {
+        const plain = levelOf(text);
+        if (plain === undefined) return { refused: whyNoLevel(text, rules, column) };
+        if (plain === null) {
           codes[row] = -1;
           return 'missing';
         }
+        const level = form(plain);
+        if (typeof level !== 'string') return level;
         code = codeOf.get(level);
         if (code === undefined) {
-          const refused = refusal(level);
-          if (refused !== null) return { refused };
           code = levels.length;
           levels.push(level);
           codeOf.set(level, code);

@@ -1,13 +1,17 @@
 /** The forms in which people and programs write dates, recognized from a column's cells. */
+import type { DateFormName } from '#contracts/folder/schema.ts';
 
 export interface DateForm {
   /** As a person would name it: `DD/MM/YYYY`. */
-  readonly name: string;
+  readonly name: DateFormName | typeof CLOCK;
   /** Set where a day and a month could as well be each other in every cell. */
   readonly ambiguous: boolean;
   /** Milliseconds since 1970 in UTC (a cell without a zone is taken for UTC); NaN where it is none. */
   readonly read: (cell: string) => number;
 }
+
+/** A time of day, which is of no day. */
+export const CLOCK = 'HH:MM';
 
 /** Of a column's different texts as many may be no date: the rest is said, and doesn't hide what it is. */
 const NEARLY_ALL = 0.95;
@@ -25,13 +29,13 @@ const TIME =
   '(?: ?(?<half>[ap])\\.?m\\.?)?(?: ?(?<zone>z|utc|gmt|[+-]\\d{2}:?\\d{2}))?)?';
 
 interface Pattern {
-  readonly name: string;
+  readonly name: DateForm['name'];
   readonly pattern: RegExp;
   /** The same cells may be read by this form too, and only its days and months tell which is meant. */
   readonly twin?: string;
 }
 
-const written = (name: string, pattern: string, twin?: string): Pattern => ({
+const written = (name: DateForm['name'], pattern: string, twin?: string): Pattern => ({
   name,
   pattern: new RegExp(`^${pattern}$`, 'i'),
   ...(twin === undefined ? {} : { twin }),
@@ -70,7 +74,7 @@ const PATTERNS: readonly Pattern[] = [
   written('Qn YYYY', 'q(?<quarter>[1-4])[-/ ]?(?<year>\\d{4})'),
   written('YYYY-Wnn', '(?<year>\\d{4})[-/ ]?w(?<week>\\d{1,2})'),
   written(
-    'HH:MM',
+    CLOCK,
     '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,]\\d{1,9})?)?(?: ?(?<half>[ap])\\.?m\\.?)?',
   ),
 ];
@@ -152,13 +156,13 @@ function zoneOf(zone: string | undefined): number {
 }
 
 export interface NumberDateForm {
-  readonly name: string;
+  readonly name: DateFormName;
   /** Milliseconds since 1970 in UTC, NaN where it is none. */
   readonly read: (cell: number) => number;
 }
 
 /** A moment's number since 1970, and how many of it are a millisecond. */
-const SINCE_1970: readonly (readonly [name: string, perMs: number])[] = [
+const SINCE_1970: readonly (readonly [name: DateFormName, perMs: number])[] = [
   ['Unix seconds', 1 / 1000],
   ['Unix milliseconds', 1],
   ['Unix microseconds', 1000],
@@ -187,22 +191,58 @@ export function numberDateFormOf(numbers: Float64Array, isNamedSo: boolean): Num
   }
   if (!(min < max)) return null;
   const forms: NumberDateForm[] = [
-    { name: 'YYYYMMDD', read: (n) => calendarDay(n) },
-    { name: 'YYYYMM', read: (n) => (n > 999_999 ? Number.NaN : calendarDay(n * 100 + 1)) },
+    { name: 'YYYYMMDD', read: calendarDay },
+    { name: 'YYYYMM', read: calendarMonth },
   ];
   const [from, to] = isNamedSo ? [LONG_AGO, FAR] : [RECENT, SOON];
   for (const [name, perMs] of SINCE_1970) {
     const fits = min >= from * perMs && max <= to * perMs && max - min >= DAY_MS * perMs;
     if (fits) forms.push({ name, read: (n) => n / perMs });
   }
-  const days = (n: number): number => SPREADSHEET_EPOCH + n * DAY_MS;
-  if (isNamedSo && days(min) >= Date.UTC(1950, 0, 1) && days(max) <= FAR) {
-    forms.push({ name: 'a spreadsheet’s days', read: days });
+  if (isNamedSo && spreadsheetDay(min) >= Date.UTC(1950, 0, 1) && spreadsheetDay(max) <= FAR) {
+    forms.push({ name: 'spreadsheet days', read: spreadsheetDay });
   }
   return (
     forms.find(({ read }) => numbers.every((n) => Number.isNaN(n) || !Number.isNaN(read(n)))) ??
     null
   );
+}
+
+/**
+ * Reads a cell to its day, YYYY-MM-DD in UTC; null where it is no day of the form.
+ *
+ * A moment is of the day in which it lies, a month, quarter or week of its first day.
+ */
+export function dayReader(form: DateFormName): (cell: string) => string | null {
+  const read = msReader(form);
+  return (cell) => {
+    const ms = read(cell);
+    // The calendar's own limits, beyond which Date has no ISO text of four digits.
+    return ms >= Date.UTC(FIRST_YEAR, 0, 1) && ms < Date.UTC(LAST_YEAR + 1, 0, 1)
+      ? new Date(ms).toISOString().slice(0, 10)
+      : null;
+  };
+}
+
+function msReader(form: DateFormName): (cell: string) => number {
+  const ofNumber =
+    (read: (n: number) => number) =>
+    (cell: string): number =>
+      cell.trim() === '' ? Number.NaN : read(Number(cell));
+  const perMs = SINCE_1970.find(([name]) => name === form)?.[1];
+  if (perMs !== undefined) return ofNumber((n) => n / perMs);
+  if (form === 'spreadsheet days') return ofNumber(spreadsheetDay);
+  if (form === 'YYYYMM') return ofNumber(calendarMonth);
+  const pattern = PATTERNS.find(({ name }) => name === form);
+  return pattern === undefined ? () => Number.NaN : (cell) => timeOf(cell, pattern);
+}
+
+function spreadsheetDay(serial: number): number {
+  return SPREADSHEET_EPOCH + serial * DAY_MS;
+}
+
+function calendarMonth(digits: number): number {
+  return digits > 999_999 ? Number.NaN : calendarDay(digits * 100 + 1);
 }
 
 function calendarDay(digits: number): number {

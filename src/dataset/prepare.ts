@@ -1,18 +1,11 @@
 /** From a table to the rows that train, the rows that judge, and a report on both. */
 import type { Folder } from '#contracts/folder/charter.ts';
 import { writeCsv } from './csv.ts';
-import {
-  canonicalOrder,
-  hashOf,
-  identifyRows,
-  identityColumns,
-  type IdentityRule,
-  type RowIdentities,
-  rulingIdentity,
-} from './identity.ts';
+import { hashOf, identityColumns, type IdentityRule, rulingIdentity } from './identity.ts';
 import { columnOf, type DataTable, headerOf, readTable, textRows } from './read-table.ts';
 import { refuse } from './refusal.ts';
 import { readRegister, writeManifest, writeRegister } from './register.ts';
+import { lastDayAmong, type Sides, sidesOf, type TimeSides } from './sides.ts';
 import {
   type HoldoutQuestion,
   type NextHoldout,
@@ -62,6 +55,8 @@ export interface PreparedData {
   readonly question: HoldoutQuestion | null;
   /** Rows of the input (0-based) on the holdout's side, in canonical order: that of a first snapshot. */
   readonly holdoutSide: Int32Array;
+  /** The window of days that judges; null where the split is by identity. */
+  readonly time: TimeSides | null;
 }
 
 /**
@@ -75,34 +70,31 @@ export interface PreparedData {
 export function prepare(input: PrepareInput): PreparedData {
   const { model } = input.folder;
   const table = readTable(input.csv, input.file, input.folder);
-  const { findings, identity, identities, trainingRows, holdoutSide, next } = splitTable(
-    table,
-    input,
-  );
+  const { findings, identity, sides, next } = splitTable(table, input);
+  const { trainingRows, holdoutSide, epoch, time } = sides;
+  const through = lastDayAmong(table, model.identity.time, trainingRows);
   return {
     training: writeCsv(headerOf(table), textRows(table, trainingRows)),
-    trainingManifest: writeManifest(model.name, identity, trainedGroups(identities)),
+    trainingManifest: writeManifest(model.name, identity, trainedGroups(sides), through),
     holdout: next.csv,
     register: writeRegister(next.register),
     report: writeReport(findings),
     findings,
-    epoch: model.split.epoch,
+    epoch,
     rows: table.rows,
     trainingRows: trainingRows.length,
     holdoutRows: next.register.rows.length,
     datasetWindow: windowOf(table, model.identity.time),
     question: next.question,
     holdoutSide,
+    time: time ?? null,
   };
 }
 
 export interface SplitTable {
   readonly findings: ValidationReport;
   readonly identity: IdentityRule;
-  readonly identities: RowIdentities;
-  /** Rows of the table (0-based) on training's side, in canonical order. */
-  readonly trainingRows: Int32Array;
-  readonly holdoutSide: Int32Array;
+  readonly sides: Sides;
   readonly next: NextHoldout;
 }
 
@@ -112,44 +104,28 @@ export function splitTable(table: DataTable, input: SplitInput): SplitTable {
   const { model, schema } = folder;
   const checked = validationReport(table, folder, asOf);
   enforceChecks(checked, table.file);
-  const identity = rulingIdentity(
-    identityColumns(model, schema),
-    stored === null ? null : readRegister(stored.register).identity,
-    table,
-  );
-  const rule = { model: model.name, epoch: model.split.epoch, holdout: model.split.holdout };
-  const identities = identifyRows(table, identity, rule);
-  const { groupOf, heldOut } = identities;
-  const isHeldOut = (row: number): boolean => heldOut[groupOf[row] ?? 0] === 1;
-  const rows = canonicalOrder(table, identities);
-  const trainingRows = rows.filter((row) => !isHeldOut(row));
-  const holdoutSide = rows.filter(isHeldOut);
-  checkTraining(table, trainingRows, folder);
-  const next = updateHoldout({
-    model,
-    asOf,
-    table,
-    identity,
-    identities,
-    holdoutSide,
-    stored,
-    accepted,
-  });
+  const register = stored === null ? null : readRegister(stored.register);
+  const declared = identityColumns(model, schema);
+  const identity = rulingIdentity(declared, register?.identity ?? null, table);
+  const before =
+    stored === null || register === null ? null : { holdout: stored.holdout, register };
+  const sides = sidesOf({ table, model, identity, stored: before });
+  checkTraining(table, sides.trainingRows, folder);
+  const next = updateHoldout({ model, asOf, table, identity, sides, stored, accepted });
   checkHoldout(next.positives, next.register.rows.length, table, folder);
-  const findings = withSplit(checked, {
-    table,
-    folder,
-    holdoutSide,
-    groupOf,
-    groups: identities.groups,
-  });
+  const { holdoutSide, identities, time } = sides;
+  const { groupOf, groups } = identities;
+  const findings = withSplit(checked, { table, folder, holdoutSide, groupOf, groups, time });
   enforceChecks(findings, table.file);
-  return { findings, identity, identities, trainingRows, holdoutSide, next };
+  return { findings, identity, sides, next };
 }
 
-function* trainedGroups(identities: RowIdentities): Generator<string> {
-  for (let group = 0; group < identities.groups; group += 1) {
-    if (identities.heldOut[group] === 0) yield hashOf(identities, group);
+function* trainedGroups({ identities, trainingRows }: Sides): Generator<string> {
+  const { groupOf, groups } = identities;
+  const trained = new Uint8Array(groups);
+  for (const row of trainingRows) trained[groupOf[row] ?? 0] = 1;
+  for (let group = 0; group < groups; group += 1) {
+    if (trained[group] === 1) yield hashOf(identities, group);
   }
 }
 

@@ -2,7 +2,8 @@
 import type { ModelDocument } from '#contracts/folder/model.ts';
 import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { type Cell, levelText, type ReadRules } from '#learning/cells.ts';
-import { type CellOutcome, levelReader, numberReader } from './column-reader.ts';
+import { type CellOutcome, type LevelForm, levelReader, numberReader } from './column-reader.ts';
+import { dayReader } from './date-forms.ts';
 import { findSeparator, type HeaderCheck, mostRows, scanCsv, separatorName } from './csv.ts';
 import { canonicalRulesOf, type ReadContract, readRulesOf } from './read-rules.ts';
 import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
@@ -25,7 +26,8 @@ export interface DataTable {
 
 /** What a folder says about reading its table. */
 export interface TableRules {
-  readonly model: Pick<ModelDocument, 'target' | 'positive' | 'identity'>;
+  readonly model: Pick<ModelDocument, 'target' | 'positive' | 'identity'> &
+    Partial<Pick<ModelDocument, 'split'>>;
   readonly schema: ReadContract;
 }
 
@@ -71,7 +73,11 @@ function checkTargetValues({ file, columns }: DataTable, rules: ReadRules | null
  */
 export function readPart(bytes: Uint8Array, file: string, folder: TableRules): DataTable {
   const rules = canonicalRulesOf(folder.schema);
-  return typeTable(bytes, file, folder, { rules, mostMissing: 1 });
+  return typeTable(bytes, file, folder, { rules, mostMissing: 1, isCanonical: true });
+}
+
+function withoutForm({ form: _form, ...contract }: ColumnContract): ColumnContract {
+  return contract;
 }
 
 /** A first line that names no column of the schema is a row of data, or is separated otherwise. */
@@ -92,18 +98,25 @@ function typeTable(
   bytes: Uint8Array,
   file: string,
   folder: TableRules,
-  how: { readonly rules: ReadRules | null; readonly mostMissing: number },
+  how: {
+    readonly rules: ReadRules | null;
+    readonly mostMissing: number;
+    readonly isCanonical?: boolean;
+  },
 ): DataTable {
   const { model, schema } = folder;
-  const { rules, mostMissing } = how;
+  const { rules, mostMissing, isCanonical = false } = how;
   const wanted = schema.columns.filter((c) => c.role !== 'ignored');
   const known = new Set(schema.columns.map((c) => c.name));
   const required = new Set([...(model.identity.group ?? []), ...(model.identity.key ?? [])]);
   const most = mostRows(bytes);
-  const builders = wanted.map((contract) => {
+  const builders = wanted.map((written) => {
+    // What was prepared holds days in ISO 8601.
+    const contract = isCanonical ? withoutForm(written) : written;
     // A feature that is part of an identity may be missing, as any feature: that is a value there.
     const identifies = required.has(contract.name) && contract.role !== 'feature';
-    const needed = contract.role === 'target' || identifies;
+    const orders = model.split?.by === 'time' && contract.name === model.identity.time;
+    const needed = contract.role === 'target' || identifies || orders;
     return builderOf(contract, { file, rules, required: needed, mostMissing, most });
   });
   let header: readonly string[] = [];
@@ -183,10 +196,7 @@ function builderOf(
   let firstMissing = 0;
   const miss = (row: number): void => {
     if (required) {
-      fail(
-        row,
-        contract.role === 'target' ? 'the target is missing' : 'the row’s identity is missing',
-      );
+      fail(row, whyNeeded(contract));
     }
     if (missing === 0) firstMissing = row;
     missing += 1;
@@ -214,8 +224,7 @@ function builderOf(
       },
     };
   }
-  const refusal = contract.type === 'date' ? whyNoDate : undefined;
-  const reader = levelReader(rules, contract.name, most, refusal);
+  const reader = levelReader(rules, contract.name, most, formOf(contract));
   return {
     add: (cell, row) => take(reader.add(cell, row), row),
     finish(rows) {
@@ -225,8 +234,19 @@ function builderOf(
   };
 }
 
-function whyNoDate(text: string): string | null {
-  return isDate(text) ? null : 'is not a date (YYYY-MM-DD)';
+function whyNeeded({ role }: ColumnContract): string {
+  if (role === 'target') return 'the target is missing';
+  if (role === 'time') return 'the row’s time is missing, and it says which rows judge';
+  return 'the row’s identity is missing';
+}
+
+/** A date's level is its day as ISO 8601, in whatever form the table writes it. */
+function formOf({ type, form }: ColumnContract): LevelForm | undefined {
+  if (type !== 'date') return undefined;
+  const refused = { refused: `is not a date (${form ?? 'YYYY-MM-DD'})` };
+  if (form === undefined) return (level) => (isDate(level) ? level : refused);
+  const read = dayReader(form);
+  return (level) => read(level) ?? refused;
 }
 
 /** The canonical texts of the values that a contract allows. */

@@ -14,6 +14,8 @@ const Rule = z.strictObject({
   columns: z.array(z.string()).min(1),
 });
 
+const Day = z.iso.date();
+
 const ManifestDocument = z.strictObject({
   schemaVersion: z.literal(1),
   model: z.string(),
@@ -23,6 +25,8 @@ const ManifestDocument = z.strictObject({
   groups: z.int().min(0),
   /** Their identity hashes, sorted, each once. */
   identities: z.base64(),
+  /** The last day trained on; absent where the rows have none. */
+  through: Day.optional(),
 });
 
 const RegisterDocument = z.strictObject({
@@ -40,7 +44,15 @@ const RegisterDocument = z.strictObject({
   hashes: z.base64(),
   /** When the rows were first seen: runs of rows in the snapshot's order; the sum is `rows`. */
   seen: z.array(z.strictObject({ rows: z.int().min(1), epoch: z.int().min(1), at: z.string() })),
+  /** The days that judge; absent where the holdout was drawn by identity. */
+  window: z.strictObject({ from: Day, until: Day }).optional(),
 });
+
+/** The first and the last day (ISO 8601) of the rows that judge in an epoch. */
+export interface Window {
+  readonly from: string;
+  readonly until: string;
+}
 
 export interface RegisterRow {
   readonly identity: string;
@@ -56,12 +68,16 @@ export interface Register {
   readonly columns: readonly string[];
   readonly identity: IdentityRule;
   readonly rows: readonly RegisterRow[];
+  /** Absent where the holdout was drawn by identity. */
+  readonly window?: Window;
 }
 
 export interface Manifest {
   readonly identity: IdentityRule;
   /** Hashes of the groups that an artifact was trained on. */
   readonly groups: ReadonlySet<string>;
+  /** The last day (ISO 8601) it was trained on; null where nobody knows. */
+  readonly through: string | null;
 }
 
 export function writeRegister(register: Register): Uint8Array<ArrayBuffer> {
@@ -81,6 +97,7 @@ export function writeRegister(register: Register): Uint8Array<ArrayBuffer> {
     identities: pack(register.rows.map((r) => r.identity)),
     hashes: pack(register.rows.map((r) => r.hash)),
     seen,
+    ...(register.window === undefined ? {} : { window: { ...register.window } }),
   } satisfies z.infer<typeof RegisterDocument>);
 }
 
@@ -104,14 +121,19 @@ export function readRegister(bytes: Uint8Array): Register {
       epoch: seen[i]?.epoch ?? document.epoch,
       firstSeen: seen[i]?.at ?? '',
     })),
+    ...(document.window === undefined ? {} : { window: document.window }),
   };
 }
 
-/** @param identities identity hashes (32 hex digits), in any order. */
+/**
+ * @param identities identity hashes (32 hex digits), in any order.
+ * @param through the last day trained on, where there is one.
+ */
 export function writeManifest(
   model: string,
   identity: IdentityRule,
   identities: Iterable<string>,
+  through: string | null = null,
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...identities].sort().filter((hash, i, all) => hash !== all[i - 1]);
   return encode({
@@ -120,6 +142,7 @@ export function writeManifest(
     identity: ruleOf(identity),
     groups: sorted.length,
     identities: pack(sorted),
+    ...(through === null ? {} : { through }),
   } satisfies z.infer<typeof ManifestDocument>);
 }
 
@@ -130,7 +153,7 @@ export function readManifest(bytes: Uint8Array): Manifest {
   if (groups.size !== document.groups) {
     throw new TitleholderError('ArtifactInvalid', 'the training manifest contradicts itself');
   }
-  return { identity: document.identity, groups };
+  return { identity: document.identity, groups, through: document.through ?? null };
 }
 
 function ruleOf({ kind, columns }: IdentityRule): z.infer<typeof Rule> {

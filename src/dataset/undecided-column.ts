@@ -1,6 +1,7 @@
 /** A column that is read before anybody has said what it holds. */
 import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { isInfinite, levelCells, type NumberText, type ReadRules } from '#learning/cells.ts';
+import { dayReader } from './date-forms.ts';
 import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
 
 /** As many different numbers are no category: their texts aren't kept any longer. */
@@ -160,13 +161,18 @@ export class UndecidedColumn {
     const { texts } = this;
     if (texts === null) return undefined;
     const levelOf = levelCells(rules, contract.name);
+    const readDay = contract.form === undefined ? null : dayReader(contract.form);
     const codeOf = new Map<string, number>();
     const codes = Int32Array.from(texts.levels, (text) => {
-      const level = levelOf(text) ?? text;
+      const plain = levelOf(text) ?? text;
+      const level = readDay === null ? plain : readDay(plain);
+      if (level === null) return -1;
       const code = codeOf.get(level) ?? codeOf.size;
       codeOf.set(level, code);
       return code;
     });
+    // What is no day of the form is refused with its row, which only reading the table again knows.
+    if (codes.includes(-1)) return undefined;
     const inOrder = codeOf.size === codes.length;
     return codedColumn(
       contract,

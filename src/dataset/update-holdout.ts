@@ -6,9 +6,10 @@ import type { ModelDocument } from '#contracts/folder/model.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { csvWriter, scanCsv } from './csv.ts';
-import { hashOf, type IdentityRule, type RowIdentities, rowHash } from './identity.ts';
+import { hashOf, type IdentityRule, rowHash } from './identity.ts';
 import { cellsOf, type DataTable, headerOf } from './read-table.ts';
 import { readRegister, type Register, type RegisterRow } from './register.ts';
+import type { Sides } from './sides.ts';
 
 export interface StoredHoldout {
   readonly holdout: Uint8Array;
@@ -37,7 +38,7 @@ export interface NextHoldout {
 /**
  * The holdout after this commit.
  *
- * Nothing stored: the rows on the holdout's side. Otherwise rows only join it; a stored row that the
+ * Nothing stored, or a window of days that opens: the rows on the holdout's side. Otherwise rows only join it; a stored row that the
  * table lacks or has changed, and other columns, are a question, until `accepted` is its digest: then
  * the rows on the holdout's side again. Rows keep the moment at which they were first seen.
  * Throws `HoldoutRefused` where the model asks for another epoch than the stored one.
@@ -46,19 +47,19 @@ export function updateHoldout(of: {
   readonly model: ModelDocument;
   readonly asOf: string;
   readonly table: DataTable;
-  /** What `identities` are made of. */
+  /** What the identities of the sides are made of. */
   readonly identity: IdentityRule;
-  readonly identities: RowIdentities;
-  /** Rows of the table on the holdout's side, in the order in which they get into the snapshot. */
-  readonly holdoutSide: Int32Array;
+  /** Rows get into the snapshot in the order of its holdout's side. */
+  readonly sides: Sides;
   readonly stored: StoredHoldout | null;
   readonly accepted?: string | undefined;
 }): NextHoldout {
-  const { asOf, table, identity, identities, holdoutSide, stored, accepted } = of;
+  const { asOf, table, identity, sides, stored, accepted } = of;
   const model = of.model.name;
-  const { epoch } = of.model.split;
+  const { epoch, identities, time } = sides;
+  const window = time === undefined ? {} : { window: time.window };
   const columns = headerOf(table);
-  const present = Array.from(holdoutSide, (row): PresentRow => {
+  const present = Array.from(sides.holdoutSide, (row): PresentRow => {
     const hash = rowHash(cellsOf(table, row));
     const identity = hashOf(identities, identities.groupOf[row] ?? 0);
     return { row, entry: { identity, hash, epoch, firstSeen: asOf } };
@@ -66,10 +67,10 @@ export function updateHoldout(of: {
   const fresh = (rows: readonly PresentRow[]): Omit<NextHoldout, 'question'> => {
     const snapshot = newSnapshot(columns, of.model, table.positive);
     for (const { row } of rows) snapshot.add(cellsOf(table, row));
-    const register = { model, epoch, columns, identity, rows: rows.map((r) => r.entry) };
+    const register = { model, epoch, columns, identity, rows: rows.map((r) => r.entry), ...window };
     return { ...snapshot.finish(), register };
   };
-  if (stored === null) return { ...fresh(present), question: null };
+  if (stored === null || time?.opens === true) return { ...fresh(present), question: null };
 
   const register = readOpenRegister(stored, model, epoch);
   const snapshot = newSnapshot(columns, of.model, table.positive);
@@ -88,7 +89,7 @@ export function updateHoldout(of: {
     const rows = [...register.rows, ...joined.map((r) => r.entry)];
     return {
       ...snapshot.finish(),
-      register: { model, epoch, columns, identity, rows },
+      register: { model, epoch, columns, identity, rows, ...window },
       question: null,
     };
   }

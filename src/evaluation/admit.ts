@@ -11,7 +11,7 @@ import {
   sameIdentity,
 } from '#dataset/identity.ts';
 import { cellsOf, type DataTable, headerOf, readPart } from '#dataset/read-table.ts';
-import { readManifest, readRegister, type Register } from '#dataset/register.ts';
+import { readManifest, readRegister, type Register, type Window } from '#dataset/register.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
@@ -44,7 +44,10 @@ export interface Admitted {
   readonly holdout: DataTable;
   /** A whole number a holdout row, the same for the rows of one group. */
   readonly groupOf: Int32Array;
-  /** The holdout's groups, and those of them that trained challenger or champion: none. */
+  /**
+   * The holdout's groups, and those of them that trained challenger or champion: none. Where returning
+   * groups judge, they did with rows of earlier days alone.
+   */
   readonly unseen: { readonly groups: number; readonly trained: number };
 }
 
@@ -67,7 +70,8 @@ export function entrantOf(
  * Throws `ProvenanceMismatch` for a challenger of another run or a manifest that isn't the artifact's;
  * `EvidenceMismatch` for a register of another snapshot; `HoldoutRefused` for a champion of another positive
  * class, for models whose rows are identified by other columns, and with the count where a holdout group
- * trained one of the two.
+ * trained one of the two; where returning groups judge, for a model that was trained on a day of the window
+ * or later, or nobody knows through which day.
  */
 export function admit({ folder, challenger, champion, ...given }: Contest): Admitted {
   checkProvenance(challenger.artifact, given.provenance);
@@ -118,6 +122,8 @@ interface HoldoutGroups {
   readonly groupOf: Int32Array;
   readonly hashes: readonly string[];
   readonly identity: IdentityRule;
+  /** Set where groups judge that were there before: days then say what a model hasn't seen. */
+  readonly returningIn: Window | null;
 }
 
 function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): HoldoutGroups {
@@ -132,23 +138,26 @@ function checkRegister(table: DataTable, bytes: Uint8Array, folder: Folder): Hol
   if (groups === null) {
     throw new TitleholderError('EvidenceMismatch', 'the register is not that of the holdout');
   }
-  return { ...groups, identity };
+  const { split } = model;
+  const isReturning = split.by === 'time' && split.returning === true;
+  return { ...groups, identity, returningIn: (isReturning ? register.window : null) ?? null };
 }
 
 /** The groups of the snapshot's rows; null where the register's rows are others. */
 function registeredGroups(
   table: DataTable,
-  { rows, epoch }: Register,
+  { rows }: Register,
   identity: IdentityRule,
   { model }: Folder,
-): Omit<HoldoutGroups, 'identity'> | null {
+): Pick<HoldoutGroups, 'groupOf' | 'hashes'> | null {
   if (identity.kind === 'row') {
     // How many rows are equal to one is known of the whole table alone; the register has its hash.
     const isSame = rows.every((row, i) => row.hash === rowHash(cellsOf(table, i)));
     const groupOf = Int32Array.from(rows, (_, i) => i);
     return isSame ? { groupOf, hashes: rows.map((row) => row.identity) } : null;
   }
-  const rule = { model: model.name, epoch, holdout: model.split.holdout };
+  // Who they are, whatever side a rule would put them on.
+  const rule = { model: model.name, epoch: 1, holdout: 0 };
   const identities = identifyRows(table, identity, rule);
   const hashes = Array.from({ length: identities.groups }, (_, group) => hashOf(identities, group));
   const { groupOf } = identities;
@@ -156,7 +165,8 @@ function registeredGroups(
   return isSame ? { groupOf, hashes } : null;
 }
 
-function checkSides(who: string, { manifest }: Entrant, { hashes, identity }: HoldoutGroups): void {
+function checkSides(who: string, { manifest }: Entrant, holdout: HoldoutGroups): void {
+  const { hashes, identity, returningIn } = holdout;
   const trained = readManifest(manifest);
   // Hashes of two rules never meet: that none is found would say nothing.
   if (!sameIdentity(trained.identity, identity)) {
@@ -165,11 +175,30 @@ function checkSides(who: string, { manifest }: Entrant, { hashes, identity }: Ho
       `the ${who}’s training rows are identified by ${named(trained.identity)} and the holdout’s by ${named(identity)}: whether it saw them can’t be told`,
     );
   }
+  if (returningIn !== null) {
+    checkDays(who, trained.through, returningIn);
+    return;
+  }
   const both = hashes.filter((hash) => trained.groups.has(hash)).length;
   if (both === 0) return;
   throw new TitleholderError(
     'HoldoutRefused',
     `${both} of ${hashes.length} holdout groups trained the ${who}: it can’t be judged on them`,
     { groups: both, of: hashes.length },
+  );
+}
+
+function checkDays(who: string, through: string | null, { from }: Window): void {
+  if (through === null) {
+    throw new TitleholderError(
+      'HoldoutRefused',
+      `through which day the ${who} was trained isn’t in its manifest: whether it saw days from ${from} on can’t be told`,
+    );
+  }
+  if (through < from) return;
+  throw new TitleholderError(
+    'HoldoutRefused',
+    `the ${who} was trained through ${through}, and the holdout begins on ${from}: it can’t be judged on it`,
+    { through, from },
   );
 }

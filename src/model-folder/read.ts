@@ -45,9 +45,12 @@ function checkTogether({ model, schema, policy }: Folder): void {
   if (features.length === 0) bad('schema.json', 'columns', 'has no feature');
   schema.columns.forEach((column, i) => {
     const path = `columns[${i}]`;
-    const { min, max, type, role, values, unit } = column;
+    const { form, min, max, type, role, values, unit } = column;
     if (role === 'feature' && (type === 'date' || type === 'text')) {
       bad('schema.json', `${path}.type`, `a ${type} can't be a feature; number and category can`);
+    }
+    if (form !== undefined && type !== 'date') {
+      bad('schema.json', `${path}.form`, 'belongs to dates');
     }
     if (schema.read === undefined && (type === 'boolean' || type === 'code')) {
       bad('schema.json', `${path}.type`, `a ${type} needs read, which says how cells are read`);
@@ -82,6 +85,9 @@ function checkTogether({ model, schema, policy }: Folder): void {
     (columns.get(time)?.type !== 'date' || columns.get(time)?.role === 'ignored')
   ) {
     bad('model.json', 'identity.time', 'is no date column of schema.json that is read');
+  }
+  if (model.split.by === 'time' && time === undefined) {
+    bad('model.json', 'split.by', 'is time, and identity.time names no column of dates');
   }
   const names = new Set<string>();
   model.candidates.forEach((candidate, i) => {

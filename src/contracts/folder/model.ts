@@ -7,6 +7,23 @@ import * as z from 'zod';
 import { Candidate, MAX_CANDIDATES, SearchSpace } from './candidate.ts';
 import { ColumnName, ModelName } from './names.ts';
 
+const HoldoutShare = z.number().min(0.05).max(0.5).default(0.2);
+
+/** Rows judge or train by the hash of their identity. */
+const IdentitySplit = z.strictObject({
+  by: z.literal('identity').optional(),
+  holdout: HoldoutShare,
+  epoch: z.int().min(1).default(1),
+});
+
+/** The last share of the days judges. Each window of days is an epoch of its own. */
+const TimeSplit = z.strictObject({
+  by: z.literal('time'),
+  holdout: HoldoutShare,
+  /** Groups that were there before the window judge in it too; absent: their later rows do neither. */
+  returning: z.literal(true).optional(),
+});
+
 /** What a user edits to bring their own table. All but `candidates` and `space` belongs to the charter. */
 export const ModelDocument = z.strictObject({
   $schema: z.string().optional(),
@@ -32,10 +49,7 @@ export const ModelDocument = z.strictObject({
       seed: z.int().min(0),
     }),
   ]),
-  split: z.strictObject({
-    holdout: z.number().min(0.05).max(0.5).default(0.2),
-    epoch: z.int().min(1).default(1),
-  }),
+  split: z.discriminatedUnion('by', [IdentitySplit, TimeSplit]),
   plan: z.strictObject({
     primaryMetric: z.literal('auc'),
     alpha: z.number().gt(0).lt(0.5).default(0.05),

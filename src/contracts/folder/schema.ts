@@ -2,6 +2,30 @@
 import * as z from 'zod';
 import { ColumnName } from './names.ts';
 
+/** The forms in which the days of a column are written, as `form` names them. */
+export const DATE_FORMS = [
+  'YYYY-MM-DD',
+  'MM/DD/YYYY',
+  'DD/MM/YYYY',
+  'DD Mon YYYY',
+  'Mon DD, YYYY',
+  'YYYY Mon DD',
+  'YYYYMMDD',
+  'YYYY-MM',
+  'MM/YYYY',
+  'Mon YYYY',
+  'YYYY-Qn',
+  'Qn YYYY',
+  'YYYY-Wnn',
+  'YYYYMM',
+  'Unix seconds',
+  'Unix milliseconds',
+  'Unix microseconds',
+  'Unix nanoseconds',
+  'spreadsheet days',
+] as const;
+export type DateFormName = (typeof DATE_FORMS)[number];
+
 /** The data contract of one column. `role` says what the column is for. */
 export const ColumnContract = z.strictObject({
   name: ColumnName,
@@ -20,6 +44,8 @@ export const ColumnContract = z.strictObject({
     .string()
     .regex(/^[^\d\s.,+-]{1,12}$/, 'a unit is up to 12 characters without digits, spaces and .,+-')
     .optional(),
+  /** How a date is written; absent: as YYYY-MM-DD and not otherwise. A time of day behind it is read and left out. */
+  form: z.enum(DATE_FORMS).optional(),
   /** Allowed values of a category; absent: any. */
   values: z.array(z.string()).optional(),
   /** Share of missing cells that the gate allows; absent: 0.05. */

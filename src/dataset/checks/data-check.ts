@@ -3,6 +3,7 @@ import type { Folder } from '#contracts/folder/charter.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import type { DataColumn } from '../data-column.ts';
 import type { DataTable } from '../read-table.ts';
+import type { TimeSides } from '../sides.ts';
 
 /** What a check found wrong. */
 export interface Found {
@@ -39,6 +40,8 @@ interface OfSplit extends OfTable {
   /** A whole number a row, the same for the rows of one group; how many there are. */
   readonly groupOf: Int32Array;
   readonly groups: number;
+  /** Absent where the split is by identity. */
+  readonly time?: TimeSides | undefined;
 }
 
 interface Check<LooksAt extends string, Of> {

@@ -8,9 +8,11 @@ import type { DataCheck } from './data-check.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { enoughGroups } from './enough-groups.ts';
 import { holdoutShare } from './holdout-share.ts';
+import { leftOut } from './left-out.ts';
 import { missingCells } from './missing-cells.ts';
 import { range } from './range.ts';
 import { unknownColumn } from './unknown-column.ts';
+import { waitingRows } from './waiting-rows.ts';
 
 export const DATA_CHECKS: readonly DataCheck[] = [
   missingCells,
@@ -20,5 +22,7 @@ export const DATA_CHECKS: readonly DataCheck[] = [
   unknownColumn,
   duplicateKey,
   holdoutShare,
+  leftOut,
+  waitingRows,
   enoughGroups,
 ];

@@ -15,7 +15,16 @@ it('hashes an identity by sha256, cut to 16 bytes', () => {
 it('lists each trained group once, in one order whatever the rows’ order', () => {
   const bytes = writeManifest('m', identity, [b, a, b]);
   expect(writeManifest('m', identity, [a, b])).toEqual(bytes);
-  expect(readManifest(bytes)).toEqual({ identity, groups: new Set([a, b]) });
+  expect(readManifest(bytes)).toEqual({ identity, groups: new Set([a, b]), through: null });
+});
+
+it('keeps the last day that a model was trained on, and the days that judge', () => {
+  const manifest = readManifest(writeManifest('m', identity, [a], '2026-03-31'));
+  expect(manifest.through).toBe('2026-03-31');
+  const window = { from: '2026-04-01', until: '2026-04-30' };
+  const rows = [{ identity: b, hash: a, epoch: 3, firstSeen: '2026-05-01T00:00:00.000Z' }];
+  const register = { model: 'm', epoch: 3, columns: ['x'], identity, rows, window };
+  expect(readRegister(writeRegister(register))).toEqual(register);
 });
 
 it('gives back the register that was written', () => {
