@@ -90,7 +90,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,
-        next: whoDecides(verdict, charter.policy, champion),
+        next: whoDecides(evaluation.verdict, charter.policy, champion),
       };
     },
   );

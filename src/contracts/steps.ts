@@ -179,8 +179,8 @@ export const EvaluationReference = z.strictObject({
   verdict: z.enum(['promote', 'hold', 'reject']),
   /** The verdict in one line, with its numbers. */
   reason: z.string(),
-  /** Who decides now. */
-  next: z.enum(['person', 'policy', 'nobody']),
+  /** Who decides now. nobody: the gate rejected · unchanged: the challenger is the champion. */
+  next: z.enum(['person', 'policy', 'nobody', 'unchanged']),
   champion: z.union([
     z.null(),
     z.strictObject({ version: z.int(), sha256: Sha256, revision: z.int() }),

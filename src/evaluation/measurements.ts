@@ -1,6 +1,6 @@
 /** What is measured, of the holdout but for what says otherwise, beside the models' metrics and their differences. */
 import type { Measurements } from '#gates/measurements.ts';
-import type { Artifact } from '#learning/pipeline/artifact.ts';
+import { type Artifact, modelHash } from '#learning/pipeline/artifact.ts';
 import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import type { Table } from '#learning/table.ts';
 import { leakOf } from '#dataset/leaks.ts';
@@ -34,6 +34,10 @@ export const MEASURE: {
 } = {
   holdoutUnseen: ({ unseen }) => unseen,
   judges: judgingGroups,
+  modelHashes: ({ challenger, champion }) => ({
+    challenger: modelHash(challenger),
+    champion: champion === null ? null : modelHash(champion),
+  }),
   importance: (of) => measureImportance(of) ?? undefined,
   alone: ({ training, target }) => ({
     target,

@@ -16,7 +16,7 @@ import { type Ruling, unmeasured, type Verdict } from './verdict.ts';
  * before there were numbers has 1. A changed default, limit or sentence is a new number: each gate keeps
  * what it said under the older ones, so that what waits and what is past is decided as it was.
  */
-export const RULES = 2;
+export const RULES = 3;
 
 /** Evidence, as far as a verdict rests on it. */
 export interface JudgedEvidence extends JudgedModels {
@@ -35,7 +35,7 @@ export interface Limits {
  * An enforced gate or check that fails is reject, whatever else. What the charter needs and nobody
  * measured is a hold that names it. Where every condition holds, the comparison decides: by the paired
  * interval against the champion, or without one against the better trivial baseline. NaN (null) passes
- * nothing. Throws `EvidenceMismatch` for rules that this code doesn't know.
+ * nothing. The champion itself is a hold that leaves nothing to decide. Throws `EvidenceMismatch` for rules that this code doesn't know.
  */
 export function decide(evidence: JudgedEvidence, charter: Limits, rules: number): Verdict {
   if (!(Number.isInteger(rules) && rules >= 1 && rules <= RULES)) {
@@ -49,7 +49,7 @@ export function decide(evidence: JudgedEvidence, charter: Limits, rules: number)
     found.filter((one) => one.role === role).flatMap(({ rulings }) => rulings);
   const conditions = rulingsOf('condition').filter(({ mode }) => mode === 'enforce');
   const comparisons = rulingsOf('comparison');
-  const aside = conditions.some((one) => one.setsComparisonAside === true);
+  const aside = conditions.some((one) => one.setsAside === 'comparison');
 
   const saying = (verdict: Verdict['verdict'], all: readonly Ruling[]): readonly Ruling[] =>
     all.filter((one) => one.verdict === verdict);
@@ -57,6 +57,7 @@ export function decide(evidence: JudgedEvidence, charter: Limits, rules: number)
   const ordered = [...saying('reject', conditions), ...saying('hold', conditions), ...comparisons];
   const deciding = aside ? conditions : ordered;
   const decisive =
+    conditions.find((one) => one.setsAside === 'everything') ??
     saying('reject', deciding)[0] ??
     saying('hold', deciding)[0] ??
     ordered[0] ??

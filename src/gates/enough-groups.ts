@@ -60,7 +60,7 @@ export const enoughGroups = policyGate({
       mode,
       verdict: 'hold',
       finding: 'too-few-groups',
-      setsComparisonAside: true,
+      setsAside: 'comparison',
     } as const;
     if (found === undefined) {
       const reason = `gate '${name}' needs the number of holdout groups, which was not measured`;

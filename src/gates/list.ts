@@ -9,9 +9,11 @@ import { holdoutUnseenGate } from './holdout-unseen.ts';
 import { importance } from './importance.ts';
 import { leak } from './leak.ts';
 import { pairedComparison } from './paired-comparison.ts';
+import { sameModel } from './same-model.ts';
 
 export const GATE_KINDS = [
   absoluteLimit,
+  sameModel,
   holdoutUnseenGate,
   enoughGroups,
   leak,

@@ -26,6 +26,7 @@ export const Grounds = z.enum([
   'worse',
   'inconclusive',
   'too-few-groups',
+  'same-model',
   'gate',
   'check',
   'unmeasured',
@@ -50,8 +51,11 @@ export interface Ruling {
   readonly verdict: Verdict['verdict'];
   readonly finding: Grounds;
   readonly reason: string;
-  /** A condition without which no comparison decides, neither for the challenger nor against it. */
-  readonly setsComparisonAside?: true;
+  /**
+   * comparison: a condition without which none decides, neither for the challenger nor against it ·
+   * everything: it decides alone, and all else is only said.
+   */
+  readonly setsAside?: 'comparison' | 'everything';
 }
 
 /** What the charter needs and nobody measured. */

@@ -39,13 +39,15 @@ export function rulesOf({ rules = 1 }: Pick<EvaluationReference, 'rules'>): numb
 
 /**
  * Who decides now. A hold waits for a person on every tier, and so does a model's first release: its
- * approval accepts the charter, and a committer must not accept the policy of their own commit.
+ * approval accepts the charter, and a committer must not accept the policy of their own commit. Where the
+ * challenger is the champion there is nothing to decide.
  */
 export function whoDecides(
-  verdict: Verdict['verdict'],
+  { verdict, finding }: Pick<Verdict, 'verdict' | 'finding'>,
   policy: PolicyDocument,
   champion: EvaluationReference['champion'],
 ): EvaluationReference['next'] {
+  if (finding === 'same-model') return 'unchanged';
   if (verdict === 'reject') return 'nobody';
   const byItself = verdict === 'promote' && policy.tier === 'low' && champion !== null;
   return byItself ? 'policy' : 'person';
@@ -88,7 +90,7 @@ export async function loadEvidence(
   if (verdict.verdict !== evaluation.verdict || verdict.reason !== evaluation.reason) {
     mismatch(run, `says ${verdict.verdict}, the evaluation ${evaluation.verdict}`);
   }
-  if (whoDecides(verdict.verdict, charter.policy, evaluation.champion) !== evaluation.next) {
+  if (whoDecides(verdict, charter.policy, evaluation.champion) !== evaluation.next) {
     mismatch(run, 'leaves the decision to somebody else');
   }
   if (evaluationDigest({ ...evaluation, charter: measured.charter }) !== evaluation.digest) {

@@ -94,6 +94,19 @@ describe('release-model', () => {
     });
   });
 
+  it('completes without a version where the challenger is the champion, and asks nobody', async () => {
+    const result = await walk(evaluating('unchanged'));
+    expect(result.states.slice(-3)).toEqual(['WhoDecides', 'CloseUnchanged', 'Completed']);
+    expect(result.status).toBe('SUCCEEDED');
+    expect(result.calls.map((c) => c.function)).not.toContain('AskPerson');
+    expect(result.calls.map((c) => c.function)).not.toContain('RecordDecision');
+    expect(closed(result)).toEqual({
+      run: expect.objectContaining({ runId: INPUT.runId }) as unknown,
+      outcome: 'completed',
+      reason: EVALUATION.reason,
+    });
+  });
+
   it('closes as rejected what a person rejected, with the reason', async () => {
     const result = await walk({}, { answers: [rejected] });
     expect(result.states.slice(-4)).toEqual([
@@ -226,6 +239,7 @@ describe('release-model', () => {
     ProposeCandidates: { overrides: retuning },
     RecordGateRejection: { overrides: evaluating('nobody') },
     CloseGateRejected: { overrides: evaluating('nobody') },
+    CloseUnchanged: { overrides: evaluating('unchanged') },
     RecordRejection: { answers: [rejected] },
     CloseRejected: { answers: [rejected] },
   };
@@ -245,6 +259,7 @@ describe('release-model', () => {
               DeployToStaging: input.decision === 'stage',
               Promote: input.decision === 'promote',
               CloseCompleted: input.outcome === 'completed',
+              CloseUnchanged: input.outcome === 'completed',
               CloseRejected: input.outcome === 'rejected',
               CloseGateRejected: input.outcome === 'rejected_by_gate',
             } as Record<string, boolean>

@@ -44,6 +44,7 @@ export interface CommitOptions {
   readonly policy?: Partial<PolicyDocument>;
   readonly model?: Partial<ModelDocument>;
   readonly rows?: Uint8Array;
+  readonly readme?: string;
   readonly submitter?: string;
   readonly report?: (report: Record<string, unknown>) => Record<string, unknown>;
 }
@@ -142,6 +143,7 @@ export function line(options: LineOptions = {}) {
         ...of.model,
       }),
       'schema.json': text(`models/${MODEL}/schema.json`),
+      ...(of.readme === undefined ? {} : { 'README.md': of.readme }),
       'policy.json': JSON.stringify({
         ...documentOf('policy.json'),
         gates: [],

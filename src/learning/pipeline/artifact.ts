@@ -23,6 +23,7 @@ import { unpackReadRules } from './read-rules-file.ts';
 import { packTransform, unpackTransform } from './transform-file.ts';
 import { featuresAfter, type Transform } from './transforms.ts';
 import type { ReadRules } from '#learning/cells.ts';
+import { sha256Hex } from '#domain/canonical.ts';
 import type { FitKind } from '#domain/fit-kind.ts';
 import { LearningError } from '#learning/errors.ts';
 import { MOST_FEATURES } from '#learning/table.ts';
@@ -78,10 +79,26 @@ export function labelOf(
 
 /** The bytes of an artifact, the same for the same artifact everywhere. */
 export function encodeArtifact(artifact: Artifact): Uint8Array<ArrayBuffer> {
-  const { calibrator, estimator } = artifact;
+  return new TextEncoder().encode(textOfParts(artifact));
+}
+
+/**
+ * `sha256:<64 hex>` of everything in an artifact but its provenance.
+ *
+ * The hash of the file names the commit and the moment too, so a folder that is committed again unchanged
+ * gives another file. With the same hash here, two artifacts answer every row alike and were trained on
+ * the same rows.
+ */
+export function modelHash({ provenance: _provenance, ...model }: Artifact): string {
+  return sha256Hex(textOfParts(model));
+}
+
+/** Canonical JSON, with arrays packed. Throws `ArtifactInvalid`. */
+function textOfParts(parts: Omit<Artifact, 'provenance'>): string {
+  const { calibrator, estimator } = parts;
   const text = canonicalize({
-    ...artifact,
-    transforms: artifact.transforms.map(packTransform),
+    ...parts,
+    transforms: parts.transforms.map(packTransform),
     estimator: estimatorKind(estimator.kind)?.pack(estimator),
     calibrator:
       calibrator?.kind === 'isotonic'
@@ -91,7 +108,7 @@ export function encodeArtifact(artifact: Artifact): Uint8Array<ArrayBuffer> {
   if (text === undefined) {
     throw new LearningError('ArtifactInvalid', 'the artifact has no JSON form');
   }
-  return new TextEncoder().encode(text);
+  return text;
 }
 
 /**

@@ -22,7 +22,8 @@ export interface Authority {
  * of them, none an author, on exactly this evidence.
  *
  * A promotion of it that is recorded has spent the approval, and stays its authority. Throws
- * `ApprovalStale` where there is no such approval, `EvidenceMismatch` where the gate said no.
+ * `ApprovalStale` where there is no such approval, `EvidenceMismatch` where the gate said no or the
+ * challenger is the champion.
  */
 export async function authorityOf(
   deps: DecisionDeps,
@@ -33,6 +34,9 @@ export async function authorityOf(
 ): Promise<Authority> {
   if (evaluation.next === 'nobody') {
     throw new TitleholderError('EvidenceMismatch', `the gate rejected run ${run.runId}`);
+  }
+  if (evaluation.next === 'unchanged') {
+    throw new TitleholderError('EvidenceMismatch', `run ${run.runId} trained the champion again`);
   }
   if (evaluation.next === 'policy') {
     return { authority: 'policy', actor: commit.submitter, reason: evaluation.reason };

@@ -245,6 +245,7 @@ describe('try', () => {
     const report = JSON.parse(stdout) as TryReport;
     expect(report.verdict).toBe('hold');
     expect(report.champion?.difference?.estimate).toBe(0);
+    expect(report.reasons[0]).toMatch(/^the same model as the champion .* nobody is asked$/);
   });
 
   it.each([

@@ -1,24 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMeasured } from '#contracts/evidence.ts';
 import { Charter } from '#contracts/folder/charter.ts';
 import { decide } from '#gates/decide.ts';
-
-interface Recorded {
-  readonly name: string;
-  /** Canonical JSON, as it was stored. */
-  readonly measured: string;
-  readonly charter: string;
-  /** JSON of what was decided then. */
-  readonly verdict: string;
-}
-
-const recorded = (file: string): readonly Recorded[] =>
-  readFileSync(join(import.meta.dirname, '../../fixtures/evidence', file), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Recorded);
+import { recorded } from '../../support/recorded-evidence.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 

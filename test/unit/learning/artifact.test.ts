@@ -5,6 +5,7 @@ import {
   decodeArtifact,
   encodeArtifact,
   labelOf,
+  modelHash,
 } from '#learning/pipeline/artifact.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import { fitBins } from '#learning/trees/bins.ts';
@@ -41,6 +42,29 @@ function recordOf(table: Table, row: number): RawRow {
 }
 
 const both = ['forest', 'ml-random-forest'] as const;
+
+describe('the hash of the model', () => {
+  it('is the same after any other provenance, as read back, and for nothing else', () => {
+    const artifact = fitted('forest');
+    const elsewhere: Artifact = {
+      ...artifact,
+      provenance: { ...PROVENANCE, commit: 'b'.repeat(40), asOf: '2026-02-02T00:00:00.000Z' },
+    };
+    expect(encodeArtifact(elsewhere)).not.toEqual(encodeArtifact(artifact));
+    expect(modelHash(elsewhere)).toBe(modelHash(artifact));
+    expect(modelHash(decodeArtifact(encodeArtifact(elsewhere)))).toBe(modelHash(artifact));
+    const others: Partial<Artifact>[] = [
+      { threshold: 0.25 },
+      { positive: 'no' },
+      { otherColumns: ['extra'] },
+      { calibrator: { kind: 'sigmoid', slope: 1, intercept: 0.5 } },
+      { trainingManifest: `sha256:${'9'.repeat(64)}` },
+      { estimator: fitted('forest', 199).estimator },
+    ];
+    const hashes = others.map((change) => modelHash({ ...artifact, ...change }));
+    expect(new Set([modelHash(artifact), ...hashes]).size).toBe(others.length + 1);
+  });
+});
 
 describe('base64', () => {
   it('agrees with the platform and takes back what it wrote', () => {
