@@ -117,8 +117,8 @@ export interface FoldSplit {
  *
  * `times` holds a finite number a row; rows of one time stay together. Windows have equally many distinct
  * times, the last ending with the last time (scikit-learn's `TimeSeriesSplit` over distinct times). `gap`
- * leaves out so many distinct times before each window (absent: 0). With `groups`, rows whose group is in
- * the window aren't fitted on either. Throws `SettingsInvalid` for fewer than 2 folds, too few times, or
+ * leaves out so many distinct times before each window (absent: 0). With `groups`, rows of a group that is
+ * fitted on aren't held out: as in a window that judges, which takes new groups alone. Throws `SettingsInvalid` for fewer than 2 folds, too few times, or
  * where nothing is left to fit on, and `TableInvalid` for a time that is no number.
  */
 export function timeOrderedSplits(
@@ -141,12 +141,10 @@ export function timeOrderedSplits(
     const to = distinct[start + size] ?? Infinity;
     // A gap that reaches past the first time leaves nothing.
     const before = distinct[start - gap] ?? -Infinity;
-    const held = rowsWhere(times, (time) => time >= from && time < to);
-    const inWindow = new Set(groups === undefined ? [] : Array.from(held, (at) => groups[at]));
-    const training = rowsWhere(
-      times,
-      (time, at) => time < before && !(groups !== undefined && inWindow.has(groups[at])),
-    );
+    const training = rowsWhere(times, (time) => time < before);
+    const fitted = new Set(groups === undefined ? [] : Array.from(training, (at) => groups[at]));
+    const isNew = (at: number): boolean => groups === undefined || !fitted.has(groups[at]);
+    const held = rowsWhere(times, (time, at) => time >= from && time < to && isNew(at));
     if (training.length === 0) {
       throw new LearningError('SettingsInvalid', `split ${fold} has no row to fit on`, 'folds');
     }

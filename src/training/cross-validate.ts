@@ -4,7 +4,13 @@ import type { Folder } from '#contracts/folder/charter.ts';
 import type { CandidateOutcome, CandidateScores, FoldScore } from '#contracts/selection.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { LearningError } from '#learning/errors.ts';
-import { groupedFolds, rowsWhere, stratifiedGroupedFolds } from '#learning/folds.ts';
+import {
+  type FoldSplit,
+  groupedFolds,
+  rowsWhere,
+  stratifiedGroupedFolds,
+  timeOrderedSplits,
+} from '#learning/folds.ts';
 import { aucOf, confusion, labelMetrics, metricsOf } from '#learning/metrics/metrics.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { type Calibrator, calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
@@ -23,7 +29,8 @@ export type Fit = (rows: Rows, candidate: Candidate) => Artifact;
 
 /**
  * Scores a candidate on `plan.folds` stratified folds by group, each row by a fit that saw neither it nor its group,
- * and does so `plan.repeats` times, each time with other folds.
+ * and does so `plan.repeats` times, each time with other folds. Where the split is by time, the folds are
+ * later and later windows, each scored by a fit on what lies before it, and once: there is one such folding.
  *
  * With `nested`, the rows outside each fold of the first folding are folded again, so that a choice can be made without it.
  * Calibrator and threshold come from the first folding's out-of-fold scores. The metrics aren't those of rows that were
@@ -42,11 +49,13 @@ export function crossValidate(of: {
 }): CandidateOutcome {
   const { folder, rows, candidate, fit } = of;
   const { name, plan, seed } = folder.model;
-  const repeats = plan.repeats ?? 1;
+  const repeats = repeatsOf(folder);
   const foldings = Array.from({ length: repeats }, (_, repeat) =>
-    foldsOf(rows, plan.folds, seedOf(seed, repeat)),
+    splitsOf(rows, plan.folds, seedOf(seed, repeat), folder),
   );
-  const outOfFold = new Float64Array(rows.table.rows);
+  const outOfFold = new Float64Array(rows.table.rows).fill(Number.NaN);
+  /** The fold of the first folding that a row was held out in; −1 of none. */
+  const heldIn = new Int32Array(rows.table.rows).fill(-1);
   const folds: FoldScore[] = [];
   const needed = plan.folds * (repeats + (of.nested ? INNER_FOLDS : 0));
   const timed = withinTime(`candidate '${candidate.name}'`, needed, of.time);
@@ -56,13 +65,15 @@ export function crossValidate(of: {
   for (let index = 0; index < repeats * plan.folds; index += 1) {
     const repeat = Math.floor(index / plan.folds);
     const held = index % plan.folds;
-    const folding = foldings[repeat] ?? new Int32Array();
-    const inside = pickRows(
-      rows,
-      rowsWhere(folding, (f) => f !== held),
-    );
-    const outside = rowsWhere(folding, (f) => f === held);
+    const split = foldings[repeat]?.[held];
+    if (split === undefined) continue;
+    const outside = split.held;
+    // Of a window in which every group was there before, nothing can be told.
+    if (outside.length === 0) continue;
+    const inside = pickRows(rows, split.training);
     const heldOut = pickRows(rows, outside);
+    // The first days may lack a class: nobody learns from them alone.
+    if (rows.days !== undefined && new Set(inside.labels).size < 2) continue;
     const found = refusable(() =>
       timed(() => {
         const artifact = fit(inside, candidate);
@@ -77,12 +88,14 @@ export function crossValidate(of: {
     if (repeat === 0) {
       outside.forEach((row, i) => {
         outOfFold[row] = scores[i] ?? Number.NaN;
+        heldIn[row] = held;
       });
     }
     const auc = aucOf(scores, heldOut.labels);
     if (Number.isNaN(auc)) continue;
     // Once is enough: it makes three more fits a fold.
-    const inner = of.nested && repeat === 0 ? innerScores(inside, candidate, fit, seed, timed) : [];
+    const inner =
+      of.nested && repeat === 0 ? innerScores({ ...of, rows: inside, seed, timed }) : [];
     folds.push(
       inner instanceof LearningError
         ? { fold: index, auc, size, inner: [], innerNotFitted: inner.message }
@@ -92,8 +105,15 @@ export function crossValidate(of: {
   if (folds.length === 0) {
     throw new TitleholderError('DataInvalid', 'no fold of the training rows holds both classes');
   }
+  const scored = rowsWhere(heldIn, (fold) => fold >= 0);
   const fitted = refusable(() =>
-    lastStations(candidate, plan, outOfFold, rows, foldings[0] ?? new Int32Array()),
+    lastStations(
+      candidate,
+      plan,
+      Float64Array.from(scored, (row) => outOfFold[row] ?? Number.NaN),
+      pickRows(rows, scored),
+      Int32Array.from(scored, (row) => heldIn[row] ?? -1),
+    ),
   );
   if (fitted instanceof LearningError) return notFitted('out-of-fold scores', fitted);
   return { schemaVersion: 1, model: name, candidate, folds, ...fitted };
@@ -122,26 +142,22 @@ export function calibratorOf({ calibrator }: CandidateScores): Calibrator | null
 }
 
 /** AUC fold by fold within `rows`; of one class alone nothing can be learnt, for nobody, so it is left out. */
-function innerScores(
-  rows: Rows,
-  candidate: Candidate,
-  fit: Fit,
-  seed: number,
-  timed: <T>(fit: () => T) => T,
-): number[] | LearningError {
-  const folds = Math.min(INNER_FOLDS, new Set(rows.groups).size);
+function innerScores(of: {
+  readonly folder: Folder;
+  readonly rows: Rows;
+  readonly candidate: Candidate;
+  readonly fit: Fit;
+  readonly seed: number;
+  readonly timed: <T>(fit: () => T) => T;
+}): number[] | LearningError {
+  const { folder, rows, candidate, fit, seed, timed } = of;
+  const most = rows.days === undefined ? new Set(rows.groups).size : new Set(rows.days).size - 1;
+  const folds = Math.min(INNER_FOLDS, most);
   if (folds < 2) return [];
-  const fold = foldsOf(rows, folds, seed);
   const found: number[] = [];
-  for (let held = 0; held < folds; held += 1) {
-    const inside = pickRows(
-      rows,
-      rowsWhere(fold, (f) => f !== held),
-    );
-    const heldOut = pickRows(
-      rows,
-      rowsWhere(fold, (f) => f === held),
-    );
+  for (const { training, held } of splitsOf(rows, folds, seed, folder)) {
+    const inside = pickRows(rows, training);
+    const heldOut = pickRows(rows, held);
     if (new Set(inside.labels).size < 2 || new Set(heldOut.labels).size < 2) continue;
     const scores = refusable(() =>
       timed(() => scorer(fit(inside, candidate)).scoreTable(heldOut.table)),
@@ -151,6 +167,32 @@ function innerScores(
     found.push(aucOf(scores, heldOut.labels));
   }
   return found;
+}
+
+/** Other folds can be drawn by chance; by time there is one way. */
+function repeatsOf({ model }: Folder): number {
+  return model.split.by === 'time' ? 1 : (model.plan.repeats ?? 1);
+}
+
+/**
+ * What each fold is fitted on and what it holds out: later and later windows where rows have days, and
+ * there groups that were there before are held out only where the split lets them judge.
+ */
+export function splitsOf(
+  rows: Rows,
+  folds: number,
+  seed: number,
+  { model: { split } }: Folder,
+): readonly FoldSplit[] {
+  if (rows.days !== undefined) {
+    const isReturning = split.by === 'time' && split.returning === true;
+    return timeOrderedSplits(rows.days, folds, isReturning ? {} : { groups: rows.groups });
+  }
+  const fold = foldsOf(rows, folds, seed);
+  return Array.from({ length: folds }, (_, held) => ({
+    training: rowsWhere(fold, (f) => f !== held),
+    held: rowsWhere(fold, (f) => f === held),
+  }));
 }
 
 /** By group, with like shares of either class; a class in too few groups for that goes where it falls. */

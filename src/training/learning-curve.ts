@@ -6,7 +6,7 @@ import { scorer } from '#learning/pipeline/scorer.ts';
 import { someOf } from '#learning/sample-rows.ts';
 import { type Drawings, tooFew } from '#plots/drawings.ts';
 import { type LearningPoint, learningCurvePlot } from '#plots/learning-curve.ts';
-import { foldsOf } from './cross-validate.ts';
+import { splitsOf } from './cross-validate.ts';
 import { deviationOf, meanOf } from './fold-statistics.ts';
 import { withinTime } from './time-limit.ts';
 import type { PreparedTraining } from './train.ts';
@@ -32,31 +32,29 @@ export function learningCurve(
   const { seed, plan } = input.folder.model;
   const points = (): readonly LearningPoint[] => {
     const timed = withinTime('the learning curve', CURVE_FOLDS * EIGHTHS.length, input, fitSeconds);
-    const fold = foldsOf(rows, plan.folds, seed);
-    const scores = Array.from({ length: CURVE_FOLDS }, (_, held) => {
-      const inside = pickRows(
-        rows,
-        rowsWhere(fold, (f) => f !== held),
-      );
-      const outside = pickRows(
-        rows,
-        rowsWhere(fold, (f) => f === held),
-      );
-      if (new Set(inside.groups).size < 8) return [];
-      const eighth = groupedFolds(inside.groups, 8, seed);
-      return EIGHTHS.flatMap((eighths) => {
-        const part = pickRows(
-          inside,
-          rowsWhere(eighth, (e) => e < eighths),
-        );
-        if (new Set(part.labels).size < 2 || new Set(outside.labels).size < 2) return [];
-        const { scoreTable } = scorer(timed(() => fit(part, candidate)));
-        const some = someOf(part.table, part.labels, FITTED_ROWS);
-        const fitted = aucOf(scoreTable(some.table), some.labels);
-        const heldOut = aucOf(scoreTable(outside.table), outside.labels);
-        return [{ eighths, rows: part.table.rows, fitted, held: heldOut }];
-      });
-    }).flat();
+    const folds = splitsOf(rows, plan.folds, seed, input.folder);
+    // By time the last ones have the most rows before them.
+    const drawn = rows.days === undefined ? folds.slice(0, CURVE_FOLDS) : folds.slice(-CURVE_FOLDS);
+    const scores = drawn
+      .map(({ training, held }) => {
+        const inside = pickRows(rows, training);
+        const outside = pickRows(rows, held);
+        if (new Set(inside.groups).size < 8) return [];
+        const eighth = groupedFolds(inside.groups, 8, seed);
+        return EIGHTHS.flatMap((eighths) => {
+          const part = pickRows(
+            inside,
+            rowsWhere(eighth, (e) => e < eighths),
+          );
+          if (new Set(part.labels).size < 2 || new Set(outside.labels).size < 2) return [];
+          const { scoreTable } = scorer(timed(() => fit(part, candidate)));
+          const some = someOf(part.table, part.labels, FITTED_ROWS);
+          const fitted = aucOf(scoreTable(some.table), some.labels);
+          const heldOut = aucOf(scoreTable(outside.table), outside.labels);
+          return [{ eighths, rows: part.table.rows, fitted, held: heldOut }];
+        });
+      })
+      .flat();
     const stated = (values: readonly number[]) => ({
       mean: meanOf(values),
       spread: deviationOf(values) ?? 0,

@@ -1,8 +1,9 @@
 /** Training rows as the engine takes them. */
 import type { Folder } from '#contracts/folder/charter.ts';
+import type { ModelDocument } from '#contracts/folder/model.ts';
 import { constantColumns, featureTable } from '#dataset/feature-table.ts';
 import { groupRows, identityColumns, type IdentityRule } from '#dataset/identity.ts';
-import { type DataTable, readPart } from '#dataset/read-table.ts';
+import { columnOf, type DataTable, readPart } from '#dataset/read-table.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { substream } from '#learning/random.ts';
 import { selectRows, type Table } from '#learning/table.ts';
@@ -14,6 +15,8 @@ export interface Rows {
   readonly labels: Uint8Array;
   /** One number a row, the same for rows of one group. */
   readonly groups: Int32Array;
+  /** Days since 1970, one a row, where the split is by time. */
+  readonly days?: Float64Array;
 }
 
 export interface TrainingTable extends Rows {
@@ -37,8 +40,17 @@ export function trainingTable(
     throw new TitleholderError('DataInvalid', 'every feature is constant in the training rows');
   }
   // One identity, one number: they are in one fold.
-  return { data, table, labels: data.labels, groups: groupRows(data, identity).groupOf, dropped };
+  const groups = groupRows(data, identity).groupOf;
+  return { data, table, labels: data.labels, groups, dropped, ...daysOf(data, folder.model) };
 }
+
+function daysOf(data: DataTable, { split, identity }: ModelDocument): Pick<Rows, 'days'> {
+  if (split.by !== 'time' || identity.time === undefined) return {};
+  const { levels, codes } = columnOf(data, identity.time);
+  const dayOf = levels.map((day) => Date.parse(`${day}T00:00:00Z`) / DAY_MS);
+  return { days: Float64Array.from(codes, (code) => dayOf[code] ?? Number.NaN) };
+}
+const DAY_MS = 86_400_000;
 
 /**
  * The plan's few rows as whole groups in a seeded order, cut at the number asked for. Of a rare class
@@ -86,10 +98,13 @@ function withBoth(
 }
 
 /** Some of the rows, in the order given. */
-export function pickRows({ table, labels, groups }: Rows, rows: Int32Array): Rows {
+export function pickRows({ table, labels, groups, days }: Rows, rows: Int32Array): Rows {
   return {
     table: selectRows(table, rows),
     labels: Uint8Array.from(rows, (row) => labels[row] ?? 0),
     groups: Int32Array.from(rows, (row) => groups[row] ?? 0),
+    ...(days === undefined
+      ? {}
+      : { days: Float64Array.from(rows, (row) => days[row] ?? Number.NaN) }),
   };
 }
