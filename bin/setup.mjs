@@ -55,7 +55,7 @@ export class SetupError extends Error {
 
 /**
  * @param {{ log?: (line: string) => void, parts?: string[], root?: string, available?: Part[] }} [options]
- *   `parts`: of 'node', 'localstack', 'mlflow', 'peers'; all but 'peers' when left out. `root` and `available` are for tests.
+ *   `parts`: of 'node', 'localstack', 'mlflow', 'scikit-learn', 'peers'; all but the last two when left out. `root` and `available` are for tests.
  * @returns {Promise<{ node: string, changed: string[] }>} the Node 24 binary, and the parts that were made
  */
 export async function ensureSetup(options = {}) {
@@ -172,6 +172,18 @@ function projectParts(root) {
           });
         });
       },
+    },
+    {
+      name: 'scikit-learn',
+      title: 'scikit-learn, for a simulation',
+      onRequest: true,
+      needs: file('.local/venv-scikit-learn/bin/python'),
+      inputs: () =>
+        text('test/simulations/choice/requirements.txt') + (process.env.TITLEHOLDER_PYTHON ?? ''),
+      install: (run) =>
+        makeVenv(run, findPython(), file('.local/venv-scikit-learn'), (_, pip) =>
+          pip(['install', '--no-deps', '-r', file('test/simulations/choice/requirements.txt')]),
+        ),
     },
     {
       name: 'peers',

@@ -1,6 +1,14 @@
 /** Every simulation there is. */
+import { choice, peers } from './choice/choice.ts';
 import type { Simulation } from './outcome.ts';
 import { advice, power } from './power.ts';
 import { oneOfTen, typeOne } from './type-one.ts';
 
-export const SIMULATIONS: readonly Simulation[] = [...typeOne, ...oneOfTen, ...power, ...advice];
+export const SIMULATIONS: readonly Simulation[] = [
+  ...typeOne,
+  ...oneOfTen,
+  ...power,
+  ...advice,
+  ...choice,
+  ...peers,
+];

@@ -19,7 +19,7 @@ const prefixes = values.only ?? [''];
 const chosen = SIMULATIONS.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
 const outcomes: Outcome[] = [];
 for (const simulation of chosen) {
-  const found = simulation.run(values.full ? 'full' : 'quick');
+  const found = await simulation.run(values.full ? 'full' : 'quick');
   outcomes.push(found);
   const { name, trials, observed, bound, side, passed, seconds } = found;
   process.stdout.write(

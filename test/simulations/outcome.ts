@@ -13,7 +13,7 @@ export interface Outcome {
 /** A simulation that is ready to run, by its name. */
 export interface Simulation {
   readonly name: string;
-  readonly run: (counts: Counts) => Outcome;
+  readonly run: (counts: Counts) => Outcome | Promise<Outcome>;
 }
 
 /** quick: in `npm test`; full: in `npm run prove` and by `--full`. */
@@ -28,12 +28,29 @@ export function outcome(
 ): Outcome {
   const began = performance.now();
   const { trials, observed } = measure();
-  const passed =
-    side === 'at-most'
-      ? observed <= bound
-      : side === 'at-least'
-        ? observed >= bound
-        : Math.abs(observed) <= bound;
   const seconds = (performance.now() - began) / 1000;
-  return { name, trials, observed, bound, side, passed, seconds };
+  return { name, trials, observed, bound, side, passed: holds(observed, side, bound), seconds };
+}
+
+/** The same of what is measured together with its bound, and may wait for another process. */
+export async function measureOutcome(
+  name: string,
+  side: Outcome['side'],
+  measure: () => Promise<Pick<Outcome, 'trials' | 'observed' | 'bound'>>,
+): Promise<Outcome> {
+  const began = performance.now();
+  const { trials, observed, bound } = await measure();
+  const seconds = (performance.now() - began) / 1000;
+  return { name, trials, observed, bound, side, passed: holds(observed, side, bound), seconds };
+}
+
+function holds(observed: number, side: Outcome['side'], bound: number): boolean {
+  switch (side) {
+    case 'at-most':
+      return observed <= bound;
+    case 'at-least':
+      return observed >= bound;
+    case 'within':
+      return Math.abs(observed) <= bound;
+  }
 }
