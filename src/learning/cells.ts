@@ -241,6 +241,16 @@ function numberText(value: number): string {
   return String(value === 0 ? 0 : value);
 }
 
+/**
+ * Whether a level is a number's text that a number no longer tells from another: 007 from 7, 1e5 from
+ * 100000. A number in its column has lost what it was written with.
+ */
+export function isNumberOtherwise(level: string): boolean {
+  if (!POINT_DECIMAL.test(level)) return false;
+  // A whole number too long for a double is refused as such.
+  return !/^-?[1-9]\d*$/.test(level) && numberText(Number(level)) !== level;
+}
+
 /** Why a cell of a type of its own (a number, true, false) isn't read; null where it is. */
 export type TypedCheck = (cell: number | boolean) => string | null;
 

@@ -384,7 +384,7 @@ describe('a model that MLflow loads', () => {
     const columns = tables['generated']!.columns;
     expect(inputs).toEqual(
       columns.map(({ name, kind }) => ({
-        type: kind === 'numeric' ? 'double' : 'string',
+        type: kind === 'numeric' ? 'any' : 'string',
         name,
         required: true,
       })),

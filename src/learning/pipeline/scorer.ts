@@ -7,6 +7,7 @@ import { throughTransforms } from './transforms.ts';
 import {
   type Cell,
   levelCells,
+  isNumberOtherwise,
   levelText,
   numberCells,
   type ReadRules,
@@ -207,12 +208,9 @@ function refuse(column: string, what: string): never {
   throw new LearningError('RowInvalid', `column '${column}' ${what}`, column);
 }
 
-/** A level that a number can't mean: its zeros would be lost. */
-const LEADING_ZERO = /^[+-]?0\d/;
-
 /**
  * Index of the level that a cell means; `undefined` where the cell is refused. Where there are rules, true
- * and false are refused for a column without such a level, and numbers for one with levels such as 007.
+ * and false are refused for a column without such a level, and numbers for one with levels such as 007 or 1e5.
  */
 function levelCodes(
   { name, levels }: Extract<Feature, { readonly kind: 'categorical' }>,
@@ -221,7 +219,7 @@ function levelCodes(
   const levelOf = levelCells(rules, name);
   const indices = new Map(levels.map((level, i) => [levelText(level, rules, name), i]));
   const takesFlags = rules === null || indices.has('true') || indices.has('false');
-  const takesNumbers = rules === null || !levels.some((level) => LEADING_ZERO.test(level));
+  const takesNumbers = rules === null || !levels.some(isNumberOtherwise);
   return (cell) => {
     if (typeof cell === 'boolean' && !takesFlags) return undefined;
     if (typeof cell === 'number' && !takesNumbers) return undefined;

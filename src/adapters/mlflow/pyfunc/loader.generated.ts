@@ -75,7 +75,6 @@ The rules (missing, unseen, booleans, numbers as text) are those by which the pr
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -91,6 +90,7 @@ from .texts import (
     Rules,
     boolean_text,
     category_text,
+    is_number_otherwise,
     number_of_text,
     number_text,
     why_no_number,
@@ -98,8 +98,6 @@ from .texts import (
 
 # Whole numbers beyond it are not all doubles.
 _LARGEST_WHOLE = 2**53 - 1
-# A level that a number can't mean: its zeros would be lost.
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 _LOST = "is a number that may have lost digits or zeros: give it as text"
 
 
@@ -167,7 +165,9 @@ def level_reader(
         text = text_of(level)
         codes[level.strip(SPACE) if text is None else text] = i
     takes_flags = rules is None or "true" in codes or "false" in codes
-    takes_numbers = rules is None or not any(_LEADING_ZERO.match(level) for level in levels)
+    is_code = rules is not None and column in rules.codes
+    # A code refuses numbers in words of its own.
+    takes_numbers = rules is None or is_code or not any(map(is_number_otherwise, levels))
 
     def read(cell: Any) -> int:
         if _is_missing(cell):
@@ -832,6 +832,7 @@ _COMMA_GROUPS = re.compile(
 )
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _SHORT_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?")
+_WHOLE = re.compile(r"-?[1-9][0-9]*")
 _MOST_DIGITS = 15
 _BOOLEANS = {
     **dict.fromkeys(["true", "t", "yes", "y", "1", "1.0"], "true"),
@@ -964,6 +965,13 @@ def category_text(text: str, decimal: str) -> str:
     if len(number.replace("-", "").replace(".", "")) > _MOST_DIGITS:
         return text
     return number_text(float(number))
+
+
+def is_number_otherwise(level: str) -> bool:
+    """Whether a level is a number's text that a number no longer tells from another: 007 from 7."""
+    if not _POINT_DECIMAL.fullmatch(level) or _WHOLE.fullmatch(level):
+        return False
+    return number_text(float(level)) != level
 
 
 def boolean_text(text: str) -> str | None:

@@ -32,8 +32,8 @@ const PYTHON_VERSION = '3.12';
 /**
  * The files of an MLflow model (measured with MLflow 3.17.2); the same input gives the same bytes.
  *
- * The signature wants every column of the artifact, numbers as `double` and categories as `string`, and
- * lets missing cells pass: a missing cell is NaN or None, not an absent column. The input example is
+ * The signature wants every column of the artifact, of whatever type, and lets missing cells pass: a
+ * missing cell is NaN or None, not an absent column. The input example is
  * made up from the columns' names and, where there are few, levels; no row of any table is in it.
  */
 export function modelFolder(
@@ -105,7 +105,7 @@ function descriptorOf(
     '  serving_input_path: "serving_input_example.json"',
     '  type: "dataframe"',
     'signature:',
-    `  inputs: ${quote(asciiJson(artifact.columns.map(inputOf)))}`,
+    `  inputs: ${quote(asciiJson(artifact.columns.map((column) => inputOf(column, artifact))))}`,
     `  outputs: ${quote(
       asciiJson([
         { type: 'double', name: 'probability', required: true },
@@ -118,8 +118,14 @@ function descriptorOf(
   ]);
 }
 
-function inputOf({ name, kind }: ArtifactColumn): object {
-  return { type: kind === 'numeric' ? 'double' : 'string', name, required: true };
+/**
+ * MLflow refuses int64 for `double` and bool for `string`, and `read_csv` makes either of a column by what
+ * else stands in it: the loader, which knows how cells are read, is to judge. Without rules for cells a
+ * category's text counts to the letter, and True as a bool isn't the text any more.
+ */
+function inputOf({ name, kind }: ArtifactColumn, { read }: Artifact): object {
+  const isText = kind === 'categorical' && read === undefined;
+  return { type: isText ? 'string' : 'any', name, required: true };
 }
 
 /** Two rows: one with a value everywhere, one with none. */

@@ -4,7 +4,6 @@ The rules (missing, unseen, booleans, numbers as text) are those by which the pr
 """
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from .texts import (
     Rules,
     boolean_text,
     category_text,
+    is_number_otherwise,
     number_of_text,
     number_text,
     why_no_number,
@@ -27,8 +27,6 @@ from .texts import (
 
 # Whole numbers beyond it are not all doubles.
 _LARGEST_WHOLE = 2**53 - 1
-# A level that a number can't mean: its zeros would be lost.
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 _LOST = "is a number that may have lost digits or zeros: give it as text"
 
 
@@ -96,7 +94,9 @@ def level_reader(
         text = text_of(level)
         codes[level.strip(SPACE) if text is None else text] = i
     takes_flags = rules is None or "true" in codes or "false" in codes
-    takes_numbers = rules is None or not any(_LEADING_ZERO.match(level) for level in levels)
+    is_code = rules is not None and column in rules.codes
+    # A code refuses numbers in words of its own.
+    takes_numbers = rules is None or is_code or not any(map(is_number_otherwise, levels))
 
     def read(cell: Any) -> int:
         if _is_missing(cell):

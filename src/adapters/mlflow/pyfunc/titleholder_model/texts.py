@@ -32,6 +32,7 @@ _COMMA_GROUPS = re.compile(
 )
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _SHORT_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:[.,][0-9]+)?")
+_WHOLE = re.compile(r"-?[1-9][0-9]*")
 _MOST_DIGITS = 15
 _BOOLEANS = {
     **dict.fromkeys(["true", "t", "yes", "y", "1", "1.0"], "true"),
@@ -164,6 +165,13 @@ def category_text(text: str, decimal: str) -> str:
     if len(number.replace("-", "").replace(".", "")) > _MOST_DIGITS:
         return text
     return number_text(float(number))
+
+
+def is_number_otherwise(level: str) -> bool:
+    """Whether a level is a number's text that a number no longer tells from another: 007 from 7."""
+    if not _POINT_DECIMAL.fullmatch(level) or _WHOLE.fullmatch(level):
+        return False
+    return number_text(float(level)) != level
 
 
 def boolean_text(text: str) -> str | None:
