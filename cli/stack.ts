@@ -19,7 +19,7 @@ import { forgetLogins } from './remote/session.ts';
 import { redeploy, type Redeployed } from '../localstack/redeploy.ts';
 import { bringUp } from './stack/bring-up.ts';
 import { ownStack, stackOwner } from './stack/owner.ts';
-import { redeployedWords, sourceFolders, watchSources } from './stack/watch-sources.ts';
+import { redeployedWords, sourceFolders, watchSources, watchWords } from './stack/watch-sources.ts';
 
 const WATCH_MILLIS = 2000;
 /** LocalStack and MLflow take up to 10 s to end in order. */
@@ -107,6 +107,7 @@ async function up(out: Output, watching: boolean): Promise<void> {
         say: out.say,
       })
     : () => undefined;
+  if (watching) out.say(watchWords);
   const ended = await Promise.race([asked.then(() => undefined), firstDeath(stack.pids)]);
   stopWatching();
   out.say('stopping');

@@ -12,6 +12,8 @@ export interface FrontDoor {
   close(): void;
 }
 
+/** What API Gateway calls a path that no API has. LocalStack ignores the document that the APIs declare for it. */
+const NO_SUCH_PATH = 'MissingAuthenticationTokenException';
 /** Headers of one connection: each side of the front door has its own. */
 const OF_A_CONNECTION = new Set(['connection', 'keep-alive']);
 
@@ -75,6 +77,11 @@ function forward(asked: IncomingMessage, answer: ServerResponse, target: URL): v
     agent: false,
   });
   onward.on('response', (answered) => {
+    if (answered.headers['x-amzn-errortype'] === NO_SUCH_PATH) {
+      answered.resume();
+      refuse(answer, 404, 'Not Found', 'there is no such path');
+      return;
+    }
     answer.writeHead(answered.statusCode ?? 502, ownHeaders(answered));
     answered.pipe(answer);
     answered.on('error', () => answer.destroy());

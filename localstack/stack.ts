@@ -58,14 +58,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   for (const leftover of [
     'localstack',
     'tmp',
-    'functions',
+    'function-logs',
     'mlflow.db',
     'localstack.log',
     'mlflow.log',
   ]) {
     await rm(join(dir, leftover), { recursive: true, force: true });
   }
-  for (const folder of ['localstack', 'tmp', 'functions', 'cache']) {
+  for (const folder of ['localstack', 'tmp', 'function-logs', 'cache']) {
     await mkdir(join(dir, folder), { recursive: true });
   }
 
@@ -146,7 +146,7 @@ function startLocalStack(
       FILESYSTEM_ROOT: join(dir, 'localstack'),
       XDG_CACHE_HOME: join(dir, 'cache'),
       TITLEHOLDER_NODE: process.env['TITLEHOLDER_NODE'] ?? process.execPath,
-      TITLEHOLDER_FUNCTION_LOGS: join(dir, 'functions'),
+      TITLEHOLDER_FUNCTION_LOGS: join(dir, 'function-logs'),
       OVERRIDE_IN_DOCKER: '0',
       DNS_ADDRESS: '0',
       SKIP_SSL_CERT_DOWNLOAD: '1',

@@ -8,10 +8,12 @@ import { endOf } from '../output.ts';
 const QUIET_MILLIS = 300;
 /** What functions, machine and templates are made of; not an editor's temporary files. */
 const SOURCE = /^(?!.*(?:^|\/)\.)[^~#]*\.(?:ts|json|py)$/;
+/** A redeployment takes seconds, in which a person would wonder whether the save was seen. */
+const BEGINS = 'a source changed: redeploying …';
 
 /**
- * Calls `redeploy` once a change is over, one call at a time, and says what came of it; a mistake in a
- * source is said too, and the next change is looked at.
+ * Calls `redeploy` once a change is over, one call at a time, and says when it begins and what came of it;
+ * a mistake in a source is said too, and the next change is looked at.
  *
  * @returns what ends the watch
  */
@@ -30,6 +32,7 @@ export function watchSources(of: {
     now.atWork = true;
     while (now.changed) {
       now.changed = false;
+      of.say(BEGINS);
       const line = await of.redeploy().then(redeployedWords, (error: unknown) => endOf(error).line);
       if (end.signal.aborted) return;
       of.say(line);
@@ -58,7 +61,12 @@ export function redeployedWords({ changed, seconds }: Redeployed): string {
     : `redeployed ${changed.join(', ')} (${seconds.toFixed(1)} s)`;
 }
 
+const WATCHED = ['functions', 'infra', 'src', 'state-machines'];
+
+/** What `up --watch` says once it watches. */
+export const watchWords = `watching ${WATCHED.join('/, ')}/: a saved change is redeployed`;
+
 /** Where the sources of functions, machine and templates are. */
 export function sourceFolders(project: string): readonly string[] {
-  return ['functions', 'infra', 'src', 'state-machines'].map((folder) => join(project, folder));
+  return WATCHED.map((folder) => join(project, folder));
 }

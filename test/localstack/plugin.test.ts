@@ -182,7 +182,7 @@ describe.concurrent('the executor', () => {
       `export const handler = async ({ n }) => { console.log('out', n); console.error('err', n); };`,
     );
     for (const n of [1, 2, 3]) await fn.invoke('writer', { n });
-    const folder = join(dir, 'functions', 'writer');
+    const folder = join(dir, 'function-logs', 'writer');
     const text = readFileSync(join(folder, readdirSync(folder)[0] ?? ''), 'utf8');
     expect(text.match(/out \d|err \d|END/g)?.join(' ')).toBe(
       'out 1 err 1 END out 2 err 2 END out 3 err 3 END',

@@ -36,6 +36,7 @@ function watched() {
   };
 }
 
+const BEGINS = 'a source changed: redeploying …';
 const count = (of: readonly unknown[]) => expect.poll(() => of.length, { timeout: 300_000 });
 const done = (...changed: string[]): Redeployed => ({ changed, seconds: 1.23 });
 
@@ -44,8 +45,8 @@ it('redeploys once for many files that are saved together, and says what changed
   for (const file of ['a.ts', 'b.json', 'deep/deeper/c.ts']) save(file);
   await count(begun).toBe(1);
   begun[0]?.end(done('quick-train', 'full-train'));
-  await count(said).toBe(1);
-  expect(said).toEqual(['redeployed quick-train, full-train (1.2 s)']);
+  await count(said).toBe(2);
+  expect(said).toEqual([BEGINS, 'redeployed quick-train, full-train (1.2 s)']);
   expect(begun).toHaveLength(1);
 });
 
@@ -60,8 +61,8 @@ it('redeploys again, and once, for what is saved while it works', async () => {
   begun[0]?.end(done('quick-train'));
   await count(begun).toBe(2);
   begun[1]?.end(done());
-  await count(said).toBe(2);
-  expect(said[1]).toBe('nothing to redeploy: every function is as it runs (1.2 s)');
+  await count(said).toBe(4);
+  expect(said[3]).toBe('nothing to redeploy: every function is as it runs (1.2 s)');
 });
 
 it('says a mistake in one line and goes on', async () => {
@@ -69,8 +70,8 @@ it('says a mistake in one line and goes on', async () => {
   save('a.ts');
   await count(begun).toBe(1);
   begun[0]?.end(new LocalStackRefused('the functions don\'t build: a.ts:1:2: Unexpected "x"'));
-  await count(said).toBe(1);
-  expect(said).toEqual(['the functions don\'t build: a.ts:1:2: Unexpected "x"']);
+  await count(said).toBe(2);
+  expect(said).toEqual([BEGINS, 'the functions don\'t build: a.ts:1:2: Unexpected "x"']);
   save('a.ts');
   await count(begun).toBe(2);
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import {
   createServer,
   get,
@@ -6,6 +7,7 @@ import {
   type RequestListener,
   type Server,
 } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type FrontDoor, openFrontDoor } from '../../../localstack/front-door.ts';
@@ -83,6 +85,29 @@ describe('the front door', () => {
         detail: 'there is no console yet: the APIs are at /api and /staging/api',
       });
     }
+  });
+
+  it('answers as API Gateway on AWS does for a path that no API has', async () => {
+    const { url: api_ } = await api((asked, answer) => {
+      const isGateways = asked.url?.startsWith('/nowhere') === true;
+      answer.writeHead(
+        404,
+        isGateways ? { 'x-amzn-errortype': 'MissingAuthenticationTokenException' } : {},
+      );
+      answer.end(isGateways ? '{"message": "Missing Authentication Token"}' : 'of the API');
+    });
+    const { url } = await door({ '/api': api_ });
+    const answer = await fetch(`${url}/api/nowhere?x=1`, { method: 'POST', body: 'x' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      404,
+      'application/problem+json',
+    ]);
+    expect(answer.headers.get('x-amzn-errortype')).toBeNull();
+    const declared = /'(\{"type":"about:blank".*\})'/.exec(
+      readFileSync(join(import.meta.dirname, '../../../infra/constructs/api.ts'), 'utf8'),
+    );
+    expect(await answer.json()).toEqual(JSON.parse(declared?.[1] ?? ''));
+    expect(await (await fetch(`${url}/api/model`)).text()).toBe('of the API');
   });
 
   it('lets nobody in under a name that is not its own', async () => {
