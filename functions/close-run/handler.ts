@@ -1,8 +1,10 @@
+import type * as z from 'zod';
 import { Closed, CloseRunInput, StatusChangeEvent } from '#contracts/steps.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { parseExecutionName } from '#domain/run-id.ts';
 import { isOpen, type Run } from '#domain/run.ts';
-import { parse } from '#contracts/parse.ts';
+import { parse, parseJson } from '#contracts/parse.ts';
+import { type BatchAnswer, eachMessage } from '#edge/queue.ts';
 import { type Ending, failureOf, isStopAsked, stopOf } from '#release/run-ending.ts';
 import { leaveQueue, type LockDeps } from '#release/lock-queue.ts';
 import { type RunChange, updateRun } from '#release/update-run.ts';
@@ -19,64 +21,73 @@ interface Call {
 const ENDS_OF_A_STOP: readonly string[] = ['States.Runtime', 'Exception'];
 
 /**
- * Closes a run however it ended, releases its lock and wakes the next run. Called by the machine's last
- * states and, for runs that no Catch sees the end of, by Step Functions' status-change event; both may
- * come, in any order, more than once.
+ * Closes a run however it ended, releases its lock and wakes the next run: the machine's last states call
+ * it. The status change of the same execution comes by its queue too; both in any order, more than once.
  *
  * Throws `BadInput`, `NotFound` (no such run), `Conflict`.
  */
 export const closeRun =
   (deps: LockDeps) =>
-  async (event: unknown): Promise<{ readonly status: string }> => {
-    const call = readCall(event);
-    if (call === undefined) return Closed.parse({ status: 'ignored' });
-    const before = await deps.runs.get(call.runId);
-    if (before === undefined) {
-      throw new TitleholderError('NotFound', `there is no run ${call.runId} to close`);
-    }
-    // An execution that a later attempt replaced: run and lock are that attempt's.
-    if (call.attempt < before.attempt || call.ending(before) === undefined) {
-      return Closed.parse({ status: before.status });
-    }
-    const seen = { closedNow: false };
-    const run = await updateRun(deps, call.runId, (now): RunChange | undefined => {
-      const ending = call.ending(now);
-      seen.closedNow = call.attempt === now.attempt && isOpen(now.status) && ending !== undefined;
-      if (!seen.closedNow || ending === undefined) return undefined;
-      return { ...ending, ...(call.version === undefined ? {} : { version: call.version }) };
-    });
-    if (run.attempt === call.attempt) await leaveQueue(deps, run.model, run.runId);
-    if (seen.closedNow) {
-      deps.log(`${run.runId} is ${run.status}: ${run.reason ?? ''}`, {
-        runId: run.runId,
-        model: run.model,
-        status: run.status,
-        error: run.error ?? null,
-      });
-    }
-    return Closed.parse({ status: run.status });
-  };
+  (event: unknown): Promise<{ readonly status: string }> =>
+    close(deps, callOfStep(event));
 
-function readCall(event: unknown): Call | undefined {
-  const changed = StatusChangeEvent.safeParse(event);
-  if (!changed.success) {
-    const { run, outcome, reason, error, version } = parse(
-      CloseRunInput,
-      event,
-      'the step’s input',
-    );
-    const ending: Ending =
-      outcome === 'failed'
-        ? failureOf(error?.Error ?? 'Unknown', error?.Cause ?? reason)
-        : { status: outcome, reason };
-    return {
-      runId: run.runId,
-      attempt: run.attempt,
-      ending: () => ending,
-      ...(version === undefined ? {} : { version }),
-    };
+/**
+ * Closes the run of every ended execution that a queue tells of, for no Catch sees a stopped one; what
+ * fails comes again by the queue, because a lost ending would lock its model for good.
+ */
+export const closeEnded =
+  (deps: LockDeps) =>
+  (event: unknown): Promise<BatchAnswer> =>
+    eachMessage(event, deps.log, async (body) => {
+      const call = callOfEnding(parseJson(StatusChangeEvent, body, 'the event'));
+      if (call !== undefined) await close(deps, call);
+    });
+
+async function close(deps: LockDeps, call: Call): Promise<{ readonly status: string }> {
+  const before = await deps.runs.get(call.runId);
+  if (before === undefined) {
+    throw new TitleholderError('NotFound', `there is no run ${call.runId} to close`);
   }
-  const { name, status, error, cause } = changed.data.detail;
+  // An execution that a later attempt replaced: run and lock are that attempt's.
+  if (call.attempt < before.attempt || call.ending(before) === undefined) {
+    return Closed.parse({ status: before.status });
+  }
+  const seen = { closedNow: false };
+  const run = await updateRun(deps, call.runId, (now): RunChange | undefined => {
+    const ending = call.ending(now);
+    seen.closedNow = call.attempt === now.attempt && isOpen(now.status) && ending !== undefined;
+    if (!seen.closedNow || ending === undefined) return undefined;
+    return { ...ending, ...(call.version === undefined ? {} : { version: call.version }) };
+  });
+  if (run.attempt === call.attempt) await leaveQueue(deps, run.model, run.runId);
+  if (seen.closedNow) {
+    deps.log(`${run.runId} is ${run.status}: ${run.reason ?? ''}`, {
+      runId: run.runId,
+      model: run.model,
+      status: run.status,
+      error: run.error ?? null,
+    });
+  }
+  return Closed.parse({ status: run.status });
+}
+
+function callOfStep(event: unknown): Call {
+  const { run, outcome, reason, error, version } = parse(CloseRunInput, event, 'the step’s input');
+  const ending: Ending =
+    outcome === 'failed'
+      ? failureOf(error?.Error ?? 'Unknown', error?.Cause ?? reason)
+      : { status: outcome, reason };
+  return {
+    runId: run.runId,
+    attempt: run.attempt,
+    ending: () => ending,
+    ...(version === undefined ? {} : { version }),
+  };
+}
+
+/** Nothing for an execution that isn't named as a run's attempt: nobody here started it. */
+function callOfEnding(event: z.infer<typeof StatusChangeEvent>): Call | undefined {
+  const { name, status, error, cause } = event.detail;
   const execution = parseExecutionName(name);
   if (execution === undefined) return undefined;
   return {

@@ -9,11 +9,12 @@ import { systemClock } from '#adapters/system/clock.ts';
 import { jsonLog } from '#adapters/system/log.ts';
 import { parse } from '#contracts/parse.ts';
 import { env } from './env.ts';
-import { closeRun } from './handler.ts';
+import { isOfQueue } from '#edge/queue.ts';
+import { closeEnded, closeRun } from './handler.ts';
 
 const vars = parse(env, process.env, 'the environment');
 const aws = awsClients();
-export const handler = closeRun({
+const deps = {
   commits: dynamoCommitStore(aws.dynamodb(), vars.RUNS_TABLE),
   runs: dynamoRunStore(aws.dynamodb(), vars.RUNS_TABLE),
   locks: dynamoLockStore(aws.dynamodb(), vars.RUNS_TABLE),
@@ -22,4 +23,8 @@ export const handler = closeRun({
   executions: stepFunctionsExecutions(aws.sfn(), vars.STATE_MACHINE_ARN),
   clock: systemClock(),
   log: jsonLog(),
-});
+};
+const [close, closeAll] = [closeRun(deps), closeEnded(deps)];
+/** The machine's last states call it with their input, the queue of ended executions with messages. */
+export const handler = (event: unknown): Promise<unknown> =>
+  isOfQueue(event) ? closeAll(event) : close(event);

@@ -1,5 +1,7 @@
 /** A queue that never loses a message: what can't be handled ends in its dead-letter queue. */
 import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
@@ -20,7 +22,13 @@ export class GuardedQueue extends Construct {
     },
   ) {
     super(scope, id);
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters', props.deadLetters);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      queueName: props.deadLetters,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      // The longest that SQS allows: somebody has to look.
+      retentionPeriod: Duration.days(14),
+    });
     this.queue = new Queue(this, 'Queue', {
       queueName: props.name,
       encryption: QueueEncryption.SQS_MANAGED,
@@ -30,14 +38,20 @@ export class GuardedQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.tries },
     });
   }
-}
 
-/** Kept for 14 days, the longest that SQS allows: somebody has to look. */
-export function deadLetterQueue(scope: Construct, id: string, name: string): Queue {
-  return new Queue(scope, id, {
-    queueName: name,
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-  });
+  /**
+   * Gives every message to a function that answers as `eachMessage` does.
+   *
+   * The only place that maps a queue to a function: without `reportBatchItemFailures` Lambda ignores
+   * that answer and deletes the messages that failed.
+   */
+  feed(consumer: LambdaFunction): void {
+    consumer.addEventSource(
+      new SqsEventSource(this.queue, {
+        // One event at a time: a bad one must not take healthy neighbours into another attempt.
+        batchSize: 1,
+        reportBatchItemFailures: true,
+      }),
+    );
+  }
 }

@@ -11,7 +11,11 @@ import type { servingFunctions } from './serving.ts';
 type Serving = ReturnType<typeof servingFunctions>;
 
 /** The machine's steps from the judgement to the promoted champion, by folder name. */
-export function releaseSteps({ make, may, variables, names, busArn }: Maker, serving: Serving) {
+export function releaseSteps(
+  { make, may, variables, names, busArn }: Maker,
+  serving: Serving,
+  closeSeconds: number,
+) {
   return {
     'record-run': make('RecordRun', 'record-run', recordRunEnv, {
       variables: { ...variables.tables, ...variables.bucket, ...variables.mlflow },
@@ -105,7 +109,7 @@ export function releaseSteps({ make, may, variables, names, busArn }: Maker, ser
     'close-run': make('CloseRun', 'close-run', closeRunEnv, {
       variables: { ...variables.tables, ...variables.bucket, ...variables.machine },
       memoryMb: 256,
-      seconds: 60,
+      seconds: closeSeconds,
       grants: may.lockAndQueue,
     }),
   };

@@ -9,12 +9,9 @@ import {
 } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { acknowledgeRule } from '../constructs/acknowledge.ts';
 import { Api } from '../constructs/api.ts';
-import { deadLetterQueue, GuardedQueue } from '../constructs/queue.ts';
+import { GuardedQueue } from '../constructs/queue.ts';
 import { ReleaseMachine } from '../constructs/release-machine.ts';
 import { apiFunctions } from '../functions/api.ts';
 import { eventFunctions } from '../functions/events.ts';
@@ -29,6 +26,7 @@ import type { Environment } from '../environments.ts';
 
 const START_SECONDS = 30;
 const MIRROR_SECONDS = 60;
+const CLOSE_SECONDS = 60;
 
 export class StatelessStack extends Stack {
   constructor(
@@ -55,8 +53,13 @@ export class StatelessStack extends Stack {
       // MLflow may be down for a while: 10 times 6 minutes.
       tries: 10,
     });
-    const lostEvents = deadLetterQueue(this, 'LostEvents', queues.lostEvents);
-    acknowledgeRule(lostEvents, 'SQS3', 'this is the dead-letter queue of the rule ExecutionEnded');
+    const endings = new GuardedQueue(this, 'Endings', {
+      name: queues.endings,
+      deadLetters: queues.endingsDeadLetters,
+      consumerSeconds: CLOSE_SECONDS,
+      // A model stays locked until its run is closed: DynamoDB may be away for an hour.
+      tries: 20,
+    });
 
     const maker = functionMaker(this, {
       environment,
@@ -65,7 +68,7 @@ export class StatelessStack extends Stack {
       busArn: bus.eventBusArn,
     });
     const serving = servingFunctions(maker);
-    const steps = { ...trainingSteps(maker), ...releaseSteps(maker, serving) };
+    const steps = { ...trainingSteps(maker), ...releaseSteps(maker, serving, CLOSE_SECONDS) };
     const api = apiFunctions(maker, steps['record-decision']);
     const events = eventFunctions(maker, {
       startSeconds: START_SECONDS,
@@ -81,7 +84,7 @@ export class StatelessStack extends Stack {
       ),
     });
 
-    this.#connect({ bus, commits, moves, lostEvents, machine, events, steps });
+    this.#connect({ bus, commits, moves, endings, machine, events, steps });
     if (environment.onAws) this.#letOnlyPublishCommits(bus, api.acceptCommit.fn);
 
     const behind = {
@@ -116,7 +119,8 @@ export class StatelessStack extends Stack {
     output('CommitsDeadLetterQueueUrl', commits.deadLetters.queueUrl);
     output('MovesQueueUrl', moves.queue.queueUrl);
     output('MovesDeadLetterQueueUrl', moves.deadLetters.queueUrl);
-    output('LostEventsQueueUrl', lostEvents.queueUrl);
+    output('EndingsQueueUrl', endings.queue.queueUrl);
+    output('EndingsDeadLetterQueueUrl', endings.deadLetters.queueUrl);
     const made = [steps, serving, api, events].flatMap((some) => Object.values(some));
     for (const { node, fn } of made) {
       output(`${node.id}Function`, fn.functionName);
@@ -128,15 +132,15 @@ export class StatelessStack extends Stack {
     readonly bus: EventBus;
     readonly commits: GuardedQueue;
     readonly moves: GuardedQueue;
-    readonly lostEvents: Queue;
+    readonly endings: GuardedQueue;
     readonly machine: ReleaseMachine;
     readonly events: ReturnType<typeof eventFunctions>;
     readonly steps: ReturnType<typeof releaseSteps>;
   }): void {
-    const { bus, commits, moves, lostEvents, machine, events, steps } = of;
-    // One event at a time: a bad one must not take healthy neighbours into another attempt.
-    events.startRun.fn.addEventSource(new SqsEventSource(commits.queue, { batchSize: 1 }));
-    events.mirrorChampion.fn.addEventSource(new SqsEventSource(moves.queue, { batchSize: 1 }));
+    const { bus, commits, moves, endings, machine, events, steps } = of;
+    commits.feed(events.startRun.fn);
+    moves.feed(events.mirrorChampion.fn);
+    endings.feed(steps['close-run'].fn);
     new Rule(this, 'CommitPushed', {
       eventBus: bus,
       description: 'A stored commit starts a run',
@@ -159,13 +163,7 @@ export class StatelessStack extends Stack {
           status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
-      targets: [
-        new LambdaTarget(steps['close-run'].fn, {
-          deadLetterQueue: lostEvents,
-          retryAttempts: 20,
-          maxEventAge: Duration.hours(6),
-        }),
-      ],
+      targets: [new SqsQueue(endings.queue)],
     });
     new Rule(this, 'EveryMinute', {
       description: 'Delivers what a decision left in the outbox',

@@ -72,13 +72,15 @@ function queueNames(environment: EnvironmentName) {
     commitsDeadLetters: `${prefix}-commits-dead-letters`,
     moves: `${prefix}-moves`,
     movesDeadLetters: `${prefix}-moves-dead-letters`,
-    lostEvents: `${prefix}-lost-events`,
+    endings: `${prefix}-endings`,
+    endingsDeadLetters: `${prefix}-endings-dead-letters`,
   };
 }
 
 /** Whether a queue takes what no retry could help, in any environment. */
 export function isDeadLetterQueue(queue: string): boolean {
-  return ENVIRONMENTS.map(queueNames).some(({ commitsDeadLetters, movesDeadLetters, lostEvents }) =>
-    [commitsDeadLetters, movesDeadLetters, lostEvents].includes(queue),
+  return ENVIRONMENTS.map(queueNames).some(
+    ({ commitsDeadLetters, movesDeadLetters, endingsDeadLetters }) =>
+      [commitsDeadLetters, movesDeadLetters, endingsDeadLetters].includes(queue),
   );
 }

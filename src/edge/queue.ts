@@ -7,6 +7,11 @@ const SqsEvent = z.looseObject({
   Records: z.array(z.looseObject({ messageId: z.string(), body: z.string() })),
 });
 
+/** Whether a function is called by a queue, and not by whoever else calls it. */
+export function isOfQueue(event: unknown): boolean {
+  return SqsEvent.safeParse(event).success;
+}
+
 /** `ReportBatchItemFailures`: these messages come again, and after the queue's limit go to its dead letters. */
 export interface BatchAnswer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];

@@ -68,8 +68,12 @@ const EXPECTED: Readonly<Record<string, unknown>> = {
     /^Moves(?!.*DeadLetters)/,
     tries,
   ),
+  'tries of an event of the endings queue, before its dead-letter queue': queue(
+    /^Endings(?!.*DeadLetters)/,
+    tries,
+  ),
   'a message stays in a dead-letter queue, in days':
-    Number(queue(/DeadLetters|LostEvents/, (p) => p['MessageRetentionPeriod'])) / 86_400,
+    Number(queue(/DeadLetters/, (p) => p['MessageRetentionPeriod'])) / 86_400,
   'logs are kept in production, in days': logs(production),
   'logs are kept in dev, in days': logs(dev),
   'a question waits for a person unless the policy says otherwise, in hours':

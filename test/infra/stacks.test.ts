@@ -139,10 +139,34 @@ describe.each([
     const read = ofType(stateless, 'AWS::Lambda::EventSourceMapping').map(
       ([, m]) => m.Properties?.['EventSourceArn']['Fn::GetAtt'][0],
     );
-    expect(read.length).toBe(2);
+    expect(read.length).toBe(3);
     for (const id of read)
       expect(stateless.Resources[id]?.Properties?.['RedrivePolicy'], id).toBeDefined();
-    expect(queues.length).toBe(5);
+    expect(queues.length).toBe(6);
+  });
+
+  it('lets Lambda read which messages failed: without the flag it deletes them all', () => {
+    for (const [id, mapping] of ofType(stateless, 'AWS::Lambda::EventSourceMapping')) {
+      expect(mapping.Properties?.['FunctionResponseTypes'], id).toEqual([
+        'ReportBatchItemFailures',
+      ]);
+    }
+  });
+
+  it('sends no event past a queue but the clock’s, which comes again', () => {
+    const rules = ofType(stateless, 'AWS::Events::Rule');
+    const past = rules.filter(([, { Properties }]) =>
+      Properties?.['Targets'].some(
+        (target: any) =>
+          stateless.Resources[target.Arn['Fn::GetAtt'][0]]?.Type !== 'AWS::SQS::Queue',
+      ),
+    );
+    expect(
+      past.map(([, { Properties }]) =>
+        Object.keys(Properties ?? {}).includes('ScheduleExpression'),
+      ),
+    ).toEqual([true]);
+    expect(rules.length).toBe(4);
   });
 
   it('uses only what the local AWS has, when it is local', () => {

@@ -13,7 +13,7 @@ import { drawAll } from '#plots/drawings.ts';
 import { askPerson } from '../../functions/ask-person/handler.ts';
 import { checkCiReport } from '../../functions/check-ci-report/handler.ts';
 import { chooseCandidate } from '../../functions/choose-candidate/handler.ts';
-import { closeRun } from '../../functions/close-run/handler.ts';
+import { closeEnded, closeRun } from '../../functions/close-run/handler.ts';
 import { answerQuestion } from '../../functions/decide-run/answer-question.ts';
 import type { DecideDeps } from '../../functions/decide-run/answer-question.ts';
 import { evaluateChallenger } from '../../functions/evaluate-challenger/handler.ts';
@@ -113,14 +113,15 @@ export function line(options: LineOptions = {}) {
       },
     ]),
   );
-  const close = closeRun(base);
+  const close = closeEnded(base);
   const stateBytes: number[] = [];
   const machine: MemoryExecutions = memoryExecutions({
     definition: releaseModel,
     functions,
     now: clock.now,
     onStatusChange: async (event) => {
-      await close(event);
+      const { batchItemFailures } = await close(ended(event));
+      if (batchItemFailures.length > 0) throw new Error('the ending was not heard');
     },
     observe: ({ data }) => stateBytes.push(JSON.stringify(data).length),
   });
@@ -266,4 +267,9 @@ export function line(options: LineOptions = {}) {
     lastOutput: (name: string, match: (input: unknown) => boolean = () => true): unknown =>
       calls.findLast((call) => call.name === name && match(call.input))?.output,
   };
+}
+
+/** An execution's status change as its queue brings it. */
+export function ended(event: unknown): object {
+  return { Records: [{ messageId: 'ending', body: JSON.stringify(event) }] };
 }

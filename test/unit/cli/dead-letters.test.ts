@@ -17,7 +17,7 @@ describe('the dead letters of an AWS account', () => {
         url('payments-dead-letters'),
         url('titleholder-dev-commits'),
         url('titleholder-dev-commits-dead-letters'),
-        url('titleholder-dev-lost-events'),
+        url('titleholder-dev-endings-dead-letters'),
         url('titleholder-dev-others-dead-letters'),
       ],
     });
@@ -25,7 +25,10 @@ describe('the dead letters of an AWS account', () => {
     expect(await deadLetters()).toEqual([]);
     expect(
       sqs.commandCalls(ReceiveMessageCommand).map((call) => call.args[0].input.QueueUrl),
-    ).toEqual([url('titleholder-dev-commits-dead-letters'), url('titleholder-dev-lost-events')]);
+    ).toEqual([
+      url('titleholder-dev-commits-dead-letters'),
+      url('titleholder-dev-endings-dead-letters'),
+    ]);
     sqs.restore();
   });
 });

@@ -40,10 +40,10 @@ describe('isDeadLetterQueue', () => {
   it.each([
     ['titleholder-local-commits-dead-letters', true],
     ['titleholder-dev-moves-dead-letters', true],
-    ['titleholder-production-lost-events', true],
+    ['titleholder-production-endings-dead-letters', true],
     ['titleholder-local-commits', false],
     ['titleholder-local-moves', false],
-    ['titleholder-other-lost-events', false],
+    ['titleholder-other-endings-dead-letters', false],
     ['somebody-commits-dead-letters', false],
   ])('%s: %s', (queue, expected) => {
     expect(isDeadLetterQueue(queue)).toBe(expected);

@@ -5,11 +5,11 @@ import { explainRun } from '../../../cli/remote/explain.ts';
 import { statusWords } from '../../../cli/remote/answer-words.ts';
 import type { ScoredCandidate } from '#contracts/steps.ts';
 import { executionName } from '#domain/run-id.ts';
-import { closeRun } from '../../../functions/close-run/handler.ts';
+import { closeEnded } from '../../../functions/close-run/handler.ts';
 import { readEvidence, readStatus } from '../../../functions/read-pipeline/read-run.ts';
 import { definedSteps } from '../../../functions/read-pipeline/steps.ts';
 import { loadLeaderboard, loadScores } from '#release/selection-documents.ts';
-import { line, SETTINGS } from '../../support/line.ts';
+import { ended, line, SETTINGS } from '../../support/line.ts';
 
 type Line = ReturnType<typeof line>;
 
@@ -224,15 +224,17 @@ describe('the end of an execution that somebody cancelled', () => {
     const run = await l.runOf(runId);
     const cancelled = { cancelledBy: 'ana', reason: 'wrong branch', revision: run.revision + 1 };
     await l.runs.replace({ ...run, ...cancelled });
-    await closeRun(l)({
-      'detail-type': 'Step Functions Execution Status Change',
-      detail: {
-        name: executionName(runId, 1),
-        status: 'FAILED',
-        error: 'States.Runtime',
-        cause: "AttributeError('str' object has no attribute 'get')",
-      },
-    });
+    await closeEnded(l)(
+      ended({
+        'detail-type': 'Step Functions Execution Status Change',
+        detail: {
+          name: executionName(runId, 1),
+          status: 'FAILED',
+          error: 'States.Runtime',
+          cause: "AttributeError('str' object has no attribute 'get')",
+        },
+      }),
+    );
     const closed = await l.runOf(runId);
     expect(closed).toMatchObject({ status: 'cancelled', reason: 'wrong branch' });
     expect(closed).not.toHaveProperty('error');

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { TitleholderError } from '#domain/errors.ts';
 import { executionName } from '#domain/run-id.ts';
 import { askPerson } from '../../../functions/ask-person/handler.ts';
-import { closeRun } from '../../../functions/close-run/handler.ts';
+import { closeEnded } from '../../../functions/close-run/handler.ts';
 import { openRun } from '../../../functions/open-run/handler.ts';
 import { verifyPromotion } from '../../../functions/verify-promotion/handler.ts';
 import { leaveQueue } from '#release/lock-queue.ts';
-import { line, SETTINGS } from '../../support/line.ts';
+import { ended, line, SETTINGS } from '../../support/line.ts';
 import { MODEL } from '../../support/world.ts';
 
 async function twoRuns() {
@@ -64,9 +64,29 @@ describe('the lock’s queue', () => {
       'detail-type': 'Step Functions Execution Status Change',
       detail: { name: executionName(run, 1), status: 'ABORTED' },
     };
-    await closeRun(l)(event);
+    await closeEnded(l)(ended(event));
     expect(await l.status(run)).toBe('awaiting_approval');
     expect((await l.locks.get(MODEL))?.holder).toBe(run);
+  });
+
+  it('gives an ending back to its queue while the run can’t be closed, and frees the model then', async () => {
+    const l = line();
+    const run = await l.commit({ commit: 'b2' });
+    const away = {
+      ...l,
+      runs: {
+        ...l.runs,
+        replace: () => Promise.reject(new TitleholderError('Unavailable', 'throttled')),
+      },
+    };
+    const event = ended(aborted(run));
+    expect(await closeEnded(away)(event)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'ending' }],
+    });
+    expect((await l.locks.get(MODEL))?.holder).toBe(run);
+    expect(await closeEnded(l)(event)).toEqual({ batchItemFailures: [] });
+    expect(await l.status(run)).toBe('cancelled');
+    expect((await l.locks.get(MODEL))?.holder).toBeNull();
   });
 
   it('closes twice as once, and keeps what the machine said', async () => {
@@ -75,10 +95,12 @@ describe('the lock’s queue', () => {
     await l.say(run, 'reject');
     const before = await l.runOf(run);
     for (const status of ['SUCCEEDED', 'FAILED', 'ABORTED']) {
-      await closeRun(l)({
-        'detail-type': 'Step Functions Execution Status Change',
-        detail: { name: executionName(run, 1), status },
-      });
+      await closeEnded(l)(
+        ended({
+          'detail-type': 'Step Functions Execution Status Change',
+          detail: { name: executionName(run, 1), status },
+        }),
+      );
     }
     expect(await l.runOf(run)).toEqual(before);
   });
@@ -94,7 +116,7 @@ describe('the lock’s queue', () => {
         put: async (lock: Parameters<typeof l.locks.put>[0]) => {
           if (!stopped) {
             stopped = true;
-            await closeRun(l)(aborted(runId));
+            await closeEnded(l)(ended(aborted(runId)));
           }
           return l.locks.put(lock);
         },
