@@ -2,6 +2,7 @@
 import type { Measured } from '#contracts/evidence.ts';
 import type { Folder } from '#contracts/folder/charter.ts';
 import { featureTable } from '#dataset/feature-table.ts';
+import { readRulesOf } from '#dataset/read-rules.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { decide, RULES } from '#gates/decide.ts';
@@ -15,6 +16,7 @@ import { type Scorer, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
 import { type Rows, trainingTable } from '#training/training-rows.ts';
 import { admit, type Contest } from './admit.ts';
+import { levelsAsTrained } from './levels-as-trained.ts';
 import { measureLatency } from './latency.ts';
 import { measure, measureApart, scoresDocument } from './measure.ts';
 
@@ -82,7 +84,11 @@ export function evaluate(input: EvaluationInput): Evaluation {
           ? null
           : {
               version: champion.version,
-              probabilities: scoreChampion(scorers.champion, table, champion.version),
+              probabilities: scoreChampion(
+                scorers.champion,
+                () => levelsAsTrained(champion.artifact, table, readRulesOf(folder.schema)),
+                champion.version,
+              ),
               sha256: champion.sha256,
               threshold: champion.artifact.threshold,
             },
@@ -160,9 +166,9 @@ function scoreBaselines(
   });
 }
 
-function scoreChampion(champion: Scorer, table: Table, version: number): Float64Array {
+function scoreChampion(champion: Scorer, table: () => Table, version: number): Float64Array {
   try {
-    return withNamedErrors(() => champion.scoreTable(table));
+    return withNamedErrors(() => champion.scoreTable(table()));
   } catch (error) {
     if (!(error instanceof TitleholderError)) throw error;
     throw new TitleholderError(
