@@ -17,7 +17,7 @@ import { pack } from './local/pack.ts';
 import { addReadOptions, type ReadOptions } from './local/read-options.ts';
 import { scoreFile } from './local/score-file.ts';
 import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
-import { Stop, table, terminalOutput } from './output.ts';
+import { Stop, textTable, terminalOutput } from './output.ts';
 
 export function registerLocalVerbs(program: Command): void {
   program.commandsGroup('A folder on this machine:');
@@ -59,7 +59,7 @@ function initLines(made: Made): string[] {
   return [
     `target: ${column} is ${counts.slice(0, VALUES_SHOWN).join(', ')}${more > 0 ? ` and ${more} more values` : ''}; ${positive} is the positive class`,
     ...cellLines(made.read),
-    ...(doubts.length === 0 ? [] : [table(['column', 'taken for', 'because', 'else'], doubts)]),
+    ...(doubts.length === 0 ? [] : [textTable(['column', 'taken for', 'because', 'else'], doubts)]),
     `who a row is: ${made.identityWhy}`,
     ...made.warnings.map((warning) => `warning: ${warning}`),
   ];

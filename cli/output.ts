@@ -71,7 +71,7 @@ function codeOf(status: number): ExitCode {
 }
 
 /** A table of aligned columns; numbers are not treated apart. */
-export function table(
+export function textTable(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   indent = '',

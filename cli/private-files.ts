@@ -1,17 +1,12 @@
 /** JSON files that the command line keeps for one person: logins, endpoints. */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Stop } from './output.ts';
+import * as z from 'zod';
+import { parseJson } from '#contracts/parse.ts';
 
-/** Throws `Stop` with 2 where the text is not JSON. */
+/** Throws `BadInput` where the file is not JSON. */
 export async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    throw new Stop(2, `${file} is not JSON: delete it and try again`);
-  }
+  return parseJson(z.unknown(), await readFile(file), file);
 }
 
 /** Writes a file that only its owner may read; its folder too, when that has to be made. */

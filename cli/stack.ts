@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { awsClients } from '#adapters/aws/clients.ts';
 import { diagnose } from '../localstack/doctor.ts';
-import { type Output, Stop, table, terminalOutput } from './output.ts';
+import { type Output, Stop, textTable, terminalOutput } from './output.ts';
 import {
   IS_USUAL_STACK,
   isAlive,
@@ -74,7 +74,7 @@ export function registerStackVerbs(program: Command): void {
       const bad = findings.filter((finding) => !finding.ok);
       terminalOutput(options.json === true).data(
         findings,
-        table(
+        textTable(
           ['', 'CHECK', 'FOUND'],
           findings.map(({ ok, name, detail, fix }) => [
             ok ? 'ok' : 'NO',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { Candidate } from '#contracts/folder/candidate.ts';
+import { parseJson } from '#contracts/parse.ts';
 import { ModelDocument } from '#contracts/folder/model.ts';
 
 const run = promisify(execFile);
@@ -46,13 +47,13 @@ export async function makeRepository(of: {
 }): Promise<{ readonly repository: Repository; readonly story: StoryDocument }> {
   await rm(of.root, { recursive: true, force: true });
   await mkdir(join(of.root, 'models'), { recursive: true });
-  const story = StoryDocument.parse(await readJson(join(of.source, 'story.json')));
+  const story = await readAs(StoryDocument, join(of.source, 'story.json'));
   const folderOf = (model: string) => join(of.root, 'models', model);
   for (const name of of.names) {
     await cp(of.source, folderOf(name), { recursive: true });
     await rm(join(folderOf(name), 'story.json'));
     const file = join(folderOf(name), 'model.json');
-    const model = ModelDocument.parse(await readJson(file));
+    const model = await readAs(ModelDocument, file);
     const data =
       of.rows !== undefined && 'generator' in model.data
         ? { ...model.data, rows: of.rows }
@@ -68,7 +69,7 @@ export async function makeRepository(of: {
       commit: async (models, candidates, message) => {
         for (const name of models) {
           const file = join(folderOf(name), 'model.json');
-          await writeJson(file, { ...ModelDocument.parse(await readJson(file)), candidates });
+          await writeJson(file, { ...(await readAs(ModelDocument, file)), candidates });
           await git('add', '--', `models/${name}`);
         }
         await git('commit', '--quiet', '--allow-empty', '--message', message);
@@ -96,9 +97,8 @@ export function gitAt(root: string): (...args: readonly string[]) => Promise<str
   return async (...args) => (await run('git', args, { cwd: root, env })).stdout.trim();
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-  return value;
+async function readAs<S extends z.ZodType>(schema: S, file: string): Promise<z.output<S>> {
+  return parseJson(schema, await readFile(file), file);
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

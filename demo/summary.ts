@@ -1,5 +1,5 @@
 /** The story in one screen. */
-import { table } from '../cli/output.ts';
+import { textTable } from '../cli/output.ts';
 import { clockTime, short } from '../cli/remote/answer-words.ts';
 import type { StoryReport } from './diary.ts';
 
@@ -14,14 +14,14 @@ export function summary(
     '',
     `The story of ${report.model}, from its first commit to its last rollback`,
     '',
-    table(
+    textTable(
       ['WHAT', 'TOOK', 'CAME OF IT'],
       steps.map(({ name, seconds, outcome }) => [name, `${seconds.toFixed(1)} s`, outcome]),
       '  ',
     ),
     '',
     `Who served: ${path}`,
-    table(
+    textTable(
       ['VERSION', 'SINCE', 'ARTIFACT', 'COMMIT'],
       champions.map(({ version, at, sha256, commit }) => [
         `v${version}`,

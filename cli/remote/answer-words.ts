@@ -1,6 +1,6 @@
 /** Answers of the API as words for a person. */
 import type { ChainedEntry } from '#domain/ledger.ts';
-import { table } from '../output.ts';
+import { textTable } from '../output.ts';
 import type { ChampionAnswer, StatusAnswer } from '#contracts/answers.ts';
 import type { Run } from '#domain/run.ts';
 import { nextCommands, toldSteps } from './watch.ts';
@@ -15,7 +15,7 @@ export function clockTime(at: string): string {
 
 export function runsTable(runs: readonly Run[]): string {
   if (runs.length === 0) return 'no runs yet: `npx titleholder commit models/NAME` starts one';
-  return table(
+  return textTable(
     ['RUN', 'STATUS', 'VERDICT', 'VERSION', 'BY', 'SINCE'],
     runs.map((run) => [
       run.runId,
@@ -72,7 +72,7 @@ export function championWords(found: ChampionAnswer, at: string | undefined): st
 
 /** Who, what, when, why, which hash. */
 export function ledgerTable(entries: readonly ChainedEntry[], indent = ''): string {
-  return table(
+  return textTable(
     ['#', 'WHEN', 'WHO', 'WHAT', 'VERSION', 'ARTIFACT', 'AUTHORITY', 'ENTRY', 'WHY'],
     entries.map((entry) => [
       entry.sequence.toString(),

@@ -1,7 +1,7 @@
 /** Why a run was judged as it was. */
 import { CandidateChoice } from '#contracts/steps.ts';
 import { isOpen } from '#domain/run.ts';
-import { Stop, table } from '../output.ts';
+import { Stop, textTable } from '../output.ts';
 import type { ShownCandidate } from '#contracts/answers.ts';
 import type { Measured } from '#contracts/evidence.ts';
 import { METRIC_NAMES } from '#domain/metrics.ts';
@@ -54,7 +54,7 @@ export async function explainRun(
 }
 
 function candidates(all: readonly ShownCandidate[]): string {
-  return table(
+  return textTable(
     ['CANDIDATE', 'ATTEMPT', 'STATUS', 'MEAN AUC', '+-', ''],
     all.map(({ name, attempt, status, meanAuc, standardError, notFitted, chosen }) => [
       name,
@@ -69,7 +69,7 @@ function candidates(all: readonly ShownCandidate[]): string {
 }
 
 function gates(all: readonly GateRow[]): string {
-  return table(
+  return textTable(
     ['GATE', 'METRIC', 'MODE', 'MEASURED', 'LIMIT', 'PASSED'],
     all.map(({ name, metric, mode, measured, limit, passed }) => [
       name,
@@ -92,7 +92,7 @@ function metrics(measured: Measured): string {
       : [{ name: `champion (version ${champion.version})`, metrics: champion.metrics }]),
     ...baselines.map((one) => ({ name: one.name, metrics: one.metrics })),
   ];
-  return table(
+  return textTable(
     ['MODEL', ...METRIC_NAMES],
     models.map((model) => [
       model.name,
@@ -115,7 +115,7 @@ function importance({ rows, columns }: Importance): string {
   const left = columns.length - shown.length;
   return [
     `AUC lost when a column is shuffled (${rows} holdout rows)${left === 0 ? '' : `, ${left} lesser columns left out`}:`,
-    table(
+    textTable(
       ['COLUMN', 'CHALLENGER', ...(withChampion ? ['CHAMPION', 'CHANGE'] : [])],
       shown.map(({ column, challenger, champion }) => [
         column,

@@ -6,7 +6,7 @@ import { PredictRow } from '#contracts/api.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { readCsv } from '#dataset/csv.ts';
 import { readBytes } from '../local/files.ts';
-import { table } from '../output.ts';
+import { textTable } from '../output.ts';
 
 const STANDARD_INPUT = '-';
 const Rows = z.union([PredictRow.transform((row) => [row]), z.array(PredictRow).min(1)]);
@@ -35,7 +35,7 @@ function isJson(bytes: Uint8Array): boolean {
 
 /** The predictions as a table: whose they are stands in each row, so that a row can be kept by itself. */
 export function predictionsTable({ predictions, version, role }: PredictAnswer): string {
-  return table(
+  return textTable(
     ['ROW', 'LABEL', 'PROBABILITY', 'VERSION', 'ROLE', 'ID'],
     predictions.map(({ id, label, probability }, row) => [
       String(row),

@@ -18,7 +18,7 @@ import type { Log } from '#domain/ports/log.ts';
 import { authorsOf, readReport } from './people.ts';
 import { readBundle } from './read-bundle.ts';
 
-export interface Deps {
+export interface AcceptCommitDeps {
   readonly identity: Identity;
   readonly commits: CommitStore;
   readonly runs: Pick<RunStore, 'get'>;
@@ -37,7 +37,7 @@ const LIMITS: Readonly<Record<'bundles' | 'data' | 'reports', number>> = {
 };
 
 /** POST /pipeline/uploads, /pipeline/commit, /pipeline/start. */
-export const acceptCommit = (deps: Deps) =>
+export const acceptCommit = (deps: AcceptCommitDeps) =>
   httpFunction('accept-commit', deps, [
     on(ROUTES.uploads, uploads(deps)),
     on(ROUTES.commit, commit(deps)),
@@ -45,7 +45,7 @@ export const acceptCommit = (deps: Deps) =>
   ]);
 
 const uploads =
-  (deps: Deps) =>
+  (deps: AcceptCommitDeps) =>
   async ({
     body,
   }: SignedRequest<typeof ROUTES.uploads>): Promise<
@@ -65,7 +65,7 @@ const uploads =
   };
 
 const commit =
-  (deps: Deps) =>
+  (deps: AcceptCommitDeps) =>
   async ({
     principal,
     body,
@@ -110,7 +110,7 @@ const commit =
   };
 
 const start =
-  (deps: Deps) =>
+  (deps: AcceptCommitDeps) =>
   async ({ body }: SignedRequest<typeof ROUTES.start>): Promise<HttpAnswer<StartedAnswer>> => {
     const prefix = body.commit ?? '';
     const found = await deps.commits.list({ model: body.model, prefix, limit: 100 });
@@ -132,7 +132,7 @@ function accepted(runId: string, duplicate: boolean, message: string): HttpAnswe
 }
 
 /** The full hash of a commit; short ones only where exactly one stored commit is meant. */
-async function resolve(deps: Deps, model: string, commit: string): Promise<string> {
+async function resolve(deps: AcceptCommitDeps, model: string, commit: string): Promise<string> {
   if (commit.length === 40) return commit;
   const found = await deps.commits.list({ model, prefix: commit, limit: 100 });
   refuseAmbiguous(commit, found);
@@ -157,7 +157,7 @@ function refuseAmbiguous(prefix: string, found: readonly Commit[]): void {
 }
 
 async function present(
-  deps: Deps,
+  deps: AcceptCommitDeps,
   kind: Extract<ObjectKind, 'bundles' | 'data' | 'reports'>,
   sha256: string,
 ): Promise<void> {
@@ -182,7 +182,7 @@ function checkSize(kind: 'bundles' | 'data' | 'reports', bytes: number): void {
   }
 }
 
-async function publish(deps: Deps, stored: Commit): Promise<void> {
+async function publish(deps: AcceptCommitDeps, stored: Commit): Promise<void> {
   const { model, commit: sha, branch, bundle, data, ciReport, cause, asOf } = stored;
   const event: EventOf<'CommitPushed'> = {
     type: 'CommitPushed',

@@ -13,7 +13,7 @@ import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
 import type { Log } from '#domain/ports/log.ts';
 
-export interface Deps {
+export interface MirrorChampionDeps {
   readonly registry: Pick<ChampionRegistry, 'pointer' | 'ledger' | 'versions'>;
   readonly tracking: Pick<Tracking, 'registerVersion' | 'record' | 'setAliases' | 'setTag' | 'run'>;
   readonly log: Log;
@@ -35,7 +35,7 @@ const ROUNDS = 3;
  * Repeated and out of order it ends the same; what fails comes again by its queue.
  */
 export const mirrorChampion =
-  (deps: Deps) =>
+  (deps: MirrorChampionDeps) =>
   (event: unknown): Promise<BatchAnswer> =>
     eachMessage(event, deps.log, async (body) => {
       const event = parseJson(Envelope, body, 'the event');
@@ -43,7 +43,7 @@ export const mirrorChampion =
       else await mirror(deps, event.detail);
     });
 
-async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
+async function mirror(deps: MirrorChampionDeps, moved: ChampionMoved): Promise<void> {
   const { model } = moved;
   for (let round = 1; round <= ROUNDS; round += 1) {
     const before = await readState(deps, model);
@@ -70,7 +70,7 @@ async function mirror(deps: Deps, moved: ChampionMoved): Promise<void> {
 }
 
 /** By the ledger and not by the event, as everything here. */
-async function tagRejection(deps: Deps, rejected: RunRejected): Promise<void> {
+async function tagRejection(deps: MirrorChampionDeps, rejected: RunRejected): Promise<void> {
   const { model, runId, sequence, trackingRunId } = rejected;
   const entries = await deps.registry.ledger(model);
   const entry = entries.find((e) => e.sequence === sequence && e.runId === runId);
@@ -85,7 +85,7 @@ async function tagRejection(deps: Deps, rejected: RunRejected): Promise<void> {
 
 /** Somebody may have deleted the run in MLflow: that costs the tag, and nothing else waits for it. */
 async function tag(
-  { tracking, log }: Deps,
+  { tracking, log }: MirrorChampionDeps,
   model: string,
   trackingRunId: string,
   key: string,
@@ -106,7 +106,7 @@ interface State {
   readonly versions: readonly Version[];
 }
 
-async function readState({ registry }: Deps, model: string): Promise<State> {
+async function readState({ registry }: MirrorChampionDeps, model: string): Promise<State> {
   const [production, staging, entries, versions] = await Promise.all([
     registry.pointer(model, 'production'),
     registry.pointer(model, 'staging'),
@@ -128,7 +128,7 @@ function sameMoves(a: State, b: State): boolean {
 }
 
 async function register(
-  deps: Deps,
+  deps: MirrorChampionDeps,
   version: Version,
   entries: readonly ChainedEntry[],
 ): Promise<void> {
@@ -152,7 +152,7 @@ async function register(
 }
 
 async function recordMove(
-  deps: Deps,
+  deps: MirrorChampionDeps,
   entry: ChainedEntry,
   versions: readonly Version[],
 ): Promise<void> {

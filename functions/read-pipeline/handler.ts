@@ -14,7 +14,7 @@ import type { RunDeps } from './read-run.ts';
 import { readEvidence, readStatus } from './read-run.ts';
 import { definedSteps } from './steps.ts';
 
-export interface Deps extends RunDeps {
+export interface ReadPipelineDeps extends RunDeps {
   readonly identity: Identity;
   readonly registry: ChampionRegistry;
   readonly tracking: Tracking;
@@ -28,7 +28,7 @@ const DEFINITION_MILLIS = 60_000;
 const TRACKING_RUN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** GET /pipeline/runs, /pipeline/{run}/status and /evidence, /champion, /ledger, /mlflow/…, /steps. */
-export const readPipeline = (deps: Deps) => {
+export const readPipeline = (deps: ReadPipelineDeps) => {
   const defined = cachedSteps(deps);
   const { registry, tracking } = deps;
   return httpFunction('read-pipeline', deps, [
@@ -76,7 +76,7 @@ function ok<T>(body: T): HttpAnswer<T> {
   return { status: 200, body };
 }
 
-function cachedSteps(deps: Deps): () => Promise<readonly DefinedStep[]> {
+function cachedSteps(deps: ReadPipelineDeps): () => Promise<readonly DefinedStep[]> {
   let cached: { readonly steps: readonly DefinedStep[]; readonly at: number } | undefined;
   return async () => {
     const now = Date.parse(deps.clock.now());

@@ -16,7 +16,7 @@ export const POINTER_MILLIS = 500;
 /** Champion, challenger and the one before: a rollback finds its version in memory. */
 export const MODELS_KEPT = 3;
 
-export interface Deps {
+export interface ChampionCacheDeps {
   readonly slot: Slot;
   readonly registry: Pick<ChampionRegistry, 'pointer'>;
   readonly artifacts: Pick<ArtifactStore, 'get'>;
@@ -51,7 +51,7 @@ export interface ChampionCache {
   load(model: string, route: ServingRoute): Promise<Loaded>;
 }
 
-export function championCache(deps: Deps): ChampionCache {
+export function championCache(deps: ChampionCacheDeps): ChampionCache {
   const pointers = new Map<string, { seen: Seen; at: number }>();
   const models = new Map<string, Loaded>();
 

@@ -13,11 +13,11 @@ import { httpFunction, on, onOpen } from '#edge/edge.ts';
 import { parse } from '#contracts/parse.ts';
 import { ROUTES } from '#contracts/routes.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
-import type { ChampionCache, Deps as CacheDeps } from './champion-cache.ts';
+import type { ChampionCache, ChampionCacheDeps } from './champion-cache.ts';
 import { championCache } from './champion-cache.ts';
 import { rowsOf, scoreRows } from './score-rows.ts';
 
-export interface Deps extends CacheDeps {
+export interface ServeModelDeps extends ChampionCacheDeps {
   readonly identity: Identity;
   /** A prediction's id each. */
   readonly ids: Ids;
@@ -45,7 +45,7 @@ const InternalCall = z.strictObject({
 });
 
 /** GET /health and POST /predict; direct invocations answer with the plain document or throw. */
-export const serveModel = (deps: Deps) => {
+export const serveModel = (deps: ServeModelDeps) => {
   const cache = championCache(deps);
   const http = httpFunction('serve-model', deps, [
     onOpen(ROUTES.health, async ({ principal, query: { model } }) => {
@@ -71,7 +71,7 @@ export const serveModel = (deps: Deps) => {
 
 /** Scores the rows by one route, drawn with the id of the first prediction. */
 async function predict(
-  deps: Deps,
+  deps: ServeModelDeps,
   cache: ChampionCache,
   model: string,
   rows: readonly RawRow[],
@@ -99,7 +99,7 @@ interface Checked {
 
 /** Health of a model's slot: each check does what a prediction would need, for every route. */
 async function healthOf(
-  deps: Deps,
+  deps: ServeModelDeps,
   cache: ChampionCache,
   model: string,
 ): Promise<Checked & { readonly health: ServingHealth }> {
@@ -145,7 +145,7 @@ async function healthOf(
 }
 
 async function artifactChecks(
-  deps: Deps,
+  deps: ServeModelDeps,
   cache: ChampionCache,
   model: string,
   route: ServingRoute,
@@ -167,12 +167,12 @@ async function artifactChecks(
 /** Where nothing is served. */
 const NOTHING = { version: null, sha256: null, routes: [] } as const;
 
-function baseOf(deps: Deps) {
+function baseOf(deps: ServeModelDeps) {
   return { stage: deps.slot, code: deps.code, memoryMb: deps.memoryMb() };
 }
 
 /** Health without a model: whether pointers can be read at all. */
-async function reachable(deps: Deps): Promise<Checked> {
+async function reachable(deps: ServeModelDeps): Promise<Checked> {
   const base = { ...baseOf(deps), model: null, ...NOTHING };
   try {
     // No model may have this name with a dot; reading its absence is as good as reading a pointer.

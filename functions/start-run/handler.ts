@@ -16,7 +16,7 @@ import { parseJson } from '#contracts/parse.ts';
 import type { BatchAnswer } from '#edge/queue.ts';
 import { eachMessage } from '#edge/queue.ts';
 
-export interface Deps {
+export interface StartRunDeps {
   readonly commits: Pick<CommitStore, 'get'>;
   readonly runs: Pick<RunStore, 'create' | 'get'>;
   readonly executions: Pick<Executions, 'start' | 'status'>;
@@ -33,7 +33,7 @@ const Envelope = envelopeOf('CommitPushed');
  * its reason; what failed for want of a service is given back to the queue.
  */
 export const startRun =
-  (deps: Deps) =>
+  (deps: StartRunDeps) =>
   (event: unknown): Promise<BatchAnswer> =>
     eachMessage(event, deps.log, async (body) => {
       try {
@@ -45,7 +45,7 @@ export const startRun =
       }
     });
 
-async function startOne(deps: Deps, body: string): Promise<void> {
+async function startOne(deps: StartRunDeps, body: string): Promise<void> {
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_EVENT_BYTES) {
     throw new TitleholderError(
@@ -91,7 +91,7 @@ async function startOne(deps: Deps, body: string): Promise<void> {
 }
 
 /** A run that was created and then lost its function before the execution began. */
-async function neverStarted(deps: Deps, runId: string): Promise<boolean> {
+async function neverStarted(deps: StartRunDeps, runId: string): Promise<boolean> {
   const run = await deps.runs.get(runId);
   if (run === undefined || run.attempt !== 1 || !isOpen(run.status)) return false;
   return (await deps.executions.status(executionName(runId, 1))) === undefined;

@@ -4,6 +4,15 @@ import { type ErrorName, isNamed, TitleholderError } from './errors.ts';
 /** Races lost in a row before a change gives up; a step's own retry comes later, with jitter. */
 const TRIES = 10;
 
+/** Says that somebody else stored the revision that `what` was to get. */
+export function revisionTaken(what: string, revision: number): TitleholderError {
+  return new TitleholderError(
+    'Conflict',
+    `${what} is no longer at revision ${revision - 1}; read it again`,
+    { revision },
+  );
+}
+
 /** What a change comes to on what is stored now. */
 export interface Change<T> {
   /** What the caller gets once `write` succeeded. */

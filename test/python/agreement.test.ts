@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimsCsv } from '#claims/generate.ts';
 import { type Artifact, encodeArtifact, labelOf } from '#learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { ESTIMATOR_NAMES } from '#learning/pipeline/estimators.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
@@ -181,7 +181,7 @@ function addCases(source: NamedTable, everyCalibration: boolean): void {
     columns: rowsToScore(source.table, order.slice(TRAINING, TRAINING + SCORED), 3),
   };
   let turn = 0;
-  for (const algorithm of ALGORITHMS) {
+  for (const algorithm of ESTIMATOR_NAMES) {
     for (const [what, transforms] of transformsOf(source)) {
       turn += 1;
       const some = everyCalibration ? CALIBRATIONS : [CALIBRATIONS[turn % 3]!];
@@ -346,13 +346,13 @@ describe('a model that MLflow loads', () => {
   });
 
   it('was compared for every estimator, transform and calibrator that there is', () => {
-    expect(ALGORITHMS.filter((name) => SETTINGS[name] === undefined)).toEqual([]);
+    expect(ESTIMATOR_NAMES.filter((name) => SETTINGS[name] === undefined)).toEqual([]);
     const kinds = cases.map(({ artifact: { estimator, transforms, calibrator } }) => ({
       estimator: estimator.kind,
       transforms: transforms.map(({ kind }) => kind),
       calibrator: calibrator?.kind ?? 'none',
     }));
-    for (const estimator of ALGORITHMS) {
+    for (const estimator of ESTIMATOR_NAMES) {
       const its = kinds.filter((kind) => kind.estimator === estimator);
       expect(new Set(its.map(({ calibrator }) => calibrator)).size, estimator).toBe(3);
       expect([...new Set(its.flatMap(({ transforms }) => transforms))].sort(), estimator).toEqual([

@@ -2,15 +2,14 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Approvals } from '#domain/ports/approvals.ts';
 import { ApprovalItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
-import { table } from './table.ts';
+import { dynamoTable } from './table.ts';
 
 /** Approvals in the runs table, each moved by compare-and-swap on its revision. */
 export function dynamoApprovals(client: DynamoDBDocumentClient, runsTable: string): Approvals {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async get(runId, kind) {
-      const item = await runs.get(runsKeys.approval(runId, kind));
-      return item === undefined ? undefined : ApprovalItem.parse(item);
+      return runs.get(ApprovalItem, runsKeys.approval(runId, kind));
     },
     put: (approval) =>
       runs.putNext(

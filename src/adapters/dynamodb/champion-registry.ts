@@ -4,56 +4,49 @@ import type { ChainedEntry } from '#domain/ledger.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { CharterItem, DecisionItem, HeadItem, VersionItem } from './documents.ts';
 import { championKeys } from './keys.ts';
-import { table, withoutKeys } from './table.ts';
+import { dynamoTable } from './table.ts';
 
 /** Pointers, ledger, versions and charters in the champion table. */
 export function dynamoChampionRegistry(
   client: DynamoDBDocumentClient,
   championTable: string,
 ): ChampionRegistry {
-  const champion = table(client, championTable);
+  const champion = dynamoTable(client, championTable);
 
   const entryAt = async (model: string, sequence: number): Promise<ChainedEntry | undefined> => {
-    const item = await champion.get(championKeys.entry(model, sequence));
-    return item === undefined ? undefined : EntryDocument.parse(withoutKeys(item));
+    return champion.get(EntryDocument, championKeys.entry(model, sequence));
   };
 
   const decision = async (model: string, id: string): Promise<ChainedEntry | undefined> => {
-    const item = await champion.get(championKeys.decision(model, id));
-    return item === undefined ? undefined : entryAt(model, DecisionItem.parse(item).sequence);
+    const recorded = await champion.get(DecisionItem, championKeys.decision(model, id));
+    return recorded === undefined ? undefined : entryAt(model, recorded.sequence);
   };
 
   return {
     async pointer(model, slot) {
-      const item = await champion.get(championKeys.pointer(model, slot));
-      return item === undefined ? undefined : PointerDocument.parse(item);
+      return champion.get(PointerDocument, championKeys.pointer(model, slot));
     },
 
     async head(model) {
-      const item = await champion.get(championKeys.head(model));
-      return item === undefined ? undefined : HeadItem.parse(item);
+      return champion.get(HeadItem, championKeys.head(model));
     },
 
     async ledger(model) {
-      const items = await champion.all(championKeys.ledger(model));
-      return items.map((item) => EntryDocument.parse(withoutKeys(item)));
+      return champion.all(EntryDocument, championKeys.ledger(model));
     },
 
     decision,
 
     async version(model, version) {
-      const item = await champion.get(championKeys.version(model, version));
-      return item === undefined ? undefined : VersionItem.parse(item);
+      return champion.get(VersionItem, championKeys.version(model, version));
     },
 
     async versions(model) {
-      const items = await champion.all(championKeys.versions(model));
-      return items.map((item) => VersionItem.parse(item));
+      return champion.all(VersionItem, championKeys.versions(model));
     },
 
     async charter(model) {
-      const item = await champion.get(championKeys.charter(model));
-      return item === undefined ? undefined : CharterItem.parse(item);
+      return champion.get(CharterItem, championKeys.charter(model));
     },
   };
 }

@@ -4,11 +4,11 @@ import type { CommitStore } from '#domain/ports/commit-store.ts';
 import { type Commit, newestFirst } from '#domain/run.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 import { commitsOf, RUN_INDEXES, runsKeys } from './keys.ts';
-import { ABSENT, table } from './table.ts';
+import { ABSENT, dynamoTable } from './table.ts';
 
 /** Commits in the runs table. `list` reads an index, eventually consistently. */
 export function dynamoCommitStore(client: DynamoDBDocumentClient, runsTable: string): CommitStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async put(commit) {
       const stored = await runs.putIf(
@@ -24,8 +24,7 @@ export function dynamoCommitStore(client: DynamoDBDocumentClient, runsTable: str
     },
 
     async get(runId) {
-      const item = await runs.get(runsKeys.commit(runId));
-      return item === undefined ? undefined : CommitDocument.parse(item);
+      return runs.get(CommitDocument, runsKeys.commit(runId));
     },
 
     async list({ model, prefix, limit }) {
@@ -53,7 +52,7 @@ export function dynamoCommitStore(client: DynamoDBDocumentClient, runsTable: str
             }),
           ),
         );
-        found.push(...(page.Items ?? []).map((item) => CommitDocument.parse(item)));
+        found.push(...(page.Items ?? []).map((item) => runs.storedAs(CommitDocument, item)));
         start = page.LastEvaluatedKey;
       } while (start !== undefined);
       // The index sorts by hash; a prefix leaves few.

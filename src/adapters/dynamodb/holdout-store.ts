@@ -2,18 +2,17 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import { HoldoutItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
-import { table } from './table.ts';
+import { dynamoTable } from './table.ts';
 
 /** Which rows judge, in the runs table, one item a model. */
 export function dynamoHoldoutStore(
   client: DynamoDBDocumentClient,
   runsTable: string,
 ): HoldoutStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async get(model) {
-      const item = await runs.get(runsKeys.holdout(model));
-      return item === undefined ? undefined : HoldoutItem.parse(item);
+      return runs.get(HoldoutItem, runsKeys.holdout(model));
     },
     put: (holdout) =>
       runs.putNext(

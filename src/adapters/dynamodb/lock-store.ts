@@ -2,15 +2,14 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { LockStore } from '#domain/ports/lock-store.ts';
 import { LockItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
-import { table } from './table.ts';
+import { dynamoTable } from './table.ts';
 
 /** Locks with their queues in the runs table, one item a model. */
 export function dynamoLockStore(client: DynamoDBDocumentClient, runsTable: string): LockStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async get(model) {
-      const item = await runs.get(runsKeys.lock(model));
-      return item === undefined ? undefined : LockItem.parse(item);
+      return runs.get(LockItem, runsKeys.lock(model));
     },
     put: (lock) =>
       runs.putNext(

@@ -3,17 +3,16 @@ import type { Outbox } from '#domain/ports/outbox.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 import { OutboxItem } from './documents.ts';
 import { championKeys } from './keys.ts';
-import { table } from './table.ts';
+import { dynamoTable } from './table.ts';
 
 /** The events that the ledger's transactions left in the champion table. */
 export function dynamoOutbox(client: DynamoDBDocumentClient, championTable: string): Outbox {
-  const champion = table(client, championTable);
+  const champion = dynamoTable(client, championTable);
   return {
     async pending(limit) {
-      const items = await champion.all(championKeys.outbox());
-      return items
-        .map((item) => OutboxItem.parse(item))
-        .sort(oldestFirst)
+      const events = await champion.all(OutboxItem, championKeys.outbox());
+      return events
+        .toSorted(oldestFirst)
         .slice(0, limit)
         .map(({ id, type, detail }) => {
           const parsed: unknown = JSON.parse(detail);

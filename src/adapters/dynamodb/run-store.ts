@@ -1,16 +1,17 @@
 import { QueryCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { RunDocument } from '#contracts/run.ts';
+import { revisionTaken } from '#domain/compare-and-swap.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
 import { reaching } from '#adapters/aws/errors.ts';
 import { ALL_RUNS, RUN_INDEXES, runsKeys, runsOf } from './keys.ts';
-import { ABSENT, conflict, table } from './table.ts';
+import { ABSENT, dynamoTable } from './table.ts';
 
 /** Runs in the runs table. `list` reads an index, eventually consistently. */
 export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string): RunStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async create(run) {
       const created = await runs.putIf(runsKeys.run(run.runId), indexed(run), ABSENT);
@@ -18,8 +19,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
     },
 
     async get(runId) {
-      const item = await runs.get(runsKeys.run(runId));
-      return item === undefined ? undefined : RunDocument.parse(item);
+      return runs.get(RunDocument, runsKeys.run(runId));
     },
 
     async list({ model, limit, cursor }) {
@@ -40,7 +40,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
           }),
         ),
       );
-      const found = (page.Items ?? []).map((item) => RunDocument.parse(item));
+      const found = (page.Items ?? []).map((item) => runs.storedAs(RunDocument, item));
       return page.LastEvaluatedKey === undefined
         ? { runs: found }
         : { runs: found, cursor: toCursor(page.LastEvaluatedKey) };
@@ -52,7 +52,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
         expression: 'revision = :before',
         values: { ':before': run.revision - 1 },
       });
-      if (!replaced) throw conflict(`the run ${run.runId}`, run.revision);
+      if (!replaced) throw revisionTaken(`the run ${run.runId}`, run.revision);
     },
   };
 }

@@ -1,14 +1,15 @@
+import type * as z from 'zod';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { StepStore } from '#domain/ports/step-store.ts';
 import { byStart, type StepRecord } from '#domain/run.ts';
 import { jsonText } from '#adapters/json-text.ts';
 import { StepItem } from './documents.ts';
 import { runsKeys } from './keys.ts';
-import { ABSENT, table } from './table.ts';
+import { ABSENT, dynamoTable } from './table.ts';
 
 /** Recorded outputs of steps in the runs table. */
 export function dynamoStepStore(client: DynamoDBDocumentClient, runsTable: string): StepStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async record(record) {
       // The first record stands: whoever runs the same step with the same input again reads it.
@@ -20,19 +21,18 @@ export function dynamoStepStore(client: DynamoDBDocumentClient, runsTable: strin
     },
 
     async get(runId, step, inputHash) {
-      const item = await runs.get(runsKeys.step(runId, step, inputHash));
+      const item = await runs.get(StepItem, runsKeys.step(runId, step, inputHash));
       return item === undefined ? undefined : toStep(item);
     },
 
     async list(runId) {
-      const items = await runs.all(runsKeys.steps(runId));
+      const items = await runs.all(StepItem, runsKeys.steps(runId));
       return items.map(toStep).sort(byStart);
     },
   };
 }
 
-function toStep(item: Record<string, unknown>): StepRecord {
-  const parsed = StepItem.parse(item);
-  const output: unknown = JSON.parse(parsed.output);
-  return { ...parsed, output };
+function toStep(item: z.output<typeof StepItem>): StepRecord {
+  const output: unknown = JSON.parse(item.output);
+  return { ...item, output };
 }

@@ -5,7 +5,10 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import { parse } from '#contracts/parse.ts';
 import { canonicalJson } from '#domain/canonical.ts';
+import { revisionTaken } from '#domain/compare-and-swap.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { attemptsOf, isAwsError, reaching } from '#adapters/aws/errors.ts';
 import type { Key } from './keys.ts';
@@ -44,11 +47,17 @@ export function conditionInput(condition: Condition): {
   };
 }
 
-export interface Table {
-  readonly name: string;
-  get(key: Key): Promise<Item | undefined>;
-  /** A whole partition, all pages, in order of sk. */
-  all(of: { readonly pk: string }): Promise<readonly Item[]>;
+export interface DynamoTable {
+  has(key: Key): Promise<boolean>;
+  /** The item as its schema reads it; undefined where there is none. Throws as `storedAs`. */
+  get<S extends z.ZodType>(schema: S, key: Key): Promise<z.output<S> | undefined>;
+  /** A whole partition, all pages, in order of sk. Throws as `storedAs`. */
+  all<S extends z.ZodType>(schema: S, of: { readonly pk: string }): Promise<readonly z.output<S>[]>;
+  /**
+   * An item that a query of this table found, as its schema reads it. Throws `ArtifactInvalid`, which
+   * names table, key and fields, and holds no value of a field.
+   */
+  storedAs<S extends z.ZodType>(schema: S, item: Item): z.output<S>;
   /**
    * Writes if the condition holds; false when it doesn't. A write that the SDK sent again because its
    * first answer was lost meets its own item: that counts as written.
@@ -61,15 +70,23 @@ export interface Table {
   putNext(key: Key, item: Item & { readonly revision: number }, what: string): Promise<void>;
 }
 
-export function table(client: DynamoDBDocumentClient, name: string): Table {
-  const get = async (key: Key): Promise<Item | undefined> => {
+export function dynamoTable(client: DynamoDBDocumentClient, name: string): DynamoTable {
+  const item = async (key: Key): Promise<Item | undefined> => {
     const answer = await reaching('DynamoDB', () =>
       client.send(new GetCommand({ TableName: name, Key: { ...key }, ConsistentRead: true })),
     );
     return answer.Item;
   };
-  const putIf: Table['putIf'] = async (key, item, condition) => {
-    const whole = { ...item, ...key };
+  const storedAs: DynamoTable['storedAs'] = (schema, { pk, sk, ...fields }) =>
+    parse(
+      schema,
+      fields,
+      `the item ${String(pk)}, ${String(sk)} of the table ${name}`,
+      'ArtifactInvalid',
+    );
+
+  const putIf: DynamoTable['putIf'] = async (key, fields, condition) => {
+    const whole = { ...fields, ...key };
     try {
       await reaching('DynamoDB', () =>
         client.send(new PutCommand({ TableName: name, Item: whole, ...conditionInput(condition) })),
@@ -79,16 +96,24 @@ export function table(client: DynamoDBDocumentClient, name: string): Table {
       if (isTooLarge(error)) throw tooLarge(key, error);
       if (!isAwsError(error, 'ConditionalCheckFailedException')) throw error;
       if (attemptsOf(error) === 1) return false;
-      const stored = await get(key);
+      const stored = await item(key);
       return stored !== undefined && sameJson(stored, whole);
     }
   };
   return {
-    name,
-    get,
+    storedAs,
     putIf,
 
-    async all({ pk }) {
+    async has(key) {
+      return (await item(key)) !== undefined;
+    },
+
+    async get(schema, key) {
+      const stored = await item(key);
+      return stored === undefined ? undefined : storedAs(schema, stored);
+    },
+
+    async all(schema, { pk }) {
       const items: Item[] = [];
       let start: Item | undefined;
       do {
@@ -106,23 +131,14 @@ export function table(client: DynamoDBDocumentClient, name: string): Table {
         items.push(...(page.Items ?? []));
         start = page.LastEvaluatedKey;
       } while (start !== undefined);
-      return items;
+      return items.map((one) => storedAs(schema, one));
     },
 
-    async putNext(key, item, what) {
-      const stored = await putIf(key, item, follows(item.revision));
-      if (!stored) throw conflict(what, item.revision);
+    async putNext(key, fields, what) {
+      const stored = await putIf(key, fields, follows(fields.revision));
+      if (!stored) throw revisionTaken(what, fields.revision);
     },
   };
-}
-
-/** Somebody else stored the revision that `what` was to get. */
-export function conflict(what: string, revision: number): TitleholderError {
-  return new TitleholderError(
-    'Conflict',
-    `${what} is no longer at revision ${revision - 1}; read it again`,
-    { revision },
-  );
 }
 
 /** Equal as JSON, whatever the order of the fields. */
@@ -140,12 +156,5 @@ function tooLarge(key: Key, cause: unknown): TitleholderError {
     `${key.pk}/${key.sk} is over DynamoDB's 400 KB an item; store a reference instead`,
     {},
     { cause },
-  );
-}
-
-/** An item without its table's own attributes. */
-export function withoutKeys(item: Item): Item {
-  return Object.fromEntries(
-    Object.entries(item).filter(([name]) => name !== 'pk' && name !== 'sk'),
   );
 }

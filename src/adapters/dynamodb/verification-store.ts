@@ -1,14 +1,14 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { VerificationStore } from '#domain/ports/verification-store.ts';
 import { runsKeys } from './keys.ts';
-import { ABSENT, table } from './table.ts';
+import { ABSENT, dynamoTable } from './table.ts';
 
 /** What staging verified, in the runs table; the ledger's transaction checks these items. */
 export function dynamoVerificationStore(
   client: DynamoDBDocumentClient,
   runsTable: string,
 ): VerificationStore {
-  const runs = table(client, runsTable);
+  const runs = dynamoTable(client, runsTable);
   return {
     async put({ model, sha256, runId, at }) {
       await runs.putIf(
@@ -18,7 +18,7 @@ export function dynamoVerificationStore(
       );
     },
     async has(model, sha256) {
-      return (await runs.get(runsKeys.verified(model, sha256))) !== undefined;
+      return runs.has(runsKeys.verified(model, sha256));
     },
   };
 }

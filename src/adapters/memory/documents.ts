@@ -1,5 +1,5 @@
 /** Documents as a table keeps them: copied in and out, put if absent, or moved by their revision. */
-import { TitleholderError } from '#domain/errors.ts';
+import { revisionTaken } from '#domain/compare-and-swap.ts';
 
 /** So that nobody changes what is stored by changing what they hold. */
 export function copy<T>(value: T): T {
@@ -20,15 +20,7 @@ export function putNext<T extends { readonly revision: number }>(
   what: string,
 ): void {
   if ((map.get(key)?.revision ?? 0) !== Math.max(0, value.revision - 1)) {
-    throw conflict(what, value.revision);
+    throw revisionTaken(what, value.revision);
   }
   map.set(key, copy(value));
-}
-
-export function conflict(what: string, revision: number): TitleholderError {
-  return new TitleholderError(
-    'Conflict',
-    `${what} is no longer at revision ${revision - 1}; read it again`,
-    { revision },
-  );
 }

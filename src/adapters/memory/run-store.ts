@@ -1,7 +1,8 @@
+import { revisionTaken } from '#domain/compare-and-swap.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
 import type { Run } from '#domain/run.ts';
-import { conflict, copy, putIfAbsent } from './documents.ts';
+import { copy, putIfAbsent } from './documents.ts';
 
 export function memoryRunStore(): RunStore {
   const runs = new Map<string, Run>();
@@ -24,7 +25,7 @@ export function memoryRunStore(): RunStore {
     replace: (run) =>
       Promise.try(() => {
         if (runs.get(run.runId)?.revision !== run.revision - 1) {
-          throw conflict(`the run ${run.runId}`, run.revision);
+          throw revisionTaken(`the run ${run.runId}`, run.revision);
         }
         runs.set(run.runId, copy(run));
       }),

@@ -10,11 +10,11 @@ export type Estimator = ForestEstimator | Boosting | Logistic | VotingEstimator;
 const ESTIMATORS = { forest, boosting, logistic, 'ml-random-forest': votingForest };
 
 /** An estimator's name: in a file its `kind`, in a candidate its `algorithm`. */
-export type Algorithm = keyof typeof ESTIMATORS;
+export type EstimatorName = keyof typeof ESTIMATORS;
 
 const BY_NAME: ReadonlyMap<string, EstimatorKind<Estimator>> = new Map(Object.entries(ESTIMATORS));
 
-export const ALGORITHMS: readonly string[] = [...BY_NAME.keys()];
+export const ESTIMATOR_NAMES: readonly string[] = [...BY_NAME.keys()];
 
 /** The verbs of an estimator; undefined where there is none of that name. */
 export function estimatorKind(name: string): EstimatorKind<Estimator> | undefined {

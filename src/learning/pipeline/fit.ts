@@ -2,7 +2,12 @@
 import type { Artifact, Provenance } from './artifact.ts';
 import { type Calibrator, calibrate, fitCalibrator } from './calibrate.ts';
 import type { EstimatorKind } from './estimator-kind.ts';
-import { ALGORITHMS, type Algorithm, type Estimator, estimatorKind } from './estimators.ts';
+import {
+  ESTIMATOR_NAMES,
+  type EstimatorName,
+  type Estimator,
+  estimatorKind,
+} from './estimators.ts';
 import { fitTransforms } from './fit-transforms.ts';
 import { scorer } from './scorer.ts';
 import { chooseThreshold, type ThresholdRule } from './threshold.ts';
@@ -22,7 +27,7 @@ import { checkLabels, checkTable, type Column, selectRows, type Table } from '#l
 
 export interface PipelineSpec {
   readonly name: string;
-  readonly algorithm: Algorithm;
+  readonly algorithm: EstimatorName;
   /** The estimator's own, and `sampleRows`: train on so many rows, drawn without replacement. */
   readonly settings: Settings;
   /** Absent: none. */
@@ -67,7 +72,7 @@ export function checkCandidate(candidate: PipelineSpec): CheckedCandidate {
   return named(candidate, () => {
     const verbs =
       estimatorKind(candidate.algorithm) ??
-      refuseSetting('algorithm', `is none of ${ALGORITHMS.join(', ')}`);
+      refuseSetting('algorithm', `is none of ${ESTIMATOR_NAMES.join(', ')}`);
     const { sampleRows, ...own } = settingsOf(candidate.settings, null);
     return {
       verbs,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { areaUnderCurve } from '../../../demo/scoring.ts';
 import { newDiary } from '../../../demo/diary.ts';
-import { endOf, Stop, table } from '../../../cli/output.ts';
+import { endOf, Stop, textTable } from '../../../cli/output.ts';
 import { parseRoles } from '../../../cli/remote/session.ts';
 import { TitleholderError } from '#domain/errors.ts';
 
@@ -36,7 +36,7 @@ describe('how a verb ends', () => {
 describe('a table', () => {
   it('aligns columns and leaves no blank at a line’s end', () => {
     expect(
-      table(
+      textTable(
         ['A', 'B'],
         [
           ['long', ''],

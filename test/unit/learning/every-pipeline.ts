@@ -1,7 +1,7 @@
 /** One small model file of every estimator, transform and calibrator. */
 import type { ReadRules } from '#learning/cells.ts';
 import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { ESTIMATOR_NAMES } from '#learning/pipeline/estimators.ts';
 import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
 import { MANIFEST, madeUp, PROVENANCE } from './made-up-table.ts';
@@ -76,7 +76,7 @@ export interface EveryFile {
 export function everyFile(): readonly EveryFile[] {
   const { table, labels } = twoCategories(200);
   const turns = ['none', 'sigmoid', 'isotonic'] as const;
-  return ALGORITHMS.flatMap((name, a) =>
+  return ESTIMATOR_NAMES.flatMap((name, a) =>
     Object.entries(EVERY_TRANSFORM).map(([transform, specs], t): EveryFile => {
       const calibration = turns[(a + t) % turns.length]!;
       const artifact = fitPipeline({

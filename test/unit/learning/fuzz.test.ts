@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';
 import { LearningError } from '#learning/errors.ts';
-import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { ESTIMATOR_NAMES } from '#learning/pipeline/estimators.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { brokenFile } from './broken-file.ts';
 import { EVERY_TRANSFORM, everyFile, servedRecords } from './every-pipeline.ts';
@@ -23,7 +23,7 @@ const records = servedRecords(12);
 
 describe('a file of every estimator and transform', () => {
   it('scores as the plainest reader of the format does', () => {
-    expect(files).toHaveLength(ALGORITHMS.length * Object.keys(EVERY_TRANSFORM).length);
+    expect(files).toHaveLength(ESTIMATOR_NAMES.length * Object.keys(EVERY_TRANSFORM).length);
     for (const { algorithm, transform, bytes } of files) {
       const { scoreRecord } = scorer(decodeArtifact(bytes));
       const scores = records.map(scoreRecord);

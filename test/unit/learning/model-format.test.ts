@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { decodeArtifact, labelOf } from '#learning/pipeline/artifact.ts';
-import { ALGORITHMS } from '#learning/pipeline/estimators.ts';
+import { ESTIMATOR_NAMES } from '#learning/pipeline/estimators.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { everyFile, EVERY_TRANSFORM } from './every-pipeline.ts';
 import { plainScore } from './plain-score.ts';
@@ -52,7 +52,7 @@ describe('the schema', () => {
     }
     expect([...seen].sort()).toEqual(
       [
-        ...ALGORITHMS,
+        ...ESTIMATOR_NAMES,
         ...Object.keys(EVERY_TRANSFORM).filter((name) => name !== 'all'),
         'sigmoid',
         'isotonic',
