@@ -1,12 +1,12 @@
 /** The verbs that speak to the HTTP API: runs, decisions, answers. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { verifyChain } from '#domain/ledger.ts';
 import { isOpen } from '#domain/run.ts';
 import { terminalOutput, type Output } from './output.ts';
 import type { Verb } from '#client/client.ts';
 import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
 import { explainRun } from './remote/explain.ts';
+import { parseAnchor, readExport, verified } from './remote/ledger.ts';
 import { logWords, runLogs } from './remote/logs.ts';
 import { predictionsTable, readRows } from './remote/predict.ts';
 import { localToken, login, openSession, type Session } from './remote/session.ts';
@@ -190,20 +190,23 @@ function registerAnswers(program: Command): void {
       );
     },
   );
-  speaking(ledger, 'verify <model>', 'check every hash and link here, on this machine').action(
-    async (model: string, options: Common) => {
-      const { out, session } = await open(options);
-      const { entries } = await session.api.ledger(model);
-      const checked = verifyChain(entries);
-      out.data(
-        checked,
-        checked.ok
-          ? `${checked.length} entries, every hash and link right`
-          : `broken at entry ${checked.sequence}: ${checked.problem}`,
-      );
-      if (!checked.ok) process.exitCode = 1;
-    },
-  );
+  speaking(ledger, 'verify <model>', 'check every hash and link here, on this machine')
+    .option('--file <file>', 'of an export, without asking anybody')
+    .option('--anchor <entry>', 'SEQUENCE:HASH of an entry that was kept elsewhere')
+    .action(async (model: string, options: Common & { file?: string; anchor?: string }) => {
+      const anchor = options.anchor === undefined ? {} : { anchor: parseAnchor(options.anchor) };
+      const out = terminalOutput(options.json === true);
+      const { entries, ...head } =
+        options.file === undefined
+          ? await (await openSession(options)).api.ledger(model)
+          : { entries: await readExport(options.file) };
+      const found = verified(model, entries, {
+        ...('head' in head ? { head: head.head } : {}),
+        ...anchor,
+      });
+      out.data(found.data, found.words);
+      if (!found.ok) process.exitCode = 1;
+    });
   const kept = 'the entries as JSON lines, or with --json one array, to keep elsewhere';
   speaking(ledger, 'export <model>', kept).action(async (model: string, options: Common) => {
     const { out, session } = await open(options);

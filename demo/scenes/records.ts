@@ -1,5 +1,5 @@
 /** Point 7: what is left on record. */
-import { verifyChain } from '#domain/ledger.ts';
+import { verifyLedger } from '#domain/ledger.ts';
 import { ledgerTable } from '../../cli/remote/answer-words.ts';
 import { eventually, expectThat } from '../expectation.ts';
 import type { World } from '../world.ts';
@@ -13,8 +13,8 @@ const MIRROR_SECONDS = 300;
 /** @returns the ledger as a table. */
 export async function records(world: World): Promise<string> {
   const ledger = await part(world, 'the ledger, verified here', async () => {
-    const { entries, verification } = await world.people.vera.api.ledger(world.model);
-    const checked = verifyChain(entries);
+    const { entries, head, verification } = await world.people.vera.api.ledger(world.model);
+    const checked = verifyLedger(world.model, entries, { head });
     expectThat(checked.ok, 'ledger', `the chain breaks: ${JSON.stringify(checked)}`);
     expectThat(verification.ok, 'read-pipeline', 'the API finds the chain broken');
     const kinds = entries.map(({ kind }) => kind);

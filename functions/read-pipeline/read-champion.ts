@@ -1,6 +1,12 @@
 /** Pointers, ledger, and what MLflow says beside them. */
 import { aliasesOf } from '#domain/aliases.ts';
-import { championAt, verifyChain, pointerAt } from '#domain/ledger.ts';
+import {
+  type ChainedEntry,
+  type ChainPoint,
+  championAt,
+  pointerAt,
+  verifyLedger,
+} from '#domain/ledger.ts';
 import { quarantined } from '#domain/rollback.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import type { Clock } from '#domain/ports/clock.ts';
@@ -38,19 +44,24 @@ export async function readChampion(
   };
 }
 
-/** GET /ledger: the entries, and whether they are the whole chain up to its head. */
+/** GET /ledger: the entries, where they end, and whether they are the whole chain up to there. */
 export async function readLedger(registry: ChampionRegistry, model: string): Promise<LedgerAnswer> {
-  // The head first: what is appended meanwhile is then in the entries, and no false alarm.
-  const head = await registry.head(model);
-  const entries = await registry.ledger(model);
-  const chain = verifyChain(entries);
-  const atHead = head === undefined ? undefined : entries[head.sequence - 1];
-  const whole = head === undefined || atHead?.hash === head.hash;
-  const verification: LedgerAnswer['verification'] =
-    chain.ok && !whole
-      ? { ok: false, sequence: head.sequence, problem: "the chain doesn't reach its head" }
-      : chain;
-  return { entries, verification };
+  const [entries, head] = await ledgerAtRest(registry, model);
+  return { entries, head, verification: verifyLedger(model, entries, { head }) };
+}
+
+/** Entries and head of one moment: an entry that is appended between the two reads is no alarm. */
+async function ledgerAtRest(
+  registry: ChampionRegistry,
+  model: string,
+): Promise<readonly [readonly ChainedEntry[], ChainPoint | null]> {
+  let head = await registry.head(model);
+  for (;;) {
+    const entries = await registry.ledger(model);
+    const after = await registry.head(model);
+    if (after?.hash === head?.hash) return [entries, head ?? null];
+    head = after;
+  }
 }
 
 /** GET /mlflow/champion: pointer and aliases side by side. */

@@ -1,5 +1,5 @@
 import { STEPS } from '#contracts/steps.ts';
-import { verifyChain } from '#domain/ledger.ts';
+import { verifyLedger } from '#domain/ledger.ts';
 import { TitleholderError } from '#domain/errors.ts';
 import { serveOnly, type ServingRoute } from '#domain/pointer.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
@@ -40,10 +40,9 @@ export const verifyPromotion = (deps: VerifyDeps) =>
         unverified(`Promote answered version ${version}, which is not of run ${runId}`);
       }
       const entries = await registry.ledger(model);
-      const chain = verifyChain(entries);
+      const head = (await registry.head(model)) ?? null;
+      const chain = verifyLedger(model, entries, { head });
       if (!chain.ok) unverified(`the ledger breaks at ${chain.sequence}: ${chain.problem}`);
-      const head = await registry.head(model);
-      if (head?.hash !== entries.at(-1)?.hash) unverified('the ledger does not end at its head');
       const entry = entries[sequence - 1];
       const isRecorded =
         entry?.kind === 'promoted' &&

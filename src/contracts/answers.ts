@@ -12,6 +12,7 @@ import type { TrackedRun } from '#domain/ports/tracking.ts';
 import { Verdict } from '#gates/verdict.ts';
 import { Measured, Timings } from './evidence.ts';
 import type { FieldsOf } from './fields-of.ts';
+import { Sha256 } from './folder/names.ts';
 import { EntryDocument, PointerDocument } from './registry.ts';
 import { CommitDocument, RunDocument } from './run.ts';
 import { ServingRouteDocument } from './serving-route.ts';
@@ -193,6 +194,8 @@ export type ChampionAnswer = Immutable<z.output<typeof ChampionAnswer>>;
 
 export const LedgerAnswer = z.object({
   entries: z.array(EntryDocument),
+  /** Where the chain ends; null: it has no entry. Kept elsewhere, it is what a later chain must hold. */
+  head: z.object({ sequence: z.int(), hash: Sha256 }).nullable(),
   /** Of the whole chain up to its head. */
   verification: z.discriminatedUnion('ok', [
     z.object({ ok: z.literal(true), length: z.int() }),

@@ -58,40 +58,64 @@ export function eventIdOf({ model, sequence }: LedgerEntry): string {
   return `${model}-${sequence}`;
 }
 
-/** Verifies a whole chain from its first entry; says the first sequence at which it breaks. */
-export function verifyChain(
-  entries: readonly ChainedEntry[],
-):
+/** One entry of a chain, by which all before it can be recognized. */
+export interface ChainPoint {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+export type ChainVerification =
   | { readonly ok: true; readonly length: number }
-  | { readonly ok: false; readonly sequence: number; readonly problem: string } {
+  | { readonly ok: false; readonly sequence: number; readonly problem: string };
+
+/**
+ * Verifies a model's whole chain from its first entry; says the first sequence at which it breaks.
+ *
+ * The links alone can't tell a chain that lost its end, or that somebody wrote anew from an entry on: the
+ * `head` is where the registry says that the chain ends (null: it has none), the `anchor` an entry that
+ * was kept elsewhere. What isn't given isn't compared.
+ */
+export function verifyLedger(
+  model: string,
+  entries: readonly ChainedEntry[],
+  against: { readonly head?: ChainPoint | null; readonly anchor?: ChainPoint } = {},
+): ChainVerification {
   let previous: ChainedEntry | undefined;
   for (const entry of entries) {
-    const expected = (previous?.sequence ?? 0) + 1;
-    if (entry.sequence !== expected) {
-      return {
-        ok: false,
-        sequence: expected,
-        problem: `sequence ${entry.sequence} where ${expected} was due`,
-      };
-    }
-    if (entry.prevHash !== (previous?.hash ?? null)) {
-      return {
-        ok: false,
-        sequence: entry.sequence,
-        problem: 'prevHash is not the hash of the entry before',
-      };
-    }
-    const { hash, ...rest } = entry;
-    if (sha256Hex(canonicalJson(rest)) !== hash) {
-      return {
-        ok: false,
-        sequence: entry.sequence,
-        problem: 'the content does not have this hash',
-      };
+    const problem = problemOf(model, entry, previous);
+    if (problem !== undefined) {
+      return { ok: false, sequence: (previous?.sequence ?? 0) + 1, problem };
     }
     previous = entry;
   }
+  const { head, anchor } = against;
+  if (head !== undefined && (head?.hash ?? null) !== (previous?.hash ?? null)) {
+    const sequence = head?.sequence ?? 1;
+    return { ok: false, sequence, problem: 'the chain doesn’t end at its head' };
+  }
+  if (anchor !== undefined && entries[anchor.sequence - 1]?.hash !== anchor.hash) {
+    const { sequence } = anchor;
+    return { ok: false, sequence, problem: 'the chain doesn’t hold the entry that was kept' };
+  }
   return { ok: true, length: entries.length };
+}
+
+/** What is wrong with an entry behind the one before it; undefined when nothing is. */
+function problemOf(
+  model: string,
+  entry: ChainedEntry,
+  previous: ChainedEntry | undefined,
+): string | undefined {
+  const expected = (previous?.sequence ?? 0) + 1;
+  if (entry.sequence !== expected) return `sequence ${entry.sequence} where ${expected} was due`;
+  if (entry.model !== model) return `an entry of ${entry.model} and not of ${model}`;
+  if (entry.prevHash !== (previous?.hash ?? null)) {
+    return 'prevHash is not the hash of the entry before';
+  }
+  const { hash, ...rest } = entry;
+  return sha256Hex(canonicalJson(rest)) === hash
+    ? undefined
+    : 'the content does not have this hash';
 }
 
 /** The kinds that move a slot's pointer, each entry by one revision. */

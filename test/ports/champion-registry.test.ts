@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { HttpFault } from '#adapters/aws/clients.ts';
-import { verifyChain } from '#domain/ledger.ts';
+import { verifyLedger } from '#domain/ledger.ts';
 import type { RegistryChange } from '#domain/ports/ledger-writer.ts';
 import { unique } from './support/aws.ts';
 import { approvalOf, AT, entryOf, pointerOf, sha } from './support/samples.ts';
@@ -254,7 +254,7 @@ describeStores('ChampionRegistry, LedgerWriter, Outbox', (stores, isMemory) => {
           }
           const ledger = await stores().registry.ledger(model);
           expect(ledger.map((e) => e.decisionId)).toEqual(taken);
-          expect(verifyChain(ledger)).toEqual({ ok: true, length: taken.length });
+          expect(verifyLedger(model, ledger)).toEqual({ ok: true, length: taken.length });
         },
       ),
       { numRuns: isMemory ? 200 : 4, seed: 1 },

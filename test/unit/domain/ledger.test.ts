@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  chain,
+  type ChainedEntry,
   championAt,
   isMove,
   type LedgerKind,
   MOVES,
   movesOf,
   pointerAt,
-  verifyChain,
+  verifyLedger,
 } from '#domain/ledger.ts';
 import type { Slot } from '#domain/pointer.ts';
 import { hashOf, ledgerOf, minute } from './support/entries.ts';
@@ -84,18 +86,67 @@ describe('a slot’s past', () => {
   });
 });
 
-describe('verifyChain', () => {
+describe('verifyLedger', () => {
   const entries = ledgerOf('staged 1', 'promoted 1', 'rejected', 'promoted 2');
+  const head = entries[3]!;
+  const anchor = entries[1]!;
+  const against = { head, anchor };
+  /** From an entry on written anew, links and hashes right. */
+  const rewritten = (from: number) =>
+    entries.slice(from - 1).reduce<readonly ChainedEntry[]>(
+      (chained, { hash, ...entry }) => {
+        const { sequence, prevHash, ...rest } = entry;
+        const reason = sequence === from ? 'another' : rest.reason;
+        return [...chained, chain({ ...rest, reason }, chained.at(-1))];
+      },
+      entries.slice(0, from - 1),
+    );
 
-  it('finds whatever is changed, left out or put elsewhere, at its place', () => {
-    expect(verifyChain(entries)).toEqual({ ok: true, length: 4 });
-    const changed = entries.map((e) => (e.sequence === 2 ? { ...e, reason: 'another' } : e));
-    expect(verifyChain(changed)).toMatchObject({ ok: false, sequence: 2 });
-    const without = entries.filter((e) => e.sequence !== 3);
-    expect(verifyChain(without)).toMatchObject({ ok: false, sequence: 3 });
-    const first = entries.slice(1);
-    expect(verifyChain(first)).toMatchObject({ ok: false, sequence: 1 });
-    const other = ledgerOf('staged 9').concat(entries.slice(1));
-    expect(verifyChain(other)).toMatchObject({ ok: false, sequence: 2 });
+  it('takes the whole chain, with and without what it is held against', () => {
+    expect(verifyLedger('m', entries)).toEqual({ ok: true, length: 4 });
+    expect(verifyLedger('m', entries, against)).toEqual({ ok: true, length: 4 });
+    expect(verifyLedger('m', [], { head: null })).toEqual({ ok: true, length: 0 });
+  });
+
+  it.each<
+    readonly [
+      string,
+      readonly ChainedEntry[],
+      number,
+      'by itself' | 'by its head' | 'by its anchor',
+    ]
+  >([
+    [
+      'a changed entry',
+      entries.map((e) => (e.sequence === 2 ? { ...e, reason: 'x' } : e)),
+      2,
+      'by itself',
+    ],
+    ['an entry left out', entries.filter((e) => e.sequence !== 3), 3, 'by itself'],
+    ['no beginning', entries.slice(1), 1, 'by itself'],
+    ['two entries that changed places', [1, 3, 2, 4].map((n) => entries[n - 1]!), 2, 'by itself'],
+    ['another first entry', [...ledgerOf('staged 9'), ...entries.slice(1)], 2, 'by itself'],
+    ['an end that was cut off', entries.slice(0, 3), 4, 'by its head'],
+    ['an emptied ledger', [], 4, 'by its head'],
+    ['an entry written anew with all behind it', rewritten(2), 2, 'by its anchor'],
+    ['a first entry written anew with all behind it', rewritten(1), 2, 'by its anchor'],
+    [
+      'everything but the first entry gone, and the head set back',
+      entries.slice(0, 1),
+      2,
+      'by its anchor',
+    ],
+  ])('finds %s', (_, found, sequence, by) => {
+    const own = found.at(-1) ?? null;
+    const given =
+      by === 'by its anchor' ? { head: own, anchor } : by === 'by its head' ? { head } : {};
+    expect(verifyLedger('m', found, given)).toMatchObject({ ok: false, sequence });
+    // What finds it is needed for that.
+    if (by === 'by its anchor') expect(verifyLedger('m', found, { head: own }).ok).toBe(true);
+    if (by === 'by its head') expect(verifyLedger('m', found).ok).toBe(true);
+  });
+
+  it('finds another model’s chain', () => {
+    expect(verifyLedger('another', entries, against)).toMatchObject({ ok: false, sequence: 1 });
   });
 });

@@ -247,7 +247,7 @@ describe('GET /champion and /ledger', () => {
     expect(ledger.body['entries']).toHaveLength(3);
     expect(ledger.body['verification']).toEqual({ ok: true, length: 3 });
     const empty = await get(w, '/ledger', { model: 'unheard-of' });
-    expect(empty.body).toEqual({ entries: [], verification: { ok: true, length: 0 } });
+    expect(empty.body).toEqual({ entries: [], head: null, verification: { ok: true, length: 0 } });
   });
 
   it('says that staging still has a version that production was rolled back from', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verifyChain } from '#domain/ledger.ts';
+import { verifyLedger } from '#domain/ledger.ts';
 import { executionName } from '#domain/run-id.ts';
 import { mirrorChampion } from '../../../functions/mirror-champion/handler.ts';
 import { recordDecision } from '../../../functions/record-decision/handler.ts';
@@ -40,7 +40,7 @@ describe('the line, from a commit to the champion', () => {
     expect(await l.served()).toBe(1);
 
     const entries = await l.registry.ledger(MODEL);
-    expect(verifyChain(entries)).toEqual({ ok: true, length: entries.length });
+    expect(verifyLedger(MODEL, entries)).toEqual({ ok: true, length: entries.length });
     expect(entries.map((e) => e.kind)).toEqual([
       'staged',
       'promoted',
