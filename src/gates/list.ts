@@ -4,6 +4,7 @@
  */
 import { absoluteLimit } from './absolute-limit.ts';
 import { baselines } from './baselines.ts';
+import { bothLabels } from './both-labels.ts';
 import { enoughGroups } from './enough-groups.ts';
 import { holdoutUnseenGate } from './holdout-unseen.ts';
 import { importance } from './importance.ts';
@@ -17,6 +18,7 @@ export const GATE_KINDS = [
   holdoutUnseenGate,
   enoughGroups,
   leak,
+  bothLabels,
   pairedComparison,
   baselines,
 ] as const;
