@@ -1,7 +1,7 @@
 /** The verbs that speak to the HTTP API: runs, decisions, answers. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { isOpen } from '#domain/run.ts';
-import { terminalOutput, type Output } from './output.ts';
+import { terminalOutput, type Output, Stop } from './output.ts';
 import type { Verb } from '#client/client.ts';
 import { commitFolder } from './remote/commit.ts';
 import { deadLetters } from './remote/dead-letters.ts';
@@ -136,11 +136,21 @@ function registerDecisions(program: Command): void {
   speaking(program, 'rollback <model>', 'serve the version before this one again')
     .requiredOption('--reason <reason>', 'why; the ledger keeps it')
     .option('--to <version>', 'this version, not the one before', wholeNumber)
-    .action(async (model: string, options: Common & { to?: number; reason: string }) => {
-      const { out, session } = await open(options);
-      const back = await session.api.rollback({ model, to: options.to, reason: options.reason });
-      out.data(back, back.message);
-    });
+    .option(
+      '--from <version>',
+      'only while this version serves; the one of now unless said',
+      wholeNumber,
+    )
+    .action(
+      async (model: string, options: Common & { to?: number; from?: number; reason: string }) => {
+        const { out, session } = await open(options);
+        const { to, reason } = options;
+        const from = options.from ?? (await session.api.champion(model)).production?.version;
+        if (from === undefined) throw new Stop(2, `${model} has no champion to roll back from`);
+        const back = await session.api.rollback({ model, from, to, reason });
+        out.data(back, back.message);
+      },
+    );
 }
 
 function registerAnswers(program: Command): void {

@@ -47,13 +47,13 @@ export async function rollback(world: World): Promise<void> {
   });
 
   await part(world, 'a second rollback', async () => {
-    await goBack(world, first, 'The second one too');
+    await goBack(world, second, first, 'The second one too');
     return { outcome: `version ${first.version} serves`, value: undefined };
   });
 
   await part(world, 'a third rollback has nowhere to go', async () => {
     const refused = await world.people.olga.api
-      .rollback({ model: world.model, reason: 'Further back' })
+      .rollback({ model: world.model, from: first.version, reason: 'Further back' })
       .catch((error: unknown) => {
         if (error instanceof ApiRefusal) return error;
         throw error;
@@ -91,7 +91,7 @@ async function underLoad(
   try {
     await pause(WARM_UP_MILLIS);
     asked = performance.now();
-    await goBack(world, to, 'Complaints from the ward');
+    await goBack(world, from, to, 'Complaints from the ward');
     done = performance.now();
     await pause(STALE_MILLIS + 3000);
   } finally {
@@ -128,8 +128,17 @@ async function underLoad(
   return (soonest - asked) / 1000;
 }
 
-async function goBack(world: World, to: Champion, reason: string): Promise<void> {
-  const back = await world.people.olga.api.rollback({ model: world.model, reason });
+async function goBack(
+  world: World,
+  from: { readonly version: number },
+  to: Champion,
+  reason: string,
+): Promise<void> {
+  const back = await world.people.olga.api.rollback({
+    model: world.model,
+    from: from.version,
+    reason,
+  });
   expectThat(
     back.version === to.version && back.sha256 === to.sha256,
     'record-decision',

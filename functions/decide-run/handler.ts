@@ -135,12 +135,13 @@ const rollback =
     request: SignedRequest<typeof ROUTES.rollback>,
   ): Promise<HttpAnswer<AnswerOf<typeof ROUTES.rollback>>> => {
     const { principal, body, headers } = request;
-    const { model, to, reason } = body;
+    const { model, from, to, reason } = body;
     const moved = Moved.parse(
       await deps.decisions.record({
         decision: 'rollback',
         decisionId: rollbackId(deps, principal, model, headers['idempotency-key']),
         model,
+        from,
         ...(to !== undefined && { to }),
         actor: principal.subject,
         reason,
@@ -155,7 +156,7 @@ const rollback =
 
 /**
  * Each request is a decision of its own, unless its sender says by `Idempotency-Key` that it is the
- * same one again (their first answer was lost): a repeated rollback would go one version further.
+ * same one again because its first answer was lost.
  */
 function rollbackId(
   deps: DecideDeps,

@@ -89,6 +89,7 @@ export interface ApiClient {
     verb: Verb,
     body: { readonly reason?: string | undefined; readonly digest?: string | undefined },
   ): Promise<DecidedAnswer>;
+  /** One decision, however often it has to be sent until its answer comes. */
   rollback(body: z.input<typeof ROUTES.rollback.body>): Promise<RolledBackAnswer>;
   champion(model: string, at?: string): Promise<ChampionAnswer>;
   ledger(model: string): Promise<LedgerAnswer>;
@@ -108,12 +109,13 @@ export function apiClient(of: { readonly url: string; readonly token: string | n
   async function call<R extends Route>(
     route: R,
     { params, query, body }: CallOf<R>,
+    more: Readonly<Record<string, string>> = {},
   ): Promise<z.output<R['answer']>> {
     const path = pathTo(route, params ?? {});
     const search = new URLSearchParams(present(query ?? {})).toString();
     const { status, text } = await exchange(`${root}${path}${search === '' ? '' : `?${search}`}`, {
       method: route.method,
-      headers,
+      headers: { ...headers, ...more },
       ...(route.method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
     });
     const problem = tryParseJson(Problem, text);
@@ -136,13 +138,34 @@ export function apiClient(of: { readonly url: string; readonly token: string | n
     status: (run) => call(ROUTES.status, { params: { run } }),
     evidence: (run) => call(ROUTES.evidence, { params: { run } }),
     decide: (run, verb, body) => call(ROUTES[verb], { params: { run }, body }),
-    rollback: (body) => call(ROUTES.rollback, { body }),
+    rollback: (body) => {
+      const key = crypto.randomUUID();
+      return untilAnswered(() => call(ROUTES.rollback, { body }, { 'idempotency-key': key }));
+    },
     champion: (model, at) => call(ROUTES.champion, { query: { model, at } }),
     ledger: (model) => call(ROUTES.ledger, { query: { model } }),
     health: (model) => call(ROUTES.health, { query: { model } }),
     predict: (model, records) =>
       call(ROUTES.predict, { query: { model }, body: { records: [...records] } }),
   };
+}
+
+/** How often a decision is sent whose answer doesn't come, and what a gateway says in place of it. */
+const MOST_SENDINGS = 3;
+const NO_ANSWER: readonly number[] = [502, 503, 504];
+
+/** Sends again what can be sent again, while nobody says what became of it. */
+async function untilAnswered<T>(send: () => Promise<T>): Promise<T> {
+  for (let sending = 1; ; sending += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const isLost =
+        error instanceof ApiUnreachable ||
+        (error instanceof ApiRefusal && NO_ANSWER.includes(error.status));
+      if (!isLost || sending === MOST_SENDINGS) throw error;
+    }
+  }
 }
 
 /** The fields that have a text. */

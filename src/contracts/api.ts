@@ -50,6 +50,8 @@ export const RejectBody = z.strictObject({
 /** POST /pipeline/rollback. */
 export const RollbackBody = z.strictObject({
   model: ModelName,
+  /** The version that served when the person looked, and that is to be left; another one serving is 409. */
+  from: z.int().min(1),
   to: z.int().min(1).optional(),
   reason: z.string().trim().min(1).max(1000),
   environment: z.literal('production').default('production'),

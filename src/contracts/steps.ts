@@ -217,6 +217,7 @@ export const RecordDecisionInput = z.discriminatedUnion('decision', [
     decision: z.literal('rollback'),
     decisionId: z.string(),
     model: ModelName,
+    from: z.int().min(1),
     to: z.int().min(1).optional(),
     actor: z.string(),
     reason: z.string().min(1),

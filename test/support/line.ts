@@ -255,13 +255,14 @@ export function line(options: LineOptions = {}) {
     async served(): Promise<number | undefined> {
       return (await registry.pointer(MODEL, 'production'))?.version;
     },
-    rollBack: (decisionId: string, to?: number) =>
+    rollBack: async (decisionId: string, to?: number, from?: number) =>
       handlers['RecordDecision']!({
         decision: 'rollback',
         decisionId,
         model: MODEL,
         actor: BOB,
         reason: 'worse in production',
+        from: from ?? (await registry.pointer(MODEL, 'production'))?.version ?? 1,
         ...(to === undefined ? {} : { to }),
       }),
     lastOutput: (name: string, match: (input: unknown) => boolean = () => true): unknown =>

@@ -14,15 +14,23 @@ type Rollback = Extract<RecordDecisionInput, { decision: 'rollback' }>;
  * quarantined by the entry.
  *
  * Throws `NoRollbackTarget`, `ArtifactMissing`, `ArtifactCorrupt`, `ChampionMoved`, and `Conflict` where
- * staging never verified the target.
+ * another version than `from` serves or staging never verified the target.
  */
 export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Moved> {
   const { registry } = deps;
-  const { model, to, actor, reason, decisionId } = input;
+  const { model, from, to, actor, reason, decisionId } = input;
   const entry = await commitDecision(deps, model, decisionId, async (now) => {
     const entries = await registry.ledger(model);
     const before = await registry.pointer(model, 'production');
     if (before === undefined) noTarget(`${model} has no champion to roll back from`);
+    // Whoever repeats a rollback whose answer was lost would go back once more.
+    if (before.version !== from) {
+      throw new TitleholderError(
+        'Conflict',
+        `version ${before.version} of ${model} serves, and not version ${from}, which this rollback was to leave`,
+        { model, serves: before.version, from },
+      );
+    }
     const target =
       to === undefined ? rollbackTarget(entries) : askedTarget(entries, before.version, to);
     if (target === undefined) {

@@ -111,7 +111,7 @@ export async function badCalls(
     [
       'roll back as an approver',
       403,
-      { path: '/pipeline/rollback', body: { model, reason: 'x' }, authorization: ben },
+      { path: '/pipeline/rollback', body: { model, from: 1, reason: 'x' }, authorization: ben },
     ],
     [
       'cancel somebody else’s run',
@@ -243,17 +243,21 @@ export async function badCalls(
     [
       'roll back with nothing behind',
       409,
-      { path: '/pipeline/rollback', body: { model, reason: 'x' }, authorization: olga },
+      { path: '/pipeline/rollback', body: { model, from: 1, reason: 'x' }, authorization: olga },
     ],
     [
       'roll back to a version that is not there',
       409,
-      { path: '/pipeline/rollback', body: { model, to: 9, reason: 'x' }, authorization: olga },
+      {
+        path: '/pipeline/rollback',
+        body: { model, from: 1, to: 9, reason: 'x' },
+        authorization: olga,
+      },
     ],
     [
       'roll back without a reason',
       400,
-      { path: '/pipeline/rollback', body: { model }, authorization: olga },
+      { path: '/pipeline/rollback', body: { model, from: 1 }, authorization: olga },
     ],
     [
       'predict with a model that has no champion',

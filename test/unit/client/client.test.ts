@@ -57,6 +57,28 @@ describe('the API client', () => {
     ]);
   });
 
+  it('sends a rollback again under the same key until its answer comes', async () => {
+    const body = JSON.stringify({
+      ...{ version: 1, sha256: `sha256:${'a'.repeat(64)}`, previousVersion: 2 },
+      ...{ sequence: 7, message: 'version 1 of m serves again' },
+    });
+    const keys: (string | undefined)[] = [];
+    server = createServer((request, response) => {
+      keys.push(request.headers['idempotency-key'] as string | undefined);
+      // The first answer is lost on the way, the second by a gateway that waited too long.
+      if (keys.length === 1) request.socket.destroy();
+      else response.writeHead(keys.length === 2 ? 504 : 200).end(keys.length === 2 ? '' : body);
+    });
+    await new Promise<void>((ready) => server?.listen(0, '127.0.0.1', ready));
+    const { port } = server.address() as AddressInfo;
+    const api = apiClient({ url: `http://127.0.0.1:${port}`, token: null });
+    expect(await api.rollback({ model: 'm', from: 2, reason: 'r' })).toMatchObject({ version: 1 });
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(1);
+    await api.rollback({ model: 'm', from: 1, reason: 'r' });
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it('can not be led to another route by a run id', async () => {
     const { url, asked } = await answering(404, problem(404, 'there is no run ../champion'));
     await apiClient({ url, token: null })

@@ -331,7 +331,7 @@ describe('POST cancel and resume', () => {
 });
 
 describe('POST /pipeline/rollback', () => {
-  const body = { model: MODEL, reason: 'complaints' };
+  const body = { model: MODEL, from: 2, reason: 'complaints' };
   const rollback = (w: Api, of: object = {}, headers: Record<string, string> = {}) =>
     w.call('decide-run', 'POST', '/pipeline/rollback', {
       as: 'operator',

@@ -215,6 +215,7 @@ describe('record-decision', () => {
       decision: 'rollback',
       decisionId: 'r1',
       model: MODEL,
+      from: 2,
       actor: 'bob',
       reason: 'worse',
     });

@@ -84,6 +84,21 @@ describe('the line, from a commit to the champion', () => {
     expect(byPolicy).toMatchObject({ authority: 'policy', actor: ALICE, version: 2 });
   });
 
+  it('goes back once, however often a rollback is repeated whose answer was lost', async () => {
+    const l = line();
+    await l.say(await l.commit({ commit: 'e1', settings: SETTINGS.weak }), 'approve');
+    await l.say(await l.commit({ commit: 'e2', settings: SETTINGS.fair }), 'approve');
+    await l.say(await l.commit({ commit: 'e3', settings: SETTINGS.good }), 'approve');
+    await l.rollBack('r1', undefined, 3);
+    // The same key is the same decision; another one was meant to leave what serves no more.
+    expect(await l.rollBack('r1', undefined, 3)).toMatchObject({ version: 2, previousVersion: 3 });
+    await expect(l.rollBack('r2', undefined, 3)).rejects.toMatchObject({
+      name: 'Conflict',
+      details: { serves: 2, from: 3 },
+    });
+    expect(await l.served()).toBe(2);
+  });
+
   it('rolls back to no version that staging has not verified', async () => {
     const l = line();
     await l.say(await l.commit({ commit: 'd1', settings: SETTINGS.weak }), 'approve');
@@ -97,6 +112,7 @@ describe('the line, from a commit to the champion', () => {
       decision: 'rollback',
       decisionId: 'r1',
       model: MODEL,
+      from: 2,
       actor: 'olga',
       reason: 'r',
     };
