@@ -47,12 +47,6 @@ export interface TryReport {
     readonly trainingRows: number;
     readonly holdoutRows: number;
     readonly holdoutGroups: number;
-    /** The days that judge, and how many rows neither train nor judge; null where the split is by identity. */
-    readonly window: {
-      readonly from: string;
-      readonly until: string;
-      readonly leftOut: number;
-    } | null;
   };
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly baseline: Compared & { readonly name: string };
@@ -204,10 +198,6 @@ export function tryFolder(of: {
         trainingRows: prepared.trainingRows,
         holdoutRows: prepared.holdoutRows,
         holdoutGroups: evidence.rows.groups,
-        window:
-          prepared.time === null
-            ? null
-            : { ...prepared.time.window, leftOut: prepared.time.leftOut.length },
       },
       metrics: valuesOf(evidence.challenger),
       baseline: bestBaseline(evidence),
@@ -267,13 +257,6 @@ function someNames(names: readonly string[]): string {
 }
 const NAMES_SHOWN = 8;
 
-function windowWords(window: NonNullable<TryReport['split']['window']>): string {
-  const { from, until, leftOut } = window;
-  const rows = leftOut === 1 ? 'one row' : `${leftOut} rows`;
-  const more = leftOut === 0 ? '' : `; ${rows} of groups on both sides of ${from} do neither`;
-  return `window: the days from ${from} to ${until} judge, and those before train${more}`;
-}
-
 /** The report in words. */
 export function tryWords({ report, leaderboard, seconds }: TryResult): string {
   const number = (value: number | null | undefined): string =>
@@ -282,7 +265,6 @@ export function tryWords({ report, leaderboard, seconds }: TryResult): string {
   const lines = [
     `${report.model}: ${report.rows} rows, ${report.features.length} features`,
     `split: ${split.trainingRows} training and ${split.holdoutRows} holdout rows in ${split.holdoutGroups} groups, by ${split.identity} (${someNames(split.columns)})`,
-    ...(split.window === null ? [] : [windowWords(split.window)]),
     ...leaderboard.rows.map(
       ({ candidate, meanAuc, standardError, foldAuc }) =>
         `candidate ${candidate.name}: AUC ${meanAuc.toFixed(4)}${standardError === null ? '' : ` ± ${standardError.toFixed(4)}`} over ${foldAuc.length} folds of the training rows${candidate.name === leaderboard.chosen ? '  ← chosen' : ''}`,

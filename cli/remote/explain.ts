@@ -5,6 +5,7 @@ import { Stop, textTable } from '../output.ts';
 import type { ShownCandidate } from '#contracts/answers.ts';
 import type { Measured } from '#contracts/evidence.ts';
 import { METRIC_NAMES } from '#domain/metrics.ts';
+import { type Anchor, sinceWords } from '#gates/anchor.ts';
 import { checksOf } from '#gates/decide.ts';
 import type { Importance } from '#gates/importance.ts';
 import type { GateRow } from '#gates/verdict.ts';
@@ -26,7 +27,7 @@ export async function explainRun(
     );
   }
   const { measured, timings, verdict } = await api.evidence(runId);
-  const leantOn = measured.measurements.importance;
+  const { importance: leantOn, anchor } = measured.measurements;
   const choice = CandidateChoice.safeParse(status.outputs['ChooseCandidate']).data;
   const words = [
     `${verdict.verdict}: ${verdict.reason}`,
@@ -43,6 +44,7 @@ export async function explainRun(
       (p) =>
         `challenger - ${p.against}: ${p.metric} ${number(p.estimate)} [${number(p.lower)}, ${number(p.upper)}], each bound one-sided at ${p.alpha}`,
     ),
+    ...(anchor === undefined ? [] : ['', anchorWords(anchor)]),
     ...(leantOn === undefined ? [] : ['', importance(leantOn)]),
     '',
     ...checksOf(measured).map(
@@ -84,12 +86,16 @@ function gates(all: readonly GateRow[]): string {
 }
 
 function metrics(measured: Measured): string {
-  const { challenger, champion, baselines } = measured;
+  const { challenger, champion, baselines, measurements } = measured;
+  const { anchor } = measurements;
   const models = [
     { name: 'challenger', metrics: challenger.metrics },
     ...(champion === null
       ? []
       : [{ name: `champion (version ${champion.version})`, metrics: champion.metrics }]),
+    ...(anchor?.scored == null
+      ? []
+      : [{ name: `anchor (version ${anchor.version})`, metrics: anchor.scored.metrics }]),
     ...baselines.map((one) => ({ name: one.name, metrics: one.metrics })),
   ];
   return textTable(
@@ -100,6 +106,18 @@ function metrics(measured: Measured): string {
     ]),
     '  ',
   );
+}
+
+/** Who the anchor is, and what came of the title since. */
+function anchorWords(of: Anchor): string {
+  const { version, since, reason } = of;
+  if (since.length === 0) return `anchor: the champion (version ${version}) itself`;
+  const steps = since.map(
+    (one) =>
+      `version ${one.version} ${one.difference === null ? 'unknown' : signed(one.difference)}`,
+  );
+  const unscored = reason === undefined ? '' : `\n  can't be scored on today's holdout: ${reason}`;
+  return `anchor: version ${version}; ${sinceWords(of)}: ${steps.join(', ')}${unscored}`;
 }
 
 /** How many columns `explain` prints; `--json` has all. */

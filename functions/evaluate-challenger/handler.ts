@@ -1,5 +1,5 @@
 import { STEPS, EvaluationReference } from '#contracts/steps.ts';
-import { TitleholderError } from '#domain/errors.ts';
+import { isNamed, TitleholderError } from '#domain/errors.ts';
 import type { ArtifactStore } from '#domain/ports/artifact-store.ts';
 import type { ChampionRegistry } from '#domain/ports/champion-registry.ts';
 import { decisionIdOf } from '#domain/decision-id.ts';
@@ -10,10 +10,10 @@ import type { Log } from '#domain/ports/log.ts';
 import { outputsOf, recorded, type StepDeps } from '#release/recorded-step.ts';
 import { storeCharts } from '#release/selection-documents.ts';
 import { updateRun } from '#release/update-run.ts';
-import type { Entrant } from '#evaluation/admit.ts';
+import { findAnchor } from '#release/find-anchor.ts';
+import type { AnchorEntrant, Entrant } from '#evaluation/admit.ts';
 import { holdoutCharts } from '#evaluation/charts.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
-import { warningsOf } from '#gates/verdict.ts';
 import type { Draw } from '#plots/drawings.ts';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
@@ -62,6 +62,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
                 ...(await withManifest(artifacts, await loadArtifact(artifacts, champion.sha256))),
                 version: champion.version,
               },
+        anchor: champion === null ? null : await anchorOf(deps, run.model, champion),
         holdout: await artifacts.get('data', data.holdout),
         register: await artifacts.get('data', data.register),
         training: await artifacts.get('data', data.training),
@@ -77,7 +78,6 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         rules: evaluation.rules,
       };
       const { verdict, reason } = evaluation.verdict;
-      const warnings = warningsOf(evaluation.verdict);
       await updateRun(deps, run.runId, (now) =>
         now.verdict === verdict ? undefined : { verdict },
       );
@@ -92,7 +92,6 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,
-        ...(warnings.length === 0 ? {} : { warnings }),
         next: whoDecides(evaluation.verdict, charter.policy, champion),
       };
     },
@@ -105,6 +104,24 @@ async function withManifest(
 ): Promise<Entrant> {
   const manifest = await artifacts.get('data', artifact.trainingManifest);
   return { artifact, sha256, size: bytes.length, manifest };
+}
+
+/** The champion's anchor; null where it is its own. One whose bytes are gone is judged without. */
+async function anchorOf(
+  deps: EvaluateDeps,
+  model: string,
+  champion: NonNullable<EvaluationReference['champion']>,
+): Promise<AnchorEntrant | null> {
+  const { artifacts } = deps;
+  const found = await findAnchor(deps, model, champion);
+  if (found.version === champion.version) return null;
+  try {
+    const loaded = await loadArtifact(artifacts, found.sha256);
+    return { ...found, model: await withManifest(artifacts, loaded) };
+  } catch (error) {
+    if (!isNamed(error, 'ArtifactMissing', 'ArtifactCorrupt', 'ArtifactInvalid')) throw error;
+    return { ...found, model: { missing: error.message } };
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { env as askPersonEnv } from '../../functions/ask-person/env.ts';
 import { env as closeRunEnv } from '../../functions/close-run/env.ts';
-import { env as evaluateChallengerEnv } from '../../functions/evaluate-challenger/env.ts';
+import { env as evaluateEnv } from '../../functions/evaluate-challenger/env.ts';
 import { env as recordDecisionEnv } from '../../functions/record-decision/env.ts';
 import { env as recordRunEnv } from '../../functions/record-run/env.ts';
 import { env as smokeTestEnv } from '../../functions/smoke-test/env.ts';
@@ -27,24 +27,21 @@ export function releaseSteps(
         ...may.read('reports', 'evidence', 'models'),
       ],
     }),
-    'evaluate-challenger': make(
-      'EvaluateChallenger',
-      'evaluate-challenger',
-      evaluateChallengerEnv,
-      {
-        variables: { ...variables.tables, ...variables.bucket },
-        memoryMb: 3008,
-        seconds: 600,
-        grants: [
-          ...may.recordedStep,
-          may.changeRun,
-          may.runs(['GetItem'], ['HOLDOUT']),
-          may.champion(['GetItem'], ['POINTER', 'VERSION', 'CHARTER', 'DECISION', 'LEDGER']),
-          ...may.read('bundles', 'data', 'models', 'evidence'),
-          may.write('evidence'),
-        ],
-      },
-    ),
+    'evaluate-challenger': make('EvaluateChallenger', 'evaluate-challenger', evaluateEnv, {
+      variables: { ...variables.tables, ...variables.bucket },
+      memoryMb: 3008,
+      seconds: 600,
+      grants: [
+        ...may.recordedStep,
+        may.changeRun,
+        may.runs(['GetItem'], ['HOLDOUT']),
+        may.champion(['GetItem'], ['POINTER', 'VERSION', 'CHARTER', 'DECISION', 'LEDGER']),
+        // Production's moves, back to the anchor.
+        may.champion(['Query'], ['LEDGER']),
+        ...may.read('bundles', 'data', 'models', 'evidence'),
+        may.write('evidence'),
+      ],
+    }),
     'ask-person': make('AskPerson', 'ask-person', askPersonEnv, {
       variables: { ...variables.tables, ...variables.bucket, ...variables.machine },
       memoryMb: 256,

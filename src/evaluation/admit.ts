@@ -14,6 +14,7 @@ import { cellsOf, type DataTable, headerOf, readPart } from '#dataset/read-table
 import { readManifest, readRegister, type Register, type Window } from '#dataset/register.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
+import type { AnchorSince } from '#gates/anchor.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import { type Artifact, decodeArtifact } from '#learning/pipeline/artifact.ts';
 import type { RunProvenance } from '#training/train.ts';
@@ -28,11 +29,21 @@ export interface Entrant {
   readonly manifest: Uint8Array;
 }
 
+/** An earlier champion, or why its model can't be had. */
+export interface AnchorEntrant {
+  readonly version: number;
+  readonly sha256: string;
+  readonly since: readonly AnchorSince[];
+  readonly model: Entrant | { readonly missing: string };
+}
+
 /** What is asked: to judge the challenger beside the champion on a holdout. */
 export interface Contest {
   readonly folder: Folder;
   readonly challenger: Entrant;
   readonly champion: (Entrant & { readonly version: number }) | null;
+  /** Whom no chain of approvals may fall behind; null where it is the champion, or there is none. */
+  readonly anchor?: AnchorEntrant | null;
   /** The stored snapshot and its register. */
   readonly holdout: Uint8Array;
   readonly register: Uint8Array;
@@ -49,6 +60,7 @@ export interface Admitted {
    * groups judge, they did with rows of earlier days alone.
    */
   readonly unseen: { readonly groups: number; readonly trained: number };
+  readonly groups: HoldoutGroups;
 }
 
 /** A model from its file. Throws `ArtifactCorrupt` where it hasn't the hash, `ArtifactInvalid`. */
@@ -78,18 +90,34 @@ export function admit({ folder, challenger, champion, ...given }: Contest): Admi
   checkManifest('challenger', challenger);
   if (champion !== null) {
     checkManifest('champion', champion);
-    if (champion.artifact.positive !== folder.model.positive) {
-      throw new TitleholderError(
-        'HoldoutRefused',
-        'the champion was trained on another positive class than model.json has',
-      );
-    }
+    checkPositive('champion', champion, folder);
   }
   const holdout = readPart(given.holdout, 'the holdout', folder);
   const groups = checkRegister(holdout, given.register, folder);
   checkSides('challenger', challenger, groups);
   if (champion !== null) checkSides('champion', champion, groups);
-  return { holdout, groupOf: groups.groupOf, unseen: { groups: groups.hashes.length, trained: 0 } };
+  const { groupOf, hashes } = groups;
+  return { holdout, groupOf, groups, unseen: { groups: hashes.length, trained: 0 } };
+}
+
+/** Throws `ProvenanceMismatch` and `HoldoutRefused` for a model that can't be judged where others are. */
+export function checkEntrant(
+  who: string,
+  entrant: Entrant,
+  folder: Folder,
+  groups: HoldoutGroups,
+): void {
+  checkManifest(who, entrant);
+  checkPositive(who, entrant, folder);
+  checkSides(who, entrant, groups);
+}
+
+function checkPositive(who: string, { artifact }: Entrant, { model }: Folder): void {
+  if (artifact.positive === model.positive) return;
+  throw new TitleholderError(
+    'HoldoutRefused',
+    `the ${who} was trained on another positive class than model.json has`,
+  );
 }
 
 function checkProvenance({ provenance }: Artifact, run: RunProvenance): void {
@@ -118,7 +146,8 @@ function checkManifest(who: string, { artifact, manifest }: Entrant): void {
   );
 }
 
-interface HoldoutGroups {
+/** Who judges, and by what a row is known. */
+export interface HoldoutGroups {
   readonly groupOf: Int32Array;
   readonly hashes: readonly string[];
   readonly identity: IdentityRule;

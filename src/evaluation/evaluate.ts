@@ -19,6 +19,7 @@ import { admit, type Contest } from './admit.ts';
 import { levelsAsTrained } from './levels-as-trained.ts';
 import { measureLatency } from './latency.ts';
 import { measure, measureApart, scoresDocument } from './measure.ts';
+import { scoreAnchor } from './score-anchor.ts';
 
 export interface EvaluationInput extends Contest {
   /** sha256 of the charter by which the run is judged; `folder` holds that charter. */
@@ -69,7 +70,8 @@ export function evaluate(input: EvaluationInput): Evaluation {
   return withNamedErrors(() => {
     const { folder, challenger, champion, provenance } = input;
     const { model, policy } = folder;
-    const { holdout, groupOf, unseen } = admit(input);
+    const admitted = admit(input);
+    const { holdout, groupOf, unseen } = admitted;
     const table = featureTable(holdout);
     const trained = trainingTable(input.training, folder);
     const { labels } = holdout;
@@ -110,6 +112,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
         scores.champion === null
           ? null
           : { ...scores.champion, scores: scores.champion.probabilities },
+      anchor: input.anchor == null ? null : scoreAnchor(input.anchor, folder, admitted, table),
       baselines: scoreBaselines(challenger.artifact, trained, folder, table),
       labels,
       groups: groupOf,

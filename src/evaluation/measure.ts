@@ -2,6 +2,7 @@
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import type { EvidenceSource, Measured } from '#contracts/evidence.ts';
 import { eachMetric, type MetricName } from '#domain/metrics.ts';
+import { AGAINST_ANCHOR, type Anchor } from '#gates/anchor.ts';
 import type { MeasurePlan, MetricValue, ModelMetrics } from '#gates/judged.ts';
 import type { Measurements } from '#gates/measurements.ts';
 import type { Paired } from '#gates/paired.ts';
@@ -10,12 +11,15 @@ import { groupsToSettle, judgingGroups, pairedAuc } from '#learning/metrics/jack
 import { checkScores, confusion } from '#learning/metrics/metrics.ts';
 import { type Bootstrap, bootstrap, type ModelScores } from '#learning/metrics/paired.ts';
 import { MEASURE, type MeasuredApart, type MeasuredOn } from './measurements.ts';
+import type { ScoredAnchor } from './score-anchor.ts';
 
 export interface MeasureInput {
   readonly source: EvidenceSource;
   readonly plan: MeasurePlan;
   readonly challenger: ModelScores & { readonly sha256: string };
   readonly champion: (ModelScores & { readonly version: number; readonly sha256: string }) | null;
+  /** Null where the champion is its own, or there is none. */
+  readonly anchor?: ScoredAnchor | null;
   readonly baselines: readonly (ModelScores & { readonly name: string })[];
   /** 1 for the positive class, else 0, one a holdout row. */
   readonly labels: Uint8Array;
@@ -37,9 +41,11 @@ const TOO_FEW = 'too few groups: no error is left to estimate, or one group has 
  */
 export function measure(input: MeasureInput): Measured {
   const { plan, labels, groups, challenger, champion, baselines } = input;
+  const anchorScores = scoresOf(input.anchor);
   const models: readonly ModelScores[] = [
     challenger,
     ...(champion === null ? [] : [champion]),
+    ...(anchorScores === null ? [] : [anchorScores]),
     ...baselines,
   ];
   const faults = models.map((model) => faultOf(model.scores, labels));
@@ -107,13 +113,38 @@ export function measure(input: MeasureInput): Measured {
     baselines: baselines.map((baseline) => ({ name: baseline.name, ...measuresOf(baseline) })),
     measurements: {
       ...input.measurements,
+      ...(champion === null
+        ? {}
+        : {
+            anchor: anchorOf(
+              input.anchor ?? champion,
+              anchorScores === null ? null : measuresOf(anchorScores),
+            ),
+          }),
       paired: [
         ...(champion === null ? [] : [pairedWith('champion', champion)]),
+        ...(anchorScores === null ? [] : [pairedWith(AGAINST_ANCHOR, anchorScores)]),
         ...baselines.map((baseline) => pairedWith(baseline.name, baseline)),
       ],
     },
     scores: sha256Hex(scoresDocument(input)),
   };
+}
+
+/** Who the anchor is, with its metrics or why there are none; a champion without a chain is its own. */
+function anchorOf(
+  of: ScoredAnchor | { readonly version: number; readonly sha256: string },
+  scored: ModelMetrics | null,
+): Anchor {
+  const { version, sha256 } = of;
+  const since = 'since' in of ? [...of.since] : [];
+  const change = since.reduce((sum, { difference }) => sum + (difference ?? 0), 0);
+  const missing = 'since' in of && 'missing' in of.scores ? { reason: of.scores.missing } : {};
+  return { version, sha256, since, change, scored, ...missing };
+}
+
+function scoresOf(anchor: ScoredAnchor | null | undefined): ModelScores | null {
+  return anchor == null || 'missing' in anchor.scores ? null : anchor.scores;
 }
 
 /**
@@ -122,16 +153,21 @@ export function measure(input: MeasureInput): Measured {
  * Arrays are in the holdout's row order; a score that is no number is null.
  */
 export function scoresDocument(
-  input: Pick<MeasureInput, 'challenger' | 'champion' | 'baselines' | 'labels' | 'groups'>,
+  input: Pick<
+    MeasureInput,
+    'challenger' | 'champion' | 'anchor' | 'baselines' | 'labels' | 'groups'
+  >,
 ): string {
   const list = (scores: Float64Array): (number | null)[] =>
     Array.from(scores, (score) => (Number.isFinite(score) ? score : null));
+  const anchor = scoresOf(input.anchor);
   return canonicalJson({
     schemaVersion: 1,
     labels: Array.from(input.labels),
     groups: Array.from(input.groups),
     challenger: list(input.challenger.scores),
     champion: input.champion === null ? null : list(input.champion.scores),
+    ...(anchor === null ? {} : { anchor: list(anchor.scores) }),
     baselines: input.baselines.map(({ name, scores }) => ({ name, scores: list(scores) })),
   });
 }

@@ -25,8 +25,8 @@ export interface MeasuredOn {
   readonly target: string;
 }
 
-/** `paired` comes with the metrics; `checks` is what evidence of version 1 had. */
-export type MeasuredApart = Exclude<keyof Measurements, 'paired' | 'checks'>;
+/** `paired` and `anchor` come with the metrics; `checks` is what evidence of version 1 had. */
+export type MeasuredApart = Exclude<keyof Measurements, 'paired' | 'anchor' | 'checks'>;
 
 /** A function a measurement; undefined where these rows don't allow it. */
 export const MEASURE: {

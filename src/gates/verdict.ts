@@ -27,6 +27,7 @@ export const Grounds = z.enum([
   'inconclusive',
   'too-few-groups',
   'same-model',
+  'anchor',
   'gate',
   'check',
   'unmeasured',
@@ -43,19 +44,6 @@ export const Verdict = z.object({
   reasons: z.array(z.string()),
 });
 export type Verdict = z.infer<typeof Verdict>;
-
-const WARNING = 'warning: ';
-
-export function warning(reason: string): string {
-  return WARNING + reason;
-}
-
-/** What a verdict warns of, beside what decided it. */
-export function warningsOf({ reasons }: Pick<Verdict, 'reasons'>): string[] {
-  return reasons.flatMap((reason) =>
-    reason.startsWith(WARNING) ? [reason.slice(WARNING.length)] : [],
-  );
-}
 
 /** What follows from what one gate found. */
 export interface Ruling {

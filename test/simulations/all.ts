@@ -1,4 +1,5 @@
 /** Every simulation there is. */
+import { anchor } from './anchor.ts';
 import { choice, peers } from './choice/choice.ts';
 import type { Simulation } from './outcome.ts';
 import { advice, power } from './power.ts';
@@ -11,4 +12,5 @@ export const SIMULATIONS: readonly Simulation[] = [
   ...advice,
   ...choice,
   ...peers,
+  ...anchor,
 ];

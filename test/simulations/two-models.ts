@@ -114,12 +114,12 @@ function groupsOf({ groups, rows, sizes }: World, random: Random): Int32Array {
 }
 
 /** The distance between the classes' means at which two normal scores have this AUC. */
-function gapOf(auc: number): number {
+export function gapOf(auc: number, spread = SPREAD): number {
   let low = 0;
   let high = 20;
   for (let i = 0; i < 60; i += 1) {
     const middle = (low + high) / 2;
-    if (normal(middle / (Math.SQRT2 * SPREAD)) < auc) low = middle;
+    if (normal(middle / (Math.SQRT2 * spread)) < auc) low = middle;
     else high = middle;
   }
   return high;

@@ -1,5 +1,5 @@
 /** What a column is taken for. */
-import type { ColumnContract, DateFormName } from '#contracts/folder/schema.ts';
+import type { ColumnContract } from '#contracts/folder/schema.ts';
 
 export const KINDS = [
   'number',
@@ -10,7 +10,6 @@ export const KINDS = [
   'group',
   'row-number',
   'date',
-  'time',
   'text',
   'empty',
 ] as const;
@@ -24,23 +23,12 @@ export const SAYABLE = [
   'code',
   'key',
   'group',
-  'time',
   'ignored',
 ] as const;
 export type Sayable = (typeof SAYABLE)[number];
 
-/** The days of a column of dates. */
-export interface Days {
-  readonly form: DateFormName;
-  /** The first and the last one, ISO 8601. */
-  readonly from: string;
-  readonly until: string;
-}
-
 export interface Choice {
   readonly kind: Kind;
-  /** Of dates that are days, and not times of day alone. */
-  readonly days?: Days;
   /** Why, where somebody may wonder; null where nobody does. */
   readonly why: string | null;
   /** What else it may be: the switch that says so is shown. */
@@ -68,7 +56,6 @@ const TAKEN_FOR: Readonly<Record<Kind, string>> = {
   group: 'a group: no feature',
   'row-number': 'the row’s number: left out',
   date: 'a date: left out',
-  time: 'the time: splits the rows',
   text: 'a text: left out',
   empty: 'mostly missing: left out',
 };
@@ -85,8 +72,6 @@ export function contractOf(name: string, kind: Kind): ColumnContract {
       return { name, type: 'text', role: 'identity', sensitive: true };
     case 'date':
       return { name, type: 'date', role: 'ignored', sensitive: false };
-    case 'time':
-      return { name, type: 'date', role: 'time', sensitive: false };
     case 'row-number':
     case 'empty':
       return { name, type: 'text', role: 'ignored', sensitive: false };
@@ -101,9 +86,7 @@ export function doubtOf(name: string, choice: Choice, holdsNumbers: boolean): Do
   if (why === null) return null;
   const isFeature = ['number', 'category', 'boolean', 'code'].includes(kind);
   const feature = holdsNumbers ? 'number' : 'category';
-  const isSplittable = kind === 'date' && choice.days !== undefined;
-  const other = isSplittable ? 'time' : feature;
-  const otherwise = choice.otherwise ?? (isFeature || kind === 'time' ? 'ignored' : other);
+  const otherwise = choice.otherwise ?? (isFeature ? 'ignored' : feature);
   return {
     column: name,
     takenFor: TAKEN_FOR[kind],

@@ -24,6 +24,13 @@ let ticks = 0;
 /** A clock that never shows the same time twice: no reproducible output may depend on it. */
 const stopwatch = (): number => (ticks += 0.001);
 
+/** A model that is worse than the folder's own. */
+const STUMP = {
+  name: 'stump',
+  algorithm: 'forest',
+  settings: { trees: 2, maxDepth: 1, minLeaf: 1, featuresPerSplit: 'sqrt' },
+};
+
 const folder = smallFolder();
 let prepared: PreparedData;
 let full: ReturnType<typeof train>;
@@ -195,12 +202,6 @@ describe('the trial', () => {
         passed: true,
         message: 'no column alone has an AUC of 0.98 or more',
       },
-      {
-        name: 'both-labels',
-        mode: 'warn',
-        passed: true,
-        message: expect.stringMatching(/calls \d+ of 264 holdout rows positive$/) as string,
-      },
     ]);
     expect(verdict.reason).toContain('baseline');
     expect(holdoutMetrics(evidence)['auc']).toBe(evidence.challenger.metrics.auc.value);
@@ -299,6 +300,77 @@ describe('the trial', () => {
     expect(() => evaluate(inputFor(full, { register }))).toThrow(
       named('EvidenceMismatch', /register/),
     );
+  });
+
+  describe('beside an anchor', () => {
+    const since = [{ version: 2, difference: -0.004 }];
+    const judged = (
+      model: NonNullable<EvaluationInput['anchor']>['model'],
+      changes: Partial<EvaluationInput> = {},
+    ) => {
+      const sha256 = 'sha256' in model ? model.sha256 : full.sha256;
+      const anchor = { version: 1, sha256, since, model };
+      const champion = { ...entrant(full), version: 2 };
+      return evaluate(inputFor(full, { champion, anchor, ...changes }));
+    };
+
+    it('scores it on the same rows and compares with it', () => {
+      const weak = trainOn(prepared, smallFolder({ model: { candidates: [STUMP] } }));
+      const { evidence, scores } = judged(entrant(weak));
+      const { anchor, paired } = evidence.measurements;
+      expect(anchor).toMatchObject({ version: 1, sha256: weak.sha256, since, change: -0.004 });
+      expect(anchor?.reason).toBeUndefined();
+      const auc = (of: { auc: { value: number | null } } | undefined): number => of?.auc.value ?? 0;
+      const found = paired?.find(({ against }) => against === 'anchor');
+      expect(found?.estimate).toBeCloseTo(
+        auc(evidence.challenger.metrics) - auc(anchor?.scored?.metrics),
+        12,
+      );
+      const document = JSON.parse(new TextDecoder().decode(scores)) as { anchor: number[] };
+      expect(document.anchor).toHaveLength(evidence.rows.total);
+    });
+
+    it('is the champion itself where none is given', () => {
+      const champion = { ...entrant(full), version: 2 };
+      const { anchor, paired } = evaluate(inputFor(full, { champion })).evidence.measurements;
+      expect(anchor).toMatchObject({ version: 2, since: [], change: 0, scored: null });
+      expect(paired?.map(({ against }) => against)).not.toContain('anchor');
+      expect(evaluate(inputFor(full)).evidence.measurements.anchor).toBeUndefined();
+    });
+
+    it('says why it can’t be scored, and refuses nothing', () => {
+      const reasonOf = (...of: Parameters<typeof judged>) => {
+        const { evidence, verdict } = judged(...of);
+        expect(verdict.verdict).toBe('hold');
+        expect(evidence.measurements.anchor?.scored).toBeNull();
+        expect(evidence.measurements.paired?.map(({ against }) => against)).not.toContain('anchor');
+        return evidence.measurements.anchor?.reason;
+      };
+      expect(reasonOf({ missing: 'no object has this hash' })).toBe('no object has this hash');
+
+      const held = new TextDecoder().decode(prepared.holdout).split('\n')[1] ?? '';
+      const group = identityHash('small', JSON.stringify([held.split(',', 1)[0]]));
+      const { identity, groups } = readManifest(prepared.trainingManifest);
+      const seen = writeManifest('small', identity, [...groups, group]);
+      const trainedWith = (manifest: Uint8Array, by: Folder = folder) => {
+        const trainingManifest = sha256Hex(manifest);
+        return entrant(train({ ...trainingOf(prepared, by), trainingManifest }), manifest);
+      };
+      expect(reasonOf(trainedWith(seen))).toMatch(/^1 of \d+ holdout groups trained the anchor/);
+
+      const wider = { kind: 'features', columns: ['x', 'colour'] } as const;
+      expect(reasonOf(trainedWith(writeManifest('small', wider, groups)))).toMatch(
+        /^the anchor’s training rows are identified by/,
+      );
+      expect(reasonOf(entrant(full, seen))).toMatch(/^the anchor was trained on other rows/);
+      const artifact = { ...entrant(full).artifact, positive: 'other' };
+      expect(reasonOf({ ...entrant(full), artifact })).toMatch(/another positive class/);
+      const [first, ...others] = entrant(full).artifact.columns;
+      const columns = [{ ...first!, name: 'gone' }, ...others];
+      expect(
+        reasonOf({ ...entrant(full), artifact: { ...entrant(full).artifact, columns } }),
+      ).toMatch(/'gone' is missing/);
+    });
   });
 
   it('refuses to judge by a champion that can’t score today’s rows', () => {

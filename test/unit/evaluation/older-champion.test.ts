@@ -78,6 +78,12 @@ function judgedToday(cells: readonly string[], type: string) {
     charter: sha256Hex('charter'),
     challenger: entrant(trained(today, now), now.trainingManifest),
     champion: { ...entrant(champion, then.trainingManifest), version: 1 },
+    anchor: {
+      version: 7,
+      sha256: champion.sha256,
+      since: [{ version: 1, difference: 0 }],
+      model: entrant(champion, then.trainingManifest),
+    },
     holdout: now.holdout,
     register: now.register,
     training: now.training,
@@ -114,6 +120,7 @@ describe('a champion from before `read`', () => {
     const { auc, logLoss } = evidence.champion!.metrics;
     expect(auc.value).toBeGreaterThan(0.65);
     expect(logLoss.value).toBeCloseTo(logLossOf(champion, then), 9);
+    expect(evidence.measurements.anchor?.scored?.metrics).toEqual(evidence.champion!.metrics);
   });
 
   it('that told apart what is one level today can’t be scored, and is said with the way out', () => {

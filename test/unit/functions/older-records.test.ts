@@ -98,8 +98,7 @@ describe('what was recorded before a field was added', () => {
       ...rest,
       schemaVersion: 1,
       paired: measurements.paired,
-      // The one about labels is younger than such evidence, and judged from its counts.
-      checks: checksOf(now).filter(({ name }) => name !== 'both-labels'),
+      checks: checksOf(now),
       plan: oldPlan,
       challenger: older(challenger),
       baselines: baselines.map(older),
