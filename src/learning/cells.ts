@@ -1,7 +1,7 @@
 /**
  * How one cell is read: the one place where a cell becomes a number or a level, for the CSV and Parquet
  * readers, for serving and for the artifact alike. titleholder_model reads by the same rules in Python;
- * test/fixtures/cells.json holds cases that both must pass.
+ * test/fixtures/cells/cases.json holds cases that both must pass.
  *
  * What no rule reads is refused, never guessed: `1,5` is no number where the decimal mark is a point.
  */

@@ -212,12 +212,11 @@ def _level_text(column: str, rules: Rules | None) -> Callable[[Any], str | None]
     def category(cell: Any) -> str | None:
         if isinstance(cell, str):
             text = category_text(cell.strip(SPACE), rules.decimal)
-        elif isinstance(cell, int | np.integer) and not _is_flag(cell):
-            text = str(int(cell))
         else:
             text = plain(cell)
             if _is_number(cell) and not _is_flag(cell):
                 value = _double(cell)
+                # Python's own whole numbers keep their digits, and are refused too: a request's don't.
                 if value.is_integer() and abs(value) > _LARGEST_WHOLE:
                     raise refuse(_LOST)
         return None if text in rules.words else text
