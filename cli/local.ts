@@ -1,4 +1,5 @@
 /** The verbs that need no stack: a folder from a table, the decision in process, artifacts, lint. */
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { separatorName } from '#dataset/csv.ts';
 import { ALGORITHMS, type Algorithm } from '#contracts/folder/candidate.ts';
@@ -16,7 +17,11 @@ import { lintFolder } from '#model-folder/lint.ts';
 import { pack } from './local/pack.ts';
 import { addReadOptions, type ReadOptions } from './local/read-options.ts';
 import { scoreFile } from './local/score-file.ts';
-import { type ChampionFile, trainFolder, tryFolder, tryWords } from './local/try-folder.ts';
+import { PROJECT } from './local-stack.ts';
+import { countLook, lookSentence } from './local/holdout-looks.ts';
+import { type ChampionFile, trainFolder, tryFolder } from './local/try-folder.ts';
+import { tryFolds } from './local/try-folds.ts';
+import { type TryReport, tryWords } from './local/try-report.ts';
 import { Stop, textTable, terminalOutput } from './output.ts';
 
 export function registerLocalVerbs(program: Command): void {
@@ -81,7 +86,11 @@ function shortened(name: string): string {
   return name.length > 60 ? `${name.slice(0, 59)}…` : name;
 }
 
+/** Of this machine, as the logins are. */
+const LOOKS_FILE = join(PROJECT, '.local', 'holdout-looks.json');
+
 interface TryOptions {
+  readonly folds?: true;
   readonly seed?: number;
   readonly champion?: string;
   readonly policy?: string;
@@ -95,7 +104,11 @@ function registerTry(program: Command): void {
     .command('try <folder>')
     .description('the whole decision in process: no AWS, nothing stored')
     .option('--seed <n>', 'another master seed than model.json’s; 0 is a seed', seedOf)
-    .option('--champion <file>', 'judge against this artifact (its manifest beside it)')
+    .option('--folds', 'judge by training rows, each out of its fold: nobody looks at the holdout')
+    .option(
+      '--champion <file>',
+      'judge against this artifact (its manifest beside it); with --folds against its settings, or those of a model.json',
+    )
     .option('--policy <file>', 'judge by another policy.json')
     .addOption(
       new Option(
@@ -103,14 +116,14 @@ function registerTry(program: Command): void {
         'only candidates of this algorithm, or its defaults',
       ).choices(ALGORITHMS),
     )
-    .option('--predictions <file>', 'write row,label,probability of the holdout')
+    .option('--predictions <file>', 'write row,label,probability of the rows that judge')
     .option('--json [file]', 'write the result as JSON; without a file, print it')
     .action(async (directory: string, options: TryOptions) => {
       const out = terminalOutput(options.json === true);
       if (options.predictions !== undefined) expectWritable(options.predictions);
       if (typeof options.json === 'string') expectWritable(options.json);
       const packed = await pack(directory);
-      const tried = tryFolder({
+      const given = {
         packed,
         changes: {
           seed: options.seed,
@@ -120,19 +133,44 @@ function registerTry(program: Command): void {
               ? undefined
               : parseJson(PolicyDocument, readBytes(options.policy), options.policy),
         },
-        champion: options.champion === undefined ? null : readChampion(options.champion),
         say: out.say,
-      });
+      };
+      const { champion } = options;
+      const tried =
+        options.folds === true
+          ? tryFolds({
+              ...given,
+              champion:
+                champion === undefined ? null : { file: champion, bytes: readBytes(champion) },
+            })
+          : tryFolder({
+              ...given,
+              champion: champion === undefined ? null : readChampion(champion),
+              countLook: (at) => countLook(LOOKS_FILE, at),
+            });
       if (options.predictions !== undefined) writeBytes(options.predictions, tried.predictions);
       if (typeof options.json === 'string') {
         writeBytes(options.json, `${JSON.stringify(tried.report, null, 2)}\n`);
       }
       out.data(tried.report, tryWords(tried));
-      out.say(
-        'a try knows neither the stored holdout nor how often it was spent (the ledger does): the line may decide otherwise',
-      );
+      for (const line of afterTry(tried.report)) out.say(line);
       if (tried.report.verdict !== 'promote') process.exitCode = 1;
     });
+}
+
+/** What a verdict on this machine doesn't say. */
+function afterTry({ split: { judges, looks } }: TryReport): readonly string[] {
+  switch (judges.by) {
+    case 'holdout':
+      return [
+        lookSentence(looks),
+        'a try knows neither the stored holdout nor how often it was spent (the ledger does): the line may decide otherwise',
+      ];
+    case 'folds':
+      return [
+        'nobody looked at the holdout: settings were compared on training rows, and the line judges their model on others',
+      ];
+  }
 }
 
 interface ScoreOptions extends ReadOptions {

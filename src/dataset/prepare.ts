@@ -53,6 +53,8 @@ export interface PreparedData {
   /** First and last day of the time column as an ISO 8601 interval, or how many undated rows there are. */
   readonly datasetWindow: string;
   readonly question: HoldoutQuestion | null;
+  /** Rows of the input (0-based) that train, in the order of `training`. */
+  readonly trainingSide: Int32Array;
   /** Rows of the input (0-based) on the holdout's side, in canonical order: that of a first snapshot. */
   readonly holdoutSide: Int32Array;
   /** The window of days that judges; null where the split is by identity. */
@@ -86,6 +88,7 @@ export function prepare(input: PrepareInput): PreparedData {
     holdoutRows: next.register.rows.length,
     datasetWindow: windowOf(table, model.identity.time),
     question: next.question,
+    trainingSide: trainingRows,
     holdoutSide,
     time: time ?? null,
   };

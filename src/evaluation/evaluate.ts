@@ -8,7 +8,7 @@ import { TitleholderError } from '#domain/errors.ts';
 import { decide, RULES } from '#gates/decide.ts';
 import type { Measurements } from '#gates/measurements.ts';
 import type { Verdict } from '#gates/verdict.ts';
-import { type BaselineName, fitBaseline } from '#learning/baselines.ts';
+import { BASELINE_NAMES, fitBaseline } from '#learning/baselines.ts';
 import type { ModelScores } from '#learning/metrics/paired.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
@@ -57,8 +57,6 @@ export interface Judged {
   readonly labels: Uint8Array;
   readonly importance: Measurements['importance'] | undefined;
 }
-
-const BASELINES: readonly BaselineName[] = ['base-rate', 'best-column'];
 
 /**
  * Measures a challenger against the champion on today's holdout and decides by the charter.
@@ -156,7 +154,7 @@ function scoreBaselines(
   folder: Folder,
   table: Table,
 ): readonly (ModelScores & { readonly name: string })[] {
-  return BASELINES.map((name) => {
+  return BASELINE_NAMES.map((name) => {
     const artifact = fitBaseline(name, {
       table: rows.table,
       labels: rows.labels,

@@ -5,7 +5,8 @@ import { growForest } from './trees/forest.ts';
 import { fitInputs } from './trees/tree-estimator.ts';
 import { checkLabels, checkTable, type Table } from './table.ts';
 
-export type BaselineName = 'base-rate' | 'best-column';
+export const BASELINE_NAMES = ['base-rate', 'best-column'] as const;
+export type BaselineName = (typeof BASELINE_NAMES)[number];
 
 export interface BaselineInput {
   /** Feature columns of training rows only. */

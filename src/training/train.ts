@@ -44,6 +44,8 @@ export interface TrainingInput extends TimeLimit {
   /** That manifest's: rows of one identity are in one fold. The folder's own unless given. */
   readonly identity?: IdentityRule;
   readonly provenance: RunProvenance;
+  /** false: the choice is made and not measured, because somebody measures it from outside. */
+  readonly nested?: false;
 }
 
 export interface TrainedModel {
@@ -137,7 +139,7 @@ export function scoreCandidate(
       rows,
       candidate,
       fit,
-      nested: kind === 'full' && isChoice(folder),
+      nested: kind === 'full' && input.nested !== false && isChoice(folder),
       time: input,
     }),
   );

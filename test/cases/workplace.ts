@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { vi } from 'vitest';
 import { registerLocalVerbs } from '../../cli/local.ts';
-import type { TryReport } from '../../cli/local/try-folder.ts';
+import type { TryReport } from '../../cli/local/try-report.ts';
 import { endOf } from '../../cli/output.ts';
 import { rowsOf, scoreRows } from '../../functions/serve-model/score-rows.ts';
 import { PredictBody } from '#contracts/api.ts';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { registerLocalVerbs } from '../../../cli/local.ts';
 import { makeCiReport } from '../../../cli/local/ci.ts';
 import { pack } from '../../../cli/local/pack.ts';
-import type { TryReport } from '../../../cli/local/try-folder.ts';
+import type { TryReport } from '../../../cli/local/try-report.ts';
 import { endOf } from '../../../cli/output.ts';
 import type { ApiClient } from '#client/client.ts';
 import { commitFolder } from '../../../cli/remote/commit.ts';
@@ -261,6 +261,119 @@ describe('try', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(line);
     expect(stderr.trim()).not.toContain('\n');
+  });
+});
+
+describe('try --folds', () => {
+  const settings = (trees: number) => ({
+    trees,
+    maxDepth: 15,
+    minLeaf: 1,
+    featuresPerSplit: 'sqrt',
+  });
+  const forest = (trees: number, name = 'forest') => ({
+    name,
+    algorithm: 'forest',
+    settings: settings(trees),
+  });
+  /** A folder like `small`, with other candidates, and noise for labels where asked. */
+  const folder = (name: string, candidates: readonly object[], noise = false): string => {
+    const target = join(models, name);
+    cpSync(small, target, { recursive: true });
+    const model = json(join(small, 'model.json')) as object;
+    writeFileSync(join(target, 'model.json'), JSON.stringify({ ...model, name, candidates }));
+    if (noise) {
+      const lines = rows.map((line, i) =>
+        line.replace(/(yes|no)$/, sha256Hex(bytesOf([String(i)])) < 'sha256:8' ? 'yes' : 'no'),
+      );
+      writeFileSync(join(target, 'data.csv'), bytesOf(lines, 'member_id,x,colour,y'));
+    }
+    return target;
+  };
+  const rowsOf = (file: string): number[] =>
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(',')[0]));
+
+  it('judges by each training row once and by no holdout row, and says the same verdict', async () => {
+    const [holdout, folds] = [join(root, 'h.csv'), join(root, 'f.csv')];
+    const one = folder('folds', [forest(20)]);
+    const plain = await run('try', one, '--json', '--predictions', holdout);
+    const { code, stdout, stderr } = await run(
+      'try',
+      one,
+      '--folds',
+      '--json',
+      '--predictions',
+      folds,
+    );
+    const report = JSON.parse(stdout) as TryReport;
+    expect({ code, verdict: report.verdict }).toEqual({ code: 0, verdict: 'promote' });
+    expect(plain.code).toBe(0);
+    expect(report.split.judges.by).toBe('folds');
+    expect(report.split.judges.rows).toBe(report.split.trainingRows);
+    expect(report.split.looks).toBeNull();
+    expect(stderr).toContain('nobody looked at the holdout');
+    expect([...rowsOf(holdout), ...rowsOf(folds)].toSorted((a, b) => a - b)).toEqual(
+      rows.map((_, row) => row),
+    );
+  });
+
+  it('scores no row by a model that saw it: noise that a deep forest learns by heart stays noise', async () => {
+    const noise = folder('noise', [forest(20)], true);
+    const { code, stdout } = await run('try', noise, '--folds', '--json');
+    const report = JSON.parse(stdout) as TryReport;
+    expect(code).toBe(1);
+    expect(report.metrics['auc']).toBeLessThan(0.6);
+    expect(report.verdict).not.toBe('promote');
+  });
+
+  it('refits a champion on the same folds: by its candidate’s name, or by its model.json', async () => {
+    const one = folder('refit', [forest(20)]);
+    const file = join(root, 'champion.json');
+    await run('fit', one, '--out', file);
+    const same = await run('try', one, '--folds', '--json', '--champion', file);
+    const report = JSON.parse(same.stdout) as TryReport;
+    expect(report.champion?.difference?.estimate).toBe(0);
+    expect(same.stderr).toContain('its candidate forest is refitted on the same folds');
+    expect(same.stderr).not.toContain('has changed');
+
+    writeFileSync(
+      join(one, 'model.json'),
+      JSON.stringify({ ...(json(join(one, 'model.json')) as object), candidates: [forest(40)] }),
+    );
+    const changed = await run('try', one, '--folds', '--json', '--champion', file);
+    expect(changed.stderr).toContain('the folder has changed since the champion was trained');
+
+    const old = join(root, 'old-model.json');
+    const model = json(join(one, 'model.json')) as object;
+    writeFileSync(
+      old,
+      JSON.stringify({ ...model, candidates: [{ name: 'line', algorithm: 'logistic' }] }),
+    );
+    const other = await run('try', one, '--folds', '--json', '--champion', old);
+    const against = (JSON.parse(other.stdout) as TryReport).champion;
+    expect(against?.difference?.estimate).not.toBe(0);
+
+    writeFileSync(
+      join(one, 'model.json'),
+      JSON.stringify({ ...model, candidates: [forest(40, 'renamed')] }),
+    );
+    const lost = await run('try', one, '--folds', '--champion', file);
+    expect(lost.code).toBe(2);
+    expect(lost.stderr).toContain('its candidate forest isn’t in model.json');
+  });
+
+  it('looks at none, where each plain try counts one look more', async () => {
+    const look = async (...more: string[]): Promise<string> =>
+      (await run('try', small, '--algorithm', 'logistic', ...more)).stderr;
+    const count = (text: string): number =>
+      Number(/this is your (\d+)\w\w look at this holdout; --folds looks at none/.exec(text)?.[1]);
+    const first = count(await look());
+    expect(await look('--folds')).not.toContain('look at this holdout');
+    expect(count(await look())).toBe(first + 1);
   });
 });
 
