@@ -119,6 +119,7 @@ export function evaluate(input: EvaluationInput): Evaluation {
         challenger: challenger.artifact,
         champion: champion === null ? null : champion.artifact,
         table,
+        rules: readRulesOf(folder.schema),
         labels,
         seed: model.seed,
         unseen,

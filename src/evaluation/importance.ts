@@ -2,10 +2,12 @@
 import type { Importance, ShuffleSpread } from '#gates/importance.ts';
 import { LearningError } from '#learning/errors.ts';
 import { permutationImportance } from '#learning/explain/permutation.ts';
+import type { ReadRules } from '#learning/cells.ts';
 import type { Artifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
 import { someOf } from '#learning/sample-rows.ts';
+import { levelsAsTrained } from './levels-as-trained.ts';
 
 /** Rows by columns, so that a wide table takes no longer: each cell is scored once a repeat. */
 const CELLS = 400_000;
@@ -23,6 +25,8 @@ export function measureImportance(of: {
   readonly challenger: Artifact;
   readonly champion: Artifact | null;
   readonly table: Table;
+  /** How the table's cells were read: a champion may have been trained on other texts. */
+  readonly rules: ReadRules | null;
   readonly labels: Uint8Array;
   readonly seed: number;
 }): Importance | null {
@@ -33,7 +37,7 @@ export function measureImportance(of: {
     const read = new Set(model.columns.map((column) => column.name));
     const columns = some.table.columns.filter((column) => read.has(column.name));
     const found = permutationImportance({
-      table: { ...some.table, columns },
+      table: levelsAsTrained(model, { ...some.table, columns }, of.rules),
       labels: some.labels,
       scorer: scorer(model),
       seed: of.seed,

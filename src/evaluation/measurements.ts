@@ -1,5 +1,6 @@
 /** What is measured, of the holdout but for what says otherwise, beside the models' metrics and their differences. */
 import type { Measurements } from '#gates/measurements.ts';
+import type { ReadRules } from '#learning/cells.ts';
 import { type Artifact, modelHash } from '#learning/pipeline/artifact.ts';
 import { judgingGroups } from '#learning/metrics/jackknife.ts';
 import type { Table } from '#learning/table.ts';
@@ -13,6 +14,8 @@ export interface MeasuredOn {
   readonly champion: Artifact | null;
   /** The holdout's features, and 1 for the positive class, else 0. */
   readonly table: Table;
+  /** How its cells were read. */
+  readonly rules: ReadRules | null;
   readonly labels: Uint8Array;
   /** Any whole number a row, the same for rows of one group. */
   readonly groups: Int32Array;

@@ -3,6 +3,7 @@ import type { Candidate } from '#contracts/folder/candidate.ts';
 import type { Measured } from '#contracts/evidence.ts';
 import { charterOf, type Folder } from '#contracts/folder/charter.ts';
 import { writeCsv } from '#dataset/csv.ts';
+import { readRulesOf } from '#dataset/read-rules.ts';
 import { headerOf, textRows } from '#dataset/read-table.ts';
 import { canonicalJson, sha256Hex } from '#domain/canonical.ts';
 import { TitleholderError } from '#domain/errors.ts';
@@ -84,6 +85,7 @@ export function evaluateOutOfFold(input: OutOfFoldInput): OutOfFold {
       challenger: challenger.first,
       champion: other === null ? null : other.first,
       table: judged.table,
+      rules: readRulesOf(folder.schema),
       labels,
       groups,
       seed: model.seed,

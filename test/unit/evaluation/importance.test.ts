@@ -30,7 +30,7 @@ const challenger = fitted(['first', 'place', 'second', 'noise']);
 const champion = fitted(['place', 'second', 'noise']);
 
 it('says by column what each model leans on, and which doesn’t read it', () => {
-  const found = measureImportance({ challenger, champion, table, labels, seed: 3 });
+  const found = measureImportance({ challenger, champion, table, labels, rules: null, seed: 3 });
   const of = Object.fromEntries(found!.columns.map((one) => [one.column, one]));
   expect(found).toMatchObject({ rows: 900, repeats: 3 });
   expect(Object.keys(of)).toEqual(['first', 'place', 'second', 'noise']);
@@ -41,7 +41,14 @@ it('says by column what each model leans on, and which doesn’t read it', () =>
 });
 
 it('is the mean fall of AUC over shuffles that the seed and the column name say', () => {
-  const { columns } = measureImportance({ challenger, champion, table, labels, seed: 3 })!;
+  const { columns } = measureImportance({
+    challenger,
+    champion,
+    table,
+    labels,
+    rules: null,
+    seed: 3,
+  })!;
   const second = columns.find((one) => one.column === 'second')!;
   // Brute force: the same draws, the table written out anew.
   const aucOf = (model: Artifact, values?: Float64Array): number =>
@@ -97,7 +104,14 @@ it('finds the positives where a few rows in even places have none', () => {
         })),
     ] as typeof table.columns,
   };
-  const found = measureImportance({ challenger, champion, table: few, labels: rare, seed: 3 })!;
+  const found = measureImportance({
+    challenger,
+    champion,
+    table: few,
+    labels: rare,
+    rules: null,
+    seed: 3,
+  })!;
   // Half of the 2,000 are to be positive, and there are 5, in no even place.
   expect(found.rows).toBe(1005);
   expect(found.columns[0]!.challenger!.mean).toBeGreaterThan(0.3);
@@ -105,5 +119,7 @@ it('finds the positives where a few rows in even places have none', () => {
 
 it('is null where no AUC can be told', () => {
   const one = new Uint8Array(labels.length);
-  expect(measureImportance({ challenger, champion: null, table, labels: one, seed: 3 })).toBeNull();
+  expect(
+    measureImportance({ challenger, champion: null, table, labels: one, rules: null, seed: 3 }),
+  ).toBeNull();
 });

@@ -119,6 +119,8 @@ describe('a champion from before `read`', () => {
     const { champion, then, evidence } = judgedToday(cells, type);
     const { auc, logLoss } = evidence.champion!.metrics;
     expect(auc.value).toBeGreaterThan(0.65);
+    const leansOn = evidence.measurements.importance!.columns.find((c) => c.column === 'colour');
+    expect(leansOn!.champion!.mean).toBeGreaterThan(0.05);
     expect(logLoss.value).toBeCloseTo(logLossOf(champion, then), 9);
     expect(evidence.measurements.anchor?.scored?.metrics).toEqual(evidence.champion!.metrics);
   });
