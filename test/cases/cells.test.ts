@@ -212,6 +212,44 @@ describe('a table that another program separates and writes', () => {
 });
 
 describe('a class', () => {
+  it.each([
+    ['in time', 'late', 'late', ['in time', 'late']],
+    ['False', 'True', 'True', ['false', 'true']],
+    ['1.0', '0.0', '0', ['1', '0']],
+    ['YES', 'NO', 'NO', ['YES', 'NO']],
+  ])('of %s and %s is answered by its own value', (no, yes, positive, labels) =>
+    inWorkplace(async (place) => {
+      const data = tableOf({ site })
+        .replaceAll(/,no$/gm, `,${no}`)
+        .replaceAll(/,yes$/gm, `,${yes}`);
+      const artifact = await place.trained({ data: ['a.csv', data], positive });
+      const records = [
+        { age: 21, site: 'west' },
+        { age: 79, site: 'west' },
+      ];
+      expect(place.answers(artifact, { records })).toMatchObject(
+        labels.map((label) => ({ label })),
+      );
+    }),
+  );
+
+  it('of three is answered by the positive one, or by not being it', () =>
+    inWorkplace(async (place) => {
+      let row = 0;
+      const data = tableOf({ site }).replaceAll(/,no$/gm, () =>
+        (row += 1) % 3 === 0 ? ',lost' : ',in time',
+      );
+      const artifact = await place.trained({ data: ['a.csv', data] });
+      const records = [
+        { age: 21, site: 'west' },
+        { age: 79, site: 'west' },
+      ];
+      expect(place.answers(artifact, { records })).toMatchObject([
+        { label: 'not yes' },
+        { label: 'yes' },
+      ]);
+    }));
+
   it('that is a word for missing is refused with such words', () =>
     inWorkplace(async (place) => {
       const data = tableOf({ site }).replaceAll(/,no$/gm, ',None');

@@ -168,13 +168,22 @@ export class Workplace {
 
   /** What POST /predict answers to a body's text. */
   predict(artifact: string, body: string | object): Scored {
+    const answered = this.answers(artifact, body);
+    return typeof answered === 'string' ? answered : answered.map(({ probability }) => probability);
+  }
+
+  /** The same with its labels. */
+  answers(
+    artifact: string,
+    body: string | object,
+  ): readonly { readonly probability: number; readonly label: string }[] | string {
     const decoded = decodeArtifact(readFileSync(artifact));
     const known = new Set([...decoded.columns.map((c) => c.name), ...(decoded.otherColumns ?? [])]);
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     try {
       const rows = rowsOf(parseJson(PredictBody, text, 'the body'));
       const loaded = { artifact: decoded, scorer: scorer(decoded), known };
-      return scoreRows(loaded, rows).map(({ probability }) => probability);
+      return scoreRows(loaded, rows);
     } catch (error) {
       if (error instanceof TitleholderError) return error.message;
       throw error;
