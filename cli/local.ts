@@ -66,6 +66,7 @@ function initLines(made: Made): string[] {
     ...cellLines(made.read),
     ...(doubts.length === 0 ? [] : [textTable(['column', 'taken for', 'because', 'else'], doubts)]),
     `who a row is: ${made.identityWhy}`,
+    ...(made.splitWhy === null ? [] : [`split: ${made.splitWhy}`]),
     ...made.warnings.map((warning) => `warning: ${warning}`),
   ];
 }

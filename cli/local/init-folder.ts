@@ -12,7 +12,8 @@ import { leakOf } from '#dataset/leaks.ts';
 import { leakSentence } from '#gates/leak.ts';
 import { csvOfTable } from '#dataset/parquet.ts';
 import { splitTable } from '#dataset/prepare.ts';
-import type { DataTable } from '#dataset/read-table.ts';
+import type { Sides } from '#dataset/sides.ts';
+import { columnOf, type DataTable } from '#dataset/read-table.ts';
 import { selectRows } from '#learning/table.ts';
 import { readFolder } from '#model-folder/read.ts';
 import { type Doubt, SAYABLE, type Sayable, switchOf } from '#model-folder/infer/choice.ts';
@@ -42,6 +43,8 @@ export interface Made {
   readonly identity: Folder['model']['identity'];
   /** Why, in one sentence. */
   readonly identityWhy: string;
+  /** Which rows judge, where the table has days; else null. */
+  readonly splitWhy: string | null;
   readonly target: Pick<Target, 'column' | 'positive' | 'values'>;
   /** One a column of which somebody may wonder what it was taken for. */
   readonly doubts: readonly Doubt[];
@@ -79,6 +82,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     // A Parquet file's numbers need no mark, and were written with commas between and points.
     cells: isParquet ? { separator: ',', decimal: '.', missing } : { separator, decimal, missing },
   });
+  const isByTime = inferred.identity.time !== undefined;
   const trees = inferred.table.rows > MANY_ROWS ? 100 : 200;
   const candidate = (minLeaf: number): object => ({
     name: `forest-leaf-${minLeaf}`,
@@ -96,8 +100,8 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       positive: inferred.target.positive,
       identity: inferred.identity,
       data: { path: data },
-      split: { holdout: HOLDOUT, epoch: 1 },
-      plan: planFor(inferred.table),
+      split: isByTime ? { by: 'time', holdout: HOLDOUT } : { holdout: HOLDOUT, epoch: 1 },
+      plan: planFor(inferred.table, inferred.identity.time),
       seed: 1,
       quick: {},
       candidates: [
@@ -135,7 +139,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     stored: null,
   });
   for (const [path, text] of Object.entries(files)) writeBytes(join(folder, path), text);
-  writeBytes(join(folder, 'README.md'), readme(options, inferred, data));
+  writeBytes(join(folder, 'README.md'), readme(options, inferred, splitWhy(inferred, sides), data));
   writeBytes(join(folder, data), bytes);
   return {
     folder,
@@ -144,6 +148,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     features: inferred.columns.filter((c) => c.role === 'feature').map((c) => c.name),
     identity: read.model.identity,
     identityWhy: inferred.identityWhy,
+    splitWhy: splitWhy(inferred, sides),
     target: {
       column: inferred.target.column,
       positive: inferred.target.positive,
@@ -156,6 +161,18 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       ...findingLines(findings),
     ],
   };
+}
+
+/** In what days the rows that judge lie; by identity also what that doesn't measure, and the switch. */
+function splitWhy({ days }: InferredTable, { time }: Sides): string | null {
+  if (time !== undefined) {
+    return `by time: the days from ${time.window.from} to ${time.window.until} judge, and all before trains`;
+  }
+  const spans = days.filter(({ from, until }) => from < until);
+  const [first] = [...spans.filter((d) => !d.isAfterwards), ...spans];
+  if (first === undefined) return null;
+  const { column, from, until } = first;
+  return `by identity: days from ${from} to ${until} judge beside days that train, so how a model does on days to come isn’t measured; ${switchOf(column, 'time')} lets the last days judge`;
 }
 
 /** Of the training rows alone: nobody looks at the holdout to choose features. */
@@ -179,14 +196,22 @@ const FEW_ROWS = 2000;
 /** Below this share of either class, the most accurate threshold may put every row into the other one. */
 const RARE = 0.3;
 const HOLDOUT = 0.2;
+const FOLDS = 5;
 
-function planFor({ rows, labels }: DataTable): object {
+/** As many as the days that train let follow each other; too few of them are refused when they are folded. */
+function foldsOfDays(days: number): number {
+  return Math.max(2, Math.min(FOLDS, Math.floor(days * (1 - HOLDOUT)) - 1));
+}
+
+function planFor(table: DataTable, time: string | undefined): object {
+  const { rows, labels } = table;
   let positives = 0;
   for (const label of labels) positives += label;
   return {
     primaryMetric: 'auc',
-    folds: 5,
-    ...(rows * (1 - HOLDOUT) < FEW_ROWS ? { repeats: 3 } : {}),
+    folds: time === undefined ? FOLDS : foldsOfDays(columnOf(table, time).levels.length),
+    // In order of time there is one way to fold.
+    ...(rows * (1 - HOLDOUT) < FEW_ROWS && time === undefined ? { repeats: 3 } : {}),
     ...(Math.min(positives, rows - positives) < RARE * rows ? { threshold: 'youden' } : {}),
   };
 }
@@ -204,7 +229,12 @@ export function readSaid(
   return new Map([...before, [text.slice(0, at), what]]);
 }
 
-function readme(options: InitOptions, inferred: InferredTable, data: string): string {
+function readme(
+  options: InitOptions,
+  inferred: InferredTable,
+  split: string | null,
+  data: string,
+): string {
   const { table, doubts, identityWhy } = inferred;
   const choices = doubts.map(({ column, takenFor, why }) => `\`${column}\`: ${takenFor} (${why})`);
   return `# ${options.name}
@@ -213,7 +243,7 @@ Predicts whether \`${options.target}\` is \`${options.positive}\`, from ${table.
 
 Written by \`titleholder init\`; what it chose:
 
-${[`who a row is: ${identityWhy}`, ...choices].map((choice) => `- ${choice}`).join('\n')}
+${[`who a row is: ${identityWhy}`, ...(split === null ? [] : [`which rows judge: ${split}`]), ...choices].map((choice) => `- ${choice}`).join('\n')}
 
 \`model.json\` says what is predicted and which settings are tried, \`schema.json\` what the columns
 hold, \`policy.json\` what a model must reach. Source and licence of the data: say them here.

@@ -21,6 +21,12 @@ export interface TryReport {
     readonly trainingRows: number;
     readonly holdoutRows: number;
     readonly holdoutGroups: number;
+    /** The days that judge, and how many rows neither train nor judge; null where the split is by identity. */
+    readonly window: {
+      readonly from: string;
+      readonly until: string;
+      readonly leftOut: number;
+    } | null;
     /** What judged: the holdout, or training rows out of fold. */
     readonly judges: {
       readonly by: 'holdout' | 'folds';
@@ -80,6 +86,10 @@ export function tryReport(of: {
       trainingRows: prepared.trainingRows,
       holdoutRows: prepared.holdoutRows,
       holdoutGroups: new Set(holdout.map((row) => row.identity)).size,
+      window:
+        prepared.time === null
+          ? null
+          : { ...prepared.time.window, leftOut: prepared.time.leftOut.length },
       judges: { by: of.by, rows: evidence.rows.total, groups: evidence.rows.groups },
       looks: of.looks,
     },
@@ -165,6 +175,13 @@ function someNames(names: readonly string[]): string {
 }
 const NAMES_SHOWN = 8;
 
+function windowWords(window: NonNullable<TryReport['split']['window']>): string {
+  const { from, until, leftOut } = window;
+  const rows = leftOut === 1 ? 'one row' : `${leftOut} rows`;
+  const more = leftOut === 0 ? '' : `; ${rows} of groups on both sides of ${from} do neither`;
+  return `window: the days from ${from} to ${until} judge, and those before train${more}`;
+}
+
 /** The report in words. */
 export function tryWords({ report, choice, seconds }: TryResult): string {
   const number = (value: number | null | undefined): string =>
@@ -173,6 +190,7 @@ export function tryWords({ report, choice, seconds }: TryResult): string {
   const lines = [
     `${report.model}: ${report.rows} rows, ${report.features.length} features`,
     `split: ${split.trainingRows} training and ${split.holdoutRows} holdout rows in ${split.holdoutGroups} groups, by ${split.identity} (${someNames(split.columns)})`,
+    ...(split.window === null ? [] : [windowWords(split.window)]),
     ...choice,
     `${judgedBy(report)}: ${Object.entries(report.metrics)
       .map(([name, value]) => `${name} ${number(value)}`)

@@ -185,6 +185,13 @@ export function splitsOf(
   { model: { split } }: Folder,
 ): readonly FoldSplit[] {
   if (rows.days !== undefined) {
+    const days = new Set(rows.days).size;
+    if (folds >= days) {
+      throw new TitleholderError(
+        'SettingsInvalid',
+        `plan.folds is ${folds}, and takes one day more than that: the training rows have ${days}`,
+      );
+    }
     const isReturning = split.by === 'time' && split.returning === true;
     return timeOrderedSplits(rows.days, folds, isReturning ? {} : { groups: rows.groups });
   }

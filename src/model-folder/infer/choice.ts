@@ -1,5 +1,5 @@
 /** What a column is taken for. */
-import type { ColumnContract } from '#contracts/folder/schema.ts';
+import type { ColumnContract, DateFormName } from '#contracts/folder/schema.ts';
 
 export const KINDS = [
   'number',
@@ -10,6 +10,7 @@ export const KINDS = [
   'group',
   'row-number',
   'date',
+  'time',
   'text',
   'empty',
 ] as const;
@@ -23,12 +24,23 @@ export const SAYABLE = [
   'code',
   'key',
   'group',
+  'time',
   'ignored',
 ] as const;
 export type Sayable = (typeof SAYABLE)[number];
 
+/** The days of a column of dates. */
+export interface Days {
+  readonly form: DateFormName;
+  /** The first and the last one, ISO 8601. */
+  readonly from: string;
+  readonly until: string;
+}
+
 export interface Choice {
   readonly kind: Kind;
+  /** Of dates that are days, and not times of day alone. */
+  readonly days?: Days;
   /** Why, where somebody may wonder; null where nobody does. */
   readonly why: string | null;
   /** What else it may be: the switch that says so is shown. */
@@ -56,6 +68,7 @@ const TAKEN_FOR: Readonly<Record<Kind, string>> = {
   group: 'a group: no feature',
   'row-number': 'the row’s number: left out',
   date: 'a date: left out',
+  time: 'the time: splits the rows',
   text: 'a text: left out',
   empty: 'mostly missing: left out',
 };
@@ -72,6 +85,8 @@ export function contractOf(name: string, kind: Kind): ColumnContract {
       return { name, type: 'text', role: 'identity', sensitive: true };
     case 'date':
       return { name, type: 'date', role: 'ignored', sensitive: false };
+    case 'time':
+      return { name, type: 'date', role: 'time', sensitive: false };
     case 'row-number':
     case 'empty':
       return { name, type: 'text', role: 'ignored', sensitive: false };
@@ -86,7 +101,9 @@ export function doubtOf(name: string, choice: Choice, holdsNumbers: boolean): Do
   if (why === null) return null;
   const isFeature = ['number', 'category', 'boolean', 'code'].includes(kind);
   const feature = holdsNumbers ? 'number' : 'category';
-  const otherwise = choice.otherwise ?? (isFeature ? 'ignored' : feature);
+  const isSplittable = kind === 'date' && choice.days !== undefined;
+  const other = isSplittable ? 'time' : feature;
+  const otherwise = choice.otherwise ?? (isFeature || kind === 'time' ? 'ignored' : other);
   return {
     column: name,
     takenFor: TAKEN_FOR[kind],

@@ -1,5 +1,5 @@
 /** Columns of dates and times, in the forms that people and programs write. */
-import { type DateForm, dateFormOf, numberDateFormOf } from '#dataset/date-forms.ts';
+import { CLOCK, type DateForm, dateFormOf, numberDateFormOf } from '#dataset/date-forms.ts';
 import type { Choice } from './choice.ts';
 import type { ColumnProfile } from './column-profile.ts';
 import { namesDate, namesIdentifier } from '#dataset/column-names.ts';
@@ -10,18 +10,30 @@ export function dateChoiceOf(column: ColumnProfile): Choice | null {
   if (numbers !== null) {
     if (namesIdentifier(name) === 'plainly') return null;
     const form = numberDateFormOf(numbers, namesDate(name));
-    return form === null ? null : dateChoice(form.name);
+    return form === null ? null : dateChoice(form.name, numbers.map(form.read));
   }
   // A column of many numbers and a word has no texts here, and is no date.
   if (texts === null || present === 0) return null;
   const form = dateFormOf(texts.levels);
   if (form === null) return null;
-  return dateChoice(form.name, ambiguity(form) + strangers(form, column));
+  const moments = Float64Array.from(texts.levels, form.read);
+  return dateChoice(form.name, moments, ambiguity(form) + strangers(form, column));
 }
 
-function dateChoice(form: string, more = ''): Choice {
-  const what = form === 'HH:MM' ? 'times of day' : `dates as ${form}`;
-  return { kind: 'date', why: `${what}${more}; a later row has others` };
+/** @param moments milliseconds since 1970, NaN where there is none. */
+function dateChoice(form: DateForm['name'], moments: Float64Array, more = ''): Choice {
+  if (form === CLOCK) return { kind: 'date', why: `times of day${more}; a later row has others` };
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const moment of moments) {
+    if (moment < first) first = moment;
+    if (moment > last) last = moment;
+  }
+  const why = `dates as ${form}${more}; a later row has others`;
+  return { kind: 'date', why, days: { form, from: dayOf(first), until: dayOf(last) } };
+}
+
+function dayOf(moment: number): string {
+  return new Date(moment).toISOString().slice(0, 10);
 }
 
 function ambiguity({ ambiguous }: DateForm): string {

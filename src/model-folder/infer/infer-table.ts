@@ -17,7 +17,7 @@ import { MANY_NUMBERS, type UndecidedColumn } from '#dataset/undecided-column.ts
 import { levelText, type ReadRules } from '#learning/cells.ts';
 import { aucAlone } from '#learning/metrics/auc-alone.ts';
 import { booleanChoiceOf } from './booleans.ts';
-import { type Choice, contractOf, type Doubt, doubtOf, type Sayable } from './choice.ts';
+import { type Choice, contractOf, type Days, type Doubt, doubtOf, type Sayable } from './choice.ts';
 import { codeChoiceOf } from './codes.ts';
 import { type ColumnProfile, distinctOf, profileColumns } from './column-profile.ts';
 import { dateChoiceOf } from './dates.ts';
@@ -35,6 +35,12 @@ export interface InferredTable {
   readonly identity: ModelDocument['identity'];
   /** Why, in one sentence. */
   readonly identityWhy: string;
+  /** Columns of days that are left out, of which one could split the rows. */
+  readonly days: readonly (Days & {
+    readonly column: string;
+    /** By its name known only after the target. */
+    readonly isAfterwards: boolean;
+  })[];
   readonly target: Target;
   /** One a column of which somebody may wonder, in the table's order. */
   readonly doubts: readonly Doubt[];
@@ -89,10 +95,15 @@ export function inferTable(
       .filter((column) => column !== targetColumn)
       .map((column) => {
         const asked = said.get(column.name);
-        const choice = asked === undefined ? choiceOf(column, labels) : saidChoice(asked);
+        const choice =
+          asked === undefined ? choiceOf(column, labels) : saidChoice(asked, column, file);
         return [column.name, withNote(choice, notes.get(column.name))];
       }),
   );
+  const times = columns.filter(({ name }) => choices.get(name)?.kind === 'time');
+  if (times.length > 1) {
+    refuse(file, {}, `has one time, and --as names ${times.map((c) => c.name).join(' and ')}`);
+  }
   chooseIdentifiers(columns, choices, said, file);
   const all = readAs(csv, columns, choices, { ...of, positive, rules });
   for (const [name, choice] of choices) choices.set(name, judgedByLevels(choice, all, name, said));
@@ -124,7 +135,13 @@ export function inferTable(
   return {
     read: { separator, decimal, missing: [...missing] },
     columns: contracts,
-    identity,
+    identity: { ...identity, ...(times[0] === undefined ? {} : { time: times[0].name }) },
+    days: columns.flatMap(({ name }) => {
+      const choice = choices.get(name);
+      return choice?.kind === 'date' && choice.days !== undefined
+        ? [{ column: name, ...choice.days, isAfterwards: afterwardsWord(name, of.target) !== null }]
+        : [];
+    }),
     identityWhy: why,
     target,
     doubts: columns.flatMap(({ name, numbers }) => {
@@ -196,9 +213,11 @@ function isNearlyNumbers({ numericOrInfinite, present, texts }: ColumnProfile): 
   return many && numericOrInfinite >= present * NEARLY_ALL;
 }
 
-function saidChoice(said: Sayable): Choice {
+function saidChoice(said: Sayable, column: ColumnProfile, file: string): Choice {
   const why = 'said by --as';
   switch (said) {
+    case 'time':
+      return timeChoice(column, file);
     case 'number':
     case 'category':
     case 'boolean':
@@ -209,6 +228,20 @@ function saidChoice(said: Sayable): Choice {
     case 'ignored':
       return { kind: 'text', why };
   }
+}
+
+/** Throws `DataInvalid` where a row has no day. */
+function timeChoice(column: ColumnProfile, file: string): Choice {
+  const { name, rows, present, firstMissing } = column;
+  const found = dateChoiceOf(column);
+  if (found?.days === undefined) {
+    return refuse(file, { column: name }, 'is said to be the time, and holds no days in one form');
+  }
+  if (firstMissing !== -1) {
+    const what = `is said to be the time, and ${rows - present} of its cells are missing: fill them, or leave these rows out`;
+    refuse(file, { row: firstMissing + 1, column: name }, what);
+  }
+  return { ...found, kind: 'time', why: `said by --as; ${found.why ?? ''}` };
 }
 
 /** A table has one key and one group: of several the first key, and the group with the most values. */
@@ -325,11 +358,13 @@ function withMoment(choice: Choice, name: string, target: string): Choice {
 }
 
 /** An identifier of which only numbers were kept is one of numbers; 2^53 is where they lose digits. */
-function contractFor(column: ColumnProfile, { kind }: Choice, rules: ReadRules): ColumnContract {
+function contractFor(column: ColumnProfile, choice: Choice, rules: ReadRules): ColumnContract {
+  const { kind, days } = choice;
   const unit = rules.units.find((one) => one.column === column.name)?.unit;
   const contract = {
     ...contractOf(column.name, kind),
     ...(kind === 'number' && unit !== undefined ? { unit } : {}),
+    ...(kind === 'time' && days !== undefined ? { form: days.form } : {}),
   };
   const { texts, numbers } = column;
   if (contract.role !== 'identity' || texts !== null || numbers === null) return contract;

@@ -121,7 +121,61 @@ type Case = readonly [
   run: () => Omit<Refusal, 'what'> | Promise<Omit<Refusal, 'what'>>,
 ];
 
+/** The small folder with a day in each row, split by it. */
+function byTime(write: (day: number) => string, model: SmallOptions['model'] = {}): string {
+  const at = folder({
+    identity: { group: ['who'], time: 'at' },
+    split: { by: 'time', holdout: 0.2 },
+    ...model,
+  });
+  const { schema } = smallFolder();
+  const column = { name: 'at', type: 'date', role: 'time', form: 'YYYYMMDD' };
+  const columns = [...schema.columns, column];
+  writeFileSync(join(at, 'schema.json'), JSON.stringify({ ...schema, columns }));
+  const lines = good.map((line, i) => `${line},${write(Math.floor((30 * i) / good.length) + 1)}`);
+  writeFileSync(join(at, 'data.csv'), bytesOf(lines, 'who,x,colour,y,at'));
+  return at;
+}
+const ofMay = (day: number): string => String(20_260_500 + day);
+
 const CASES: readonly Case[] = [
+  ['a split by time, of rows without one', () => tried({ split: { by: 'time' } })],
+  [
+    'a split by time with an epoch',
+    () => command('try', byTime(ofMay, { split: { by: 'time', epoch: 2 } })),
+  ],
+  [
+    'a split by time, a row without a day',
+    () =>
+      command(
+        'try',
+        byTime((day) => (day === 9 ? '' : ofMay(day))),
+      ),
+  ],
+  [
+    'a split by time, a day of another form',
+    () =>
+      command(
+        'try',
+        byTime((day) => (day === 9 ? '13.5.2026' : ofMay(day))),
+      ),
+  ],
+  [
+    'a split by time, one day',
+    () =>
+      command(
+        'try',
+        byTime(() => ofMay(1)),
+      ),
+  ],
+  [
+    'a split by time, fewer days than folds',
+    () =>
+      command(
+        'try',
+        byTime((day) => ofMay(Math.ceil(day / 10))),
+      ),
+  ],
   ['`score`: rows without a column of the model', () => score('who,colour\na,red\n')],
   ['`score`: a word in a number column', () => score(`x,colour\n1,red\n${SECRET},red\n`)],
   ['`score`: Infinity in a number column', () => score('x,colour\n1,red\n-Infinity,red\n')],

@@ -346,7 +346,7 @@ describe('a doubtful column', () => {
     expect(doubts.map((d) => [d.column, d.takenFor, d.why, d.otherwise].join(' | '))).toEqual([
       "Unnamed: 0 | the row’s number: left out | counts the rows from 0, as a data frame does | --as 'Unnamed: 0=number'",
       'who_id | a group: no feature | named as an identifier; 200 values repeat | --as who_id=category',
-      'when | a date: left out | dates as MM/DD/YYYY (or day and month the other way round: no day is above 12); a later row has others | --as when=category',
+      'when | a date: left out | dates as MM/DD/YYYY (or day and month the other way round: no day is above 12); a later row has others | --as when=time',
       'zip | a code: a category to the letter | 600 cells begin with a zero, as codes do | --as zip=number',
       "it's | a text: left out | 600 texts in 600 cells (100 %) | --as 'it'\\''s=category'",
     ]);
