@@ -8,8 +8,8 @@ import { LearningError } from '#learning/errors.ts';
 import { type Artifact, decodeArtifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Transform } from '#learning/pipeline/transforms.ts';
-import { brokenFile } from '../unit/learning/broken-file.ts';
-import { everyFile, servedRecords } from '../unit/learning/every-pipeline.ts';
+import { brokenFile } from '../unit/learning/pipeline/broken-file.ts';
+import { everyFile, servedRecords } from '../unit/learning/pipeline/every-pipeline.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 const PYTHON = join(PROJECT, '.local/venv-mlflow/bin/python');

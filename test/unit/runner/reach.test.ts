@@ -101,7 +101,7 @@ describe('in this project', () => {
     ['state-machines/release-model/definition.asl.json', 'test/state-machines/definition.test.ts'],
     ['src/adapters/mlflow/pyfunc/titleholder_model/cells.py', 'test/unit/adapters/pyfunc.test.ts'],
     ['Dockerfile', 'test/unit/compose.test.ts'],
-    ['models/doctor-visits/data.csv', 'test/unit/learning/defaults.test.ts'],
+    ['models/doctor-visits/data.csv', 'test/unit/learning/pipeline/defaults.test.ts'],
     ['functions/promote-nothing', undefined],
   ])('%s concerns %s', (path, test) => {
     if (test === undefined) {

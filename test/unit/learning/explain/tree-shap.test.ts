@@ -4,7 +4,7 @@ import { type ExplainedTrees } from '#learning/explain/laid-out.ts';
 import { treeShap } from '#learning/explain/tree-shap.ts';
 import { type Random, substream } from '#learning/random.ts';
 import { unroll } from '#learning/trees/preorder.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 interface Shape {
   readonly trees: number;

@@ -8,7 +8,7 @@ import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';
 import { forest, leafProbabilities } from '#learning/trees/forest-estimator.ts';
 import { treeReader } from '#learning/trees/tree-estimator.ts';
-import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made-up-table.ts';
+import { MANIFEST, madeUp, PROVENANCE, thrownBy } from '../made-up-table.ts';
 
 const settings = { trees: 25, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;
 

@@ -4,7 +4,7 @@ import { type Artifact, encodeArtifact } from '#learning/pipeline/artifact.ts';
 import { ESTIMATOR_NAMES } from '#learning/pipeline/estimators.ts';
 import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import type { TransformSpec } from '#learning/pipeline/transform-specs.ts';
-import { MANIFEST, madeUp, PROVENANCE } from './made-up-table.ts';
+import { MANIFEST, madeUp, PROVENANCE } from '../made-up-table.ts';
 import { substream } from '#learning/random.ts';
 import type { RawRow } from '#learning/pipeline/scorer.ts';
 import type { Column, Table } from '#learning/table.ts';

@@ -4,7 +4,7 @@ import { METRIC_NAMES } from '#domain/metrics.ts';
 import { metricsOf } from '#learning/metrics/metrics.ts';
 import { bootstrap, pairedDifference, type ModelScores } from '#learning/metrics/paired.ts';
 import { substream } from '#learning/random.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 const how = { replicates: 200, alpha: 0.05, seed: 1 };
 

@@ -5,8 +5,8 @@ import { metricsOf } from '#learning/metrics/metrics.ts';
 import { fitPipeline } from '#learning/pipeline/fit.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { selectRows } from '#learning/table.ts';
-import { MANIFEST, PROVENANCE } from './made-up-table.ts';
-import { readTableOf } from './read-table.ts';
+import { MANIFEST, PROVENANCE } from '../made-up-table.ts';
+import { readTableOf } from '../read-table.ts';
 
 /** scikit-learn's AUC on each of five folds, and which fold holds out each row. */
 interface Case {
@@ -19,7 +19,7 @@ interface Case {
 }
 const read = (name: string): unknown =>
   JSON.parse(
-    readFileSync(new URL(`../../fixtures/${name}/expected.json`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../../fixtures/${name}/expected.json`, import.meta.url), 'utf8'),
   );
 const { cases } = read('defaults') as { cases: Case[] };
 const { credit } = read('logistic') as { credit: { levels: Record<string, string[]> } };

@@ -5,7 +5,7 @@ import { selectRows, type Table } from '#learning/table.ts';
 import { boosting, checkBoostingSettings, fitBoosting } from '#learning/trees/boosting.ts';
 import { Histograms, packBins, packingOf } from '#learning/trees/histogram.ts';
 import { LogisticLoss, oddsFactor } from '#learning/trees/logistic-loss.ts';
-import { madeUp, thrownBy } from './made-up-table.ts';
+import { madeUp, thrownBy } from '../made-up-table.ts';
 
 function logOdds(fitted: ReturnType<typeof fitBoosting>, table: Table): number[] {
   const reader = boosting.reader(fitted);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { countThresholds, rocCurve, thresholdCurve } from '#learning/metrics/curves.ts';
 import { liftAt, metricsOf, precisionAt } from '#learning/metrics/metrics.ts';
 import { calibrationCurve, calibrationError } from '#learning/metrics/reliability.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 interface Calibration {
   observed: number[];
@@ -26,7 +26,7 @@ interface Case {
   };
 }
 const { cases } = JSON.parse(
-  readFileSync(new URL('../../fixtures/metrics/expected.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/metrics/expected.json', import.meta.url), 'utf8'),
 ) as { cases: Case[] };
 
 function near(found: ArrayLike<number>, expected: number[], what: string): void {

@@ -13,7 +13,7 @@ import { plainScore } from './plain-score.ts';
 
 const FILES = process.env['TITLEHOLDER_PROVE'] === '1' ? 100_000 : 2000;
 
-const SCHEMA = join(import.meta.dirname, '../../../docs/model-format.schema.json');
+const SCHEMA = join(import.meta.dirname, '../../../../docs/model-format.schema.json');
 const allowed = new Ajv2020({ strictTypes: false }).compile(
   JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,
 );

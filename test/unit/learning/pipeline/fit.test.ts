@@ -9,7 +9,7 @@ import { metricsOf } from '#learning/metrics/metrics.ts';
 import { substream } from '#learning/random.ts';
 import { scorer } from '#learning/pipeline/scorer.ts';
 import { chooseThreshold } from '#learning/pipeline/threshold.ts';
-import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made-up-table.ts';
+import { MANIFEST, madeUp, PROVENANCE, thrownBy } from '../made-up-table.ts';
 
 const settings = { trees: 30, maxDepth: 8, minLeaf: 5, featuresPerSplit: 'sqrt' } as const;
 const forest: PipelineSpec = { name: 'plain', algorithm: 'forest', settings };

@@ -7,7 +7,7 @@ import { substream } from '#learning/random.ts';
 import { type CategoricalColumn, selectRows, type Table } from '#learning/table.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { levelRates } from '#learning/trees/level-rates.ts';
-import { madeUp, MANIFEST, PROVENANCE } from './made-up-table.ts';
+import { madeUp, MANIFEST, PROVENANCE } from '../made-up-table.ts';
 
 function category(rows: number, levels: number, seed: number): CategoricalColumn {
   const random = substream(seed, 'category', levels);

@@ -9,7 +9,7 @@ import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import { everyFile, EVERY_TRANSFORM } from './every-pipeline.ts';
 import { plainScore } from './plain-score.ts';
 
-const DOCS = join(import.meta.dirname, '../../../docs');
+const DOCS = join(import.meta.dirname, '../../../../docs');
 const text = readFileSync(join(DOCS, 'model-format.md'), 'utf8');
 const schema = JSON.parse(readFileSync(join(DOCS, 'model-format.schema.json'), 'utf8')) as object;
 const validate = new Ajv2020({ strict: true, strictTypes: false, allErrors: true }).compile(schema);

@@ -24,7 +24,7 @@ interface Case {
   readonly degrees: number;
 }
 const expected = JSON.parse(
-  readFileSync(new URL('../../fixtures/jackknife/expected.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/jackknife/expected.json', import.meta.url), 'utf8'),
 ) as {
   readonly quantiles: readonly {
     readonly p: number;

@@ -5,7 +5,7 @@ import { checkTransformSpecs, type TransformSpec } from '#learning/pipeline/tran
 import { applyTransforms, featuresAfter, type Transform } from '#learning/pipeline/transforms.ts';
 import { substream } from '#learning/random.ts';
 import type { Column, Table } from '#learning/table.ts';
-import { madeUp, thrownBy } from './made-up-table.ts';
+import { madeUp, thrownBy } from '../made-up-table.ts';
 
 const nan = Number.NaN;
 const numeric = (name: string, ...values: number[]): Column => ({

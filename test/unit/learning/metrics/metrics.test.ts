@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Confusion, METRIC_NAMES } from '#domain/metrics.ts';
 import { confusion, type Metrics, metricsOf } from '#learning/metrics/metrics.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 interface Case {
   name: string;
@@ -13,7 +13,7 @@ interface Case {
   metrics: Metrics;
 }
 const fixture = JSON.parse(
-  readFileSync(new URL('../../fixtures/metrics/expected.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/metrics/expected.json', import.meta.url), 'utf8'),
 ) as { cases: Case[] };
 
 describe('metrics', () => {

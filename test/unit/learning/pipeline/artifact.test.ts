@@ -13,7 +13,7 @@ import { fromBase64, toBase64 } from '#learning/pipeline/base64.ts';
 import { type PipelineSpec, fitPipeline } from '#learning/pipeline/fit.ts';
 import { type RawRow, scorer } from '#learning/pipeline/scorer.ts';
 import type { Table } from '#learning/table.ts';
-import { MANIFEST, madeUp, PROVENANCE, thrownBy } from './made-up-table.ts';
+import { MANIFEST, madeUp, PROVENANCE, thrownBy } from '../made-up-table.ts';
 
 const settings = { trees: 5, maxDepth: 5, minLeaf: 3, featuresPerSplit: 'sqrt' } as const;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { calibrate, fitCalibrator } from '#learning/pipeline/calibrate.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 interface Case {
   name: string;
@@ -16,7 +16,7 @@ interface Case {
   intercept: number;
 }
 const fixture = JSON.parse(
-  readFileSync(new URL('../../fixtures/calibration/expected.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/calibration/expected.json', import.meta.url), 'utf8'),
 ) as { cases: Case[] };
 
 function fitted(kind: 'sigmoid' | 'isotonic', { scores, labels, weights }: Case) {

@@ -3,7 +3,7 @@ import { type BoostedTrees, explainer } from '#learning/explain/explainer.ts';
 import type { Table } from '#learning/table.ts';
 import type { ForestEstimator } from '#learning/trees/forest-estimator.ts';
 // shap 0.51.0 over scikit-learn 1.9.1 and LightGBM 4.7.0; written by make.py beside it.
-import fixture from '../../fixtures/shap/expected.json' with { type: 'json' };
+import fixture from '../../../fixtures/shap/expected.json' with { type: 'json' };
 
 type Case = (typeof fixture.cases)[number];
 

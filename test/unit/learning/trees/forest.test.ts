@@ -10,7 +10,7 @@ import {
 } from '#learning/trees/forest.ts';
 import { unroll } from '#learning/trees/preorder.ts';
 import { substream } from '#learning/random.ts';
-import { madeUp, thrownBy } from './made-up-table.ts';
+import { madeUp, thrownBy } from '../made-up-table.ts';
 
 const SETTINGS: ForestSettings = { trees: 6, maxDepth: 8, minLeaf: 3, featuresPerSplit: 'sqrt' };
 

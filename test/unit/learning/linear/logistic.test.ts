@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fitLogistic, type Logistic, logistic } from '#learning/linear/logistic.ts';
 import { MISSING_LEVEL, UNSEEN_LEVEL } from '#learning/pipeline/estimator-kind.ts';
 import { type Column, selectRows, type Table } from '#learning/table.ts';
-import { credit } from './read-table.ts';
-import { madeUp, thrownBy } from './made-up-table.ts';
+import { credit } from '../read-table.ts';
+import { madeUp, thrownBy } from '../made-up-table.ts';
 
 interface Fit {
   l2: number;
@@ -14,7 +14,7 @@ interface Fit {
   firstScores: number[];
 }
 const fixture = JSON.parse(
-  readFileSync(new URL('../../fixtures/logistic/expected.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../fixtures/logistic/expected.json', import.meta.url), 'utf8'),
 ) as {
   madeUp: {
     columns: { name: string; levels?: string[]; cells: (number | string | null)[] }[];

@@ -3,7 +3,7 @@ import { fitBins } from '#learning/trees/bins.ts';
 import { growForest } from '#learning/trees/forest.ts';
 import { unroll } from '#learning/trees/preorder.ts';
 import { BLOCK, type Walkable, walker } from '#learning/trees/walk.ts';
-import { madeUp } from './made-up-table.ts';
+import { madeUp } from '../made-up-table.ts';
 
 /** Any trees will do: leaves of odd values, so that a wrong order of adding shows. */
 function grown(trees: number): { walkable: Walkable; bins: Uint8Array[] } {

@@ -6,7 +6,7 @@ import { forest, leafProbabilities } from '#learning/trees/forest-estimator.ts';
 import { toMlRandomForest } from '#learning/trees/ml-random-forest-json.ts';
 import { walker } from '#learning/trees/walk.ts';
 import { binOfNumber } from '#learning/trees/bins.ts';
-import { madeUp, thrownBy } from './made-up-table.ts';
+import { madeUp, thrownBy } from '../made-up-table.ts';
 
 /** Numbers of which many stand right on a cut; a column may lack some. */
 function numbers(rows: number, seed: number, missing = 0): { table: Table; labels: Uint8Array } {

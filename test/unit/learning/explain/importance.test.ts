@@ -5,7 +5,7 @@ import type { Table } from '#learning/table.ts';
 import { fitBins } from '#learning/trees/bins.ts';
 import { growForest } from '#learning/trees/forest.ts';
 import { impurityImportance } from '#learning/trees/importance.ts';
-import { thrownBy } from './made-up-table.ts';
+import { thrownBy } from '../made-up-table.ts';
 
 describe('impurity importance', () => {
   // scikit-learn 1.9.1, DecisionTreeClassifier(max_depth=4, min_samples_leaf=3) on the same rows; its six
