@@ -36,7 +36,10 @@ export function statusWords(status: StatusAnswer): string {
     ...(run.reason === undefined || run.reason === evaluation?.reason ? [] : [run.reason]),
     ...toldSteps(status).map(({ line }) => line),
   ];
-  if (evaluation !== null) lines.push(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
+  if (evaluation !== null) {
+    lines.push(`verdict ${evaluation.verdict}: ${evaluation.reason}`);
+    lines.push(...(evaluation.warnings ?? []).map((line) => `warning: ${line}`));
+  }
   if (pending !== null) {
     const yes = pending.decisions.filter((d) => d.choice === 'approve').length;
     lines.push(

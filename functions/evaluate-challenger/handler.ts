@@ -14,6 +14,7 @@ import { findAnchor } from '#release/find-anchor.ts';
 import type { AnchorEntrant, Entrant } from '#evaluation/admit.ts';
 import { holdoutCharts } from '#evaluation/charts.ts';
 import { evaluate } from '#evaluation/evaluate.ts';
+import { warningsOf } from '#gates/verdict.ts';
 import type { Draw } from '#plots/drawings.ts';
 import type { HoldoutStore } from '#domain/ports/holdout-store.ts';
 import type { RunStore } from '#domain/ports/run-store.ts';
@@ -78,6 +79,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         rules: evaluation.rules,
       };
       const { verdict, reason } = evaluation.verdict;
+      const warnings = warningsOf(evaluation.verdict);
       await updateRun(deps, run.runId, (now) =>
         now.verdict === verdict ? undefined : { verdict },
       );
@@ -92,6 +94,7 @@ export const evaluateChallenger = (deps: EvaluateDeps) =>
         digest: evaluationDigest({ ...hashes, charter: data.charter }),
         verdict,
         reason,
+        ...(warnings.length === 0 ? {} : { warnings }),
         next: whoDecides(evaluation.verdict, charter.policy, champion),
       };
     },

@@ -179,6 +179,8 @@ export const EvaluationReference = z.strictObject({
   verdict: z.enum(['promote', 'hold', 'reject']),
   /** The verdict in one line, with its numbers. */
   reason: z.string(),
+  /** What it warns of beside that. Absent: nothing, or from before warnings were handed on. */
+  warnings: z.array(z.string()).exactOptional(),
   /** Who decides now. nobody: the gate rejected · unchanged: the challenger is the champion. */
   next: z.enum(['person', 'policy', 'nobody', 'unchanged']),
   champion: z.union([

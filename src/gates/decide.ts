@@ -9,7 +9,7 @@ import { type Check, type Judgement, gateKindOf, type PolicyGate } from './gate-
 import type { JudgedModels, MeasurePlan } from './judged.ts';
 import { GATE_KINDS } from './list.ts';
 import type { Measurements } from './measurements.ts';
-import { type Ruling, unmeasured, type Verdict } from './verdict.ts';
+import { type Ruling, unmeasured, type Verdict, warning } from './verdict.ts';
 
 /**
  * The number of the rules by which new evidence is judged; an evaluation names its own, and one from
@@ -73,7 +73,7 @@ export function decide(evidence: JudgedEvidence, charter: Limits, rules: number)
       ...found
         .flatMap(({ rulings }) => rulings)
         .filter(({ mode }) => mode === 'warn')
-        .map(({ reason }) => `warning: ${reason}`),
+        .map(({ reason }) => warning(reason)),
     ],
   };
 }

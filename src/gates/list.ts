@@ -5,6 +5,7 @@
 import { absoluteLimit } from './absolute-limit.ts';
 import { anchorGate } from './anchor.ts';
 import { baselines } from './baselines.ts';
+import { bothLabels } from './both-labels.ts';
 import { enoughGroups } from './enough-groups.ts';
 import { holdoutUnseenGate } from './holdout-unseen.ts';
 import { importance } from './importance.ts';
@@ -18,6 +19,7 @@ export const GATE_KINDS = [
   holdoutUnseenGate,
   enoughGroups,
   leak,
+  bothLabels,
   // Before the comparison with the champion: where both hold, the anchor's is the reason.
   anchorGate,
   pairedComparison,

@@ -45,6 +45,19 @@ export const Verdict = z.object({
 });
 export type Verdict = z.infer<typeof Verdict>;
 
+const WARNING = 'warning: ';
+
+export function warning(reason: string): string {
+  return WARNING + reason;
+}
+
+/** What a verdict warns of, beside what decided it. */
+export function warningsOf({ reasons }: Pick<Verdict, 'reasons'>): string[] {
+  return reasons.flatMap((reason) =>
+    reason.startsWith(WARNING) ? [reason.slice(WARNING.length)] : [],
+  );
+}
+
 /** What follows from what one gate found. */
 export interface Ruling {
   /** warn: it is only said · off: not even that. */

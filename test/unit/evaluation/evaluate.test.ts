@@ -202,6 +202,12 @@ describe('the trial', () => {
         passed: true,
         message: 'no column alone has an AUC of 0.98 or more',
       },
+      {
+        name: 'both-labels',
+        mode: 'warn',
+        passed: true,
+        message: expect.stringMatching(/calls \d+ of 264 holdout rows positive$/) as string,
+      },
     ]);
     expect(verdict.reason).toContain('baseline');
     expect(holdoutMetrics(evidence)['auc']).toBe(evidence.challenger.metrics.auc.value);

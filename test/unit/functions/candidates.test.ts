@@ -44,6 +44,27 @@ async function begun(b: () => Promise<unknown>): Promise<{ l: Line; runId: strin
   return { l, runId };
 }
 
+describe('the question to the approver', () => {
+  it('bears what the evaluation warns of: here a model that calls nobody positive', async () => {
+    const l = line();
+    const plan = {
+      primaryMetric: 'auc',
+      alpha: 0.05,
+      margin: 0.01,
+      replicates: 300,
+      folds: 2,
+      k: 0.1,
+      // Above every score of a forest whose leaves are large.
+      threshold: 1,
+    } as const;
+    const status = await statusOf(l, await l.commit({ commit: 'a1', model: { plan } }));
+    expect(status.evaluation?.warnings).toEqual([
+      expect.stringMatching(/^check 'both-labels' failed: .* calls none of the \d+ holdout rows/),
+    ]);
+    expect(statusWords(status)).toMatch(/^verdict .*\nwarning: check 'both-labels' failed: /m);
+  });
+});
+
 const scored = (l: Line) => l.calls.filter((c) => c.name === 'TrainCandidate').length;
 
 describe('the candidates of a run', () => {
