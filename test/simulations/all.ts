@@ -3,6 +3,7 @@ import { anchor } from './anchor.ts';
 import { choice, peers } from './choice/choice.ts';
 import type { Simulation } from './outcome.ts';
 import { advice, power } from './power.ts';
+import { timeSplit } from './time-split.ts';
 import { oneOfTen, typeOne } from './type-one.ts';
 
 export const SIMULATIONS: readonly Simulation[] = [
@@ -13,4 +14,5 @@ export const SIMULATIONS: readonly Simulation[] = [
   ...choice,
   ...peers,
   ...anchor,
+  ...timeSplit,
 ];
