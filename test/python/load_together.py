@@ -1,5 +1,5 @@
 """Loads model folders in one process, in the order given, and then scores a row with each:
-`python load_together.py <row.json> <folder> <folder> ...`. Prints the probabilities in that order."""
+`python load_together.py <row.json> <folder> <folder> ...`. Prints probability and label of each in that order."""
 
 import json
 import logging
@@ -17,4 +17,5 @@ models = [mlflow.pyfunc.load_model(folder, suppress_warnings=True) for folder in
 # As MLflow does with what it downloaded: a model that was loaded needs its folder no more.
 for folder in sys.argv[2:]:
     shutil.rmtree(folder)
-print(json.dumps([float(model.predict(row)["probability"].iloc[0]) for model in models]))
+answers = [model.predict(row) for model in models]
+print(json.dumps([[float(a["probability"].iloc[0]), str(a["label"].iloc[0])] for a in answers]))

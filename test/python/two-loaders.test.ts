@@ -33,6 +33,7 @@ function modelOf(coefficient: number): Artifact {
     calibrator: null,
     threshold: 0.5,
     positive: 'yes',
+    negative: 'no',
     trainingManifest: MANIFEST,
     provenance: PROVENANCE,
   };
@@ -49,7 +50,14 @@ const OTHER = loaderPackage({
   ),
 });
 /** As the project wrote it while its loader had one name: all versions were `titleholder_model`. */
-const UNNUMBERED: LoaderPackage = { name: 'titleholder_model', sources: OTHER.sources };
+const UNNUMBERED: LoaderPackage = {
+  name: 'titleholder_model',
+  sources: {
+    ...OTHER.sources,
+    // Its labels were 1 and 0.
+    'model.py': LOADER_SOURCES['model.py']!.replace('label = values[', 'label = np.array([0, 1])['),
+  },
+};
 
 let root: string;
 beforeAll(() => {
@@ -58,8 +66,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** One probability a model, of all loaded before the first of them scores. */
-function scoredTogether(models: readonly (readonly [LoaderPackage, number])[]): number[] {
+/** Probability and label a model, of all loaded before the first of them scores. */
+function scoredTogether(models: readonly (readonly [LoaderPackage, number])[]): [number, string][] {
   const folders = models.map(([loader, coefficient], i) => {
     const folder = join(root, `model-${i}`);
     const artifact = modelOf(coefficient);
@@ -78,7 +86,7 @@ function scoredTogether(models: readonly (readonly [LoaderPackage, number])[]): 
     encoding: 'utf8',
     env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true', DO_NOT_TRACK: 'true' },
   });
-  return JSON.parse(printed) as number[];
+  return JSON.parse(printed) as [number, string][];
 }
 
 describe('models in one Python process', () => {
@@ -87,15 +95,18 @@ describe('models in one Python process', () => {
     const other = [OTHER, -1.3] as const;
     const old = [UNNUMBERED, 2.1] as const;
     const again = [LOADER, 0.2] as const;
-    const expected = [
-      probabilityOf(0.7),
-      1 - probabilityOf(-1.3),
-      1 - probabilityOf(2.1),
-      probabilityOf(0.2),
+    const expected: (readonly [number, string])[] = [
+      [probabilityOf(0.7), 'yes'],
+      [1 - probabilityOf(-1.3), 'yes'],
+      [1 - probabilityOf(2.1), '0'],
+      [probabilityOf(0.2), 'yes'],
     ];
-    const near = (found: readonly number[], wanted: readonly number[]): void => {
-      expect(found).toHaveLength(wanted.length);
-      found.forEach((probability, i) => expect(probability).toBeCloseTo(wanted[i]!, 12));
+    const near = (
+      found: readonly (readonly [number, string])[],
+      wanted: readonly (readonly [number, string])[],
+    ): void => {
+      expect(found.map(([, label]) => label)).toEqual(wanted.map(([, label]) => label));
+      found.forEach(([probability], i) => expect(probability).toBeCloseTo(wanted[i]![0], 12));
     };
     near(scoredTogether([one, other, old, again]), expected);
     near(scoredTogether([again, old, other, one]), [...expected].reverse());
