@@ -11,6 +11,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureSetup, orExit } from './setup.mjs';
 
+const COMPILED = fileURLToPath(new URL('../.local/compiled', import.meta.url));
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'];
 
 /** @param {string} file @param {string[]} args @param {string[] | undefined} parts all when undefined */
@@ -18,7 +19,8 @@ export async function run(file, args, parts) {
   const { node } = await orExit(() => ensureSetup(parts === undefined ? {} : { parts }));
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', file, ...args], {
     stdio: 'inherit',
-    env: { ...process.env, TITLEHOLDER_NODE: node },
+    // Compiled modules are kept, by their content: a verb starts in half the time.
+    env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, TITLEHOLDER_NODE: node },
   });
   for (const name of FORWARDED) {
     // A terminal's Ctrl-C reaches the whole group already; once more would look like impatience.

@@ -136,6 +136,7 @@ describe('a number', () => {
       const made = await place.init({ data: ['a.csv', tableOf({ fee: cell })] });
       expect(made.columns).toMatchObject({ fee: 'number feature' });
       expect(made.words.join(' ')).toContain(line);
+      await place.fit();
       expect((await place.try()).code).toBeLessThan(2);
     }),
   );
@@ -269,6 +270,7 @@ describe('a class', () => {
         name: 'y',
         values: expect.arrayContaining(['0', '1']),
       });
+      await place.fit();
       expect((await place.try()).report?.metrics['auc']).toBeGreaterThan(0.7);
     }));
 });

@@ -63,6 +63,7 @@ describe('a document', () => {
   it('with a byte order mark is read', () =>
     inWorkplace(async (place) => {
       await place.init({ data: ['t.csv', tableOf({ few })] });
+      await place.fit();
       place.edit(path, (text) => `\ufeff${text}`);
       expect((await place.try()).code).toBeLessThan(2);
     }));

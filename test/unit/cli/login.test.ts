@@ -38,7 +38,12 @@ function verb(...args: string[]) {
     process.execPath,
     [join(PROJECT, 'cli/main.ts'), ...args],
     {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TITLEHOLDER_STACK: NAME },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        TITLEHOLDER_STACK: NAME,
+      },
       encoding: 'utf8',
     },
   );

@@ -51,7 +51,12 @@ function start(typed: readonly string[], env: Environment): Heard {
     // A stack of a name that nobody starts.
     {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], TITLEHOLDER_STACK: 'neverstarted', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        TITLEHOLDER_STACK: 'neverstarted',
+        ...env,
+      },
     },
   );
   return { status, stdout, stderr };
