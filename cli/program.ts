@@ -1,4 +1,4 @@
-/** Every verb of the `titleholder` command, not yet parsed: who runs it decides what its end means. */
+/** Every verb of the `titleholder` command, not yet parsed: the caller decides what an exit code does. */
 import { Command } from 'commander';
 import { registerLocalVerbs } from './local.ts';
 import { registerRemoteVerbs } from './remote.ts';
@@ -16,7 +16,7 @@ export function titleholder(): Command {
   return program;
 }
 
-/** What Commander doesn't hand down to a verb: how it ends, and that a mistake is one line. */
+/** Sets what a verb doesn't inherit from Commander's program: how it ends, and that a mistake is one line. */
 function finish(command: Command, path: string): void {
   const help = `${path} --help ${command.commands.length > 0 ? 'lists the verbs' : 'says how'}`;
   command

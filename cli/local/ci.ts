@@ -23,7 +23,7 @@ interface Case {
   readonly seconds: number;
   /** One line; absent where the case passed. */
   readonly failure?: string;
-  /** What a reader likes to know; of the folder's own command, what it wrote. */
+  /** More for a reader; for the folder's own command, what it wrote. */
   readonly words: string;
 }
 

@@ -32,7 +32,7 @@ export function statusWords(status: StatusAnswer): string {
   const { run, pending, evaluation } = status;
   const lines = [
     `${run.runId}: ${run.status}${endedBy(run)}`,
-    // A run that the verdict alone ended says no more than the verdict.
+    // The reason of a run that its verdict ended repeats the verdict.
     ...(run.reason === undefined || run.reason === evaluation?.reason ? [] : [run.reason]),
     ...toldSteps(status).map(({ line }) => line),
   ];

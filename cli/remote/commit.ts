@@ -85,7 +85,7 @@ export async function commitFolder(of: {
   };
 }
 
-/** The line would refuse it too, after an upload and a queue. */
+/** The pipeline would refuse it too, but only after an upload and a queue. */
 function refuseFailed({ failed }: CiRun, say: (line: string) => void): void {
   if (failed.length === 0) return;
   for (const { words } of failed) if (words !== '') say(words.trimEnd());

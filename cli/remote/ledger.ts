@@ -36,7 +36,7 @@ export async function readExport(file: string): Promise<readonly ChainedEntry[]>
 }
 
 export interface Verified {
-  /** Exit code 1 where it isn't. */
+  /** Sets exit code 1 where the ledger isn't whole. */
   readonly ok: boolean;
   readonly data: object;
   readonly words: string;

@@ -36,7 +36,7 @@ export async function watchRun(of: {
   }
 }
 
-/** Waits until the run is there; one that doesn't come is told as the API tells it. */
+/** Waits until the run is there; throws the API's own refusal where it doesn't come. */
 async function untilThere(
   of: {
     readonly api: ApiClient;
@@ -65,7 +65,7 @@ const CLOSE_SECONDS = 30;
 
 /**
  * What `status` says of a run that was cancelled, once it says so: until then the run can't be resumed.
- * After 30 s, and to whoever may not read, it is told as it was answered: as being cancelled.
+ * After 30 s, and for a caller who may not read runs, it gives the answer to `cancel`: that it is being cancelled.
  */
 export async function untilCancelled(
   api: Pick<ApiClient, 'status'>,
@@ -86,7 +86,7 @@ export async function untilCancelled(
   return said;
 }
 
-/** The steps and candidates whose status isn't what was told last, one line each. */
+/** The steps and candidates whose status has changed since the last call, one line each. */
 function changes(status: StatusAnswer, told: Map<string, string>): string[] {
   return toldSteps(status)
     .filter(({ key, status: now }) => told.get(key) !== now)

@@ -1,4 +1,4 @@
-/** Who made a commit, as far as its CI report and its submitter's token say. */
+/** The people behind a commit, by its CI report and its submitter's token. */
 import { CiReport } from '#contracts/folder/ci-report.ts';
 import { parseJson } from '#contracts/parse.ts';
 

@@ -59,7 +59,7 @@ export const askPerson =
         });
         return { result: { asked: false } };
       }
-      // The status first: whoever answers the token says 'running', and must not be overwritten.
+      // The status is set first: the call that answers the token sets 'running', which must not be overwritten.
       const status = WAITING_STATUS[kind];
       const after = await updateRun(deps, run.runId, (now) =>
         now.status === status || !isOpen(now.status) ? undefined : { status },
@@ -76,7 +76,7 @@ export const askPerson =
     });
   };
 
-/** What the decision is about; another one makes earlier decisions void. */
+/** Digest of what the decision is about; earlier decisions on another digest are void. */
 function digestOf({ kind, run, data, evaluation }: Ask): string {
   switch (kind) {
     case 'approval':
@@ -94,8 +94,8 @@ function digestOf({ kind, run, data, evaluation }: Ask): string {
 }
 
 /**
- * Whether people said yes to exactly this before. An acceptance is never answered from its item: what
- * counts is the ledger, which validation reads, and it didn't find it there.
+ * Whether people approved exactly this before. An acceptance is never answered from its item: the ledger alone
+ * counts, and validation has just not found it there.
  */
 function wasApproved(stored: Approval, digest: string): boolean {
   if (stored.digest !== digest || stored.kind === 'acceptance') return false;

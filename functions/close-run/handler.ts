@@ -32,8 +32,8 @@ export const closeRun =
     close(deps, callOfStep(event));
 
 /**
- * Closes the run of every ended execution that a queue tells of, for no Catch sees a stopped one; what
- * fails comes again by the queue, because a lost ending would lock its model for good.
+ * Closes the run of every ended execution in the queue's messages, because no Catch sees a stopped execution. A
+ * message that fails comes again: a lost one would keep its model locked for good.
  */
 export const closeEnded =
   (deps: LockDeps) =>
@@ -85,7 +85,7 @@ function callOfStep(event: unknown): Call {
   };
 }
 
-/** Nothing for an execution that isn't named as a run's attempt: nobody here started it. */
+/** Undefined for an execution whose name is no run's attempt: Titleholder didn't start it. */
 function callOfEnding(event: z.infer<typeof StatusChangeEvent>): Call | undefined {
   const { name, status, error, cause } = event.detail;
   const execution = parseExecutionName(name);

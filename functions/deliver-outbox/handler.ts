@@ -14,8 +14,8 @@ export interface DeliverOutboxDeps {
 const BATCH = 100;
 
 /**
- * Delivers what is undelivered. An event that fails keeps its place and doesn't hold up the others;
- * the call then fails (`Unavailable`), so that somebody hears of it, and the next minute tries again.
+ * Delivers the events that are still in the outbox. An event that fails keeps its place and doesn't hold up the others;
+ * the call then fails (`Unavailable`), so that an alarm sees it, and the next minute tries again.
  */
 export const deliverOutbox =
   (deps: DeliverOutboxDeps) => async (): Promise<{ readonly delivered: number }> => {

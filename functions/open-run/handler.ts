@@ -33,7 +33,7 @@ export const openRun =
         `attempt ${attempt} of run ${runId} was overtaken by attempt ${run.attempt}`,
       );
     }
-    // Before the lock: a folder that can't be read fails here, while nobody waits for it.
+    // Before the lock is taken: a folder that can't be read fails here, while no other run waits for it.
     const reference = await runReferenceOf(deps, commit, attempt);
     const { taken, holder } = await joinQueue(deps, model, {
       runId,
@@ -52,9 +52,8 @@ export const openRun =
   };
 
 /**
- * Sees to it that the holder will leave: one that is closed already is released, one that was never
- * woken is woken, and one that only waits for a person gives way to a later commit where the policy
- * says so.
+ * Makes sure that the holder will release the lock: it releases the lock of a closed run, wakes a run that was
+ * never woken, and stops a run that only waits for a person where the policy lets a later commit supersede it.
  */
 async function settleHolder(deps: LockDeps, commit: Commit, holder: string): Promise<void> {
   const { model, runId } = commit;

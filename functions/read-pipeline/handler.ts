@@ -22,7 +22,7 @@ export interface ReadPipelineDeps extends RunDeps {
   readonly log: Log;
 }
 
-/** A definition changes by a deployment only; whoever watches a run asks every second. */
+/** A definition changes by a deployment only, and `watch` asks for it every second. */
 const DEFINITION_MILLIS = 60_000;
 /** MLflow's names of runs: 32 hex digits. */
 const TRACKING_RUN = /^[A-Za-z0-9_-]{1,64}$/;
@@ -60,7 +60,7 @@ export const readPipeline = (deps: ReadPipelineDeps) => {
     ),
     on(ROUTES.trackedRun, async ({ principal, params }) => {
       const found = TRACKING_RUN.test(params.id) ? await tracking.run(params.id) : undefined;
-      // A run that bears no model is nobody's but theirs who may read all.
+      // A run without a model is shown only to those who may read every model.
       if (found !== undefined) allow(principal, 'read', found.tags['titleholder.model']);
       else throw new TitleholderError('NotFound', 'MLflow has no such run');
       return ok(found);

@@ -89,7 +89,7 @@ async function shownQuestion(
   };
 }
 
-/** The machine's state carries the first lines of a long difference; who accepts it must see all. */
+/** The machine's state carries the first lines of a long difference; a person who accepts it must see all of it. */
 async function wholeSummary(
   { artifacts, registry }: RunDeps,
   model: string,

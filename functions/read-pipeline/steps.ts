@@ -60,7 +60,7 @@ export function shownSteps(
       const status = !isOpen(run.status) || i < furthest ? 'skipped' : 'idle';
       return { name: step.name, status, startedAt: null, endedAt: null, seconds: null };
     }
-    // LocalStack may let a step that it stopped fail or time out, which isn't why.
+    // LocalStack may report a step that it stopped as failed or timed out: that is not the run's reason.
     const stopped = i === last && visit.status === 'failed' && wasStopped(run);
     return shownVisit(step.name, visit, stopped);
   });

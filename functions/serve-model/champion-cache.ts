@@ -11,7 +11,7 @@ import { scorer } from '#learning/pipeline/scorer.ts';
 import type { Log } from '#domain/ports/log.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 
-/** So long an environment may still answer with the version before. */
+/** How long an environment may still answer with the version before. */
 export const POINTER_MILLIS = 500;
 /** Champion, challenger and the one before: a rollback finds its version in memory. */
 export const MODELS_KEPT = 3;
@@ -33,7 +33,7 @@ export interface Seen {
 export interface Loaded {
   readonly artifact: Artifact;
   readonly scorer: Scorer;
-  /** Those that a row may bear: the model's, and the further ones of the table that it comes from. */
+  /** The columns that a row may have: the model's features, and the other columns of its training table. */
   readonly known: ReadonlySet<string>;
 }
 
@@ -45,8 +45,8 @@ export interface ChampionCache {
   pointer(model: string): Promise<Seen | undefined>;
   /**
    * The model of a route, its bytes checked against the hash. Throws `ArtifactMissing`,
-   * `ArtifactCorrupt`, `ArtifactInvalid`; there is no falling back to another version, which nobody
-   * decided should serve.
+   * `ArtifactCorrupt`, `ArtifactInvalid`; there is no falling back to another version, because no
+   * decision says that it serves.
    */
   load(model: string, route: ServingRoute): Promise<Loaded>;
 }
@@ -62,7 +62,7 @@ export function championCache(deps: ChampionCacheDeps): ChampionCache {
       if (known !== undefined && now - known.at < POINTER_MILLIS) return known.seen;
       try {
         const pointer = await deps.registry.pointer(model, deps.slot);
-        // Nothing is kept of models that aren't there: their names come from anybody.
+        // An absent model is not cached: its name comes from the caller, who could fill the memory with names.
         if (pointer === undefined) {
           pointers.delete(model);
           return undefined;

@@ -45,7 +45,7 @@ interface Subject {
 }
 
 /**
- * Tests what staging serves, check by check, and says that this hash was verified.
+ * Tests what staging serves, check by check, and records that this hash was verified.
  *
  * Throws `SmokeTestFailed`, naming every check that failed; `ArtifactMissing`, `ArtifactCorrupt`,
  * `ArtifactInvalid`, `Unavailable`.
@@ -90,7 +90,7 @@ export const smokeTest = (deps: SmokeTestDeps) =>
     },
   );
 
-/** Said, and no reason to fail: MLflow is never on the serving path. */
+/** Reported, and no reason to fail: MLflow is never on the serving path. */
 const ADVISORY: readonly string[] = ['tracking'];
 
 const CHECKS: readonly ((subject: Subject) => Promise<Check> | Check)[] = [

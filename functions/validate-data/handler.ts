@@ -127,8 +127,8 @@ export const validateData = (deps: ValidateDeps) =>
   );
 
 /**
- * The charter's hash, stored; the accepted one's, where they only differ by a field that was left out
- * before it had a default, which nobody changed.
+ * Stores the charter and gives its hash: that of the accepted charter where the two differ only by a field that
+ * has got a default since, which is no change that a person made.
  */
 async function storedCharter(
   artifacts: ArtifactStore,
@@ -141,7 +141,7 @@ async function storedCharter(
   return isAccepted ? accepted : artifacts.put('evidence', charterBytes(charter));
 }
 
-/** By what a holdout's rows are told apart, and by what they are chosen. */
+/** The columns that identify a holdout's rows, and the rule that chooses them. */
 interface Draw {
   readonly identity: IdentityRule;
   readonly isByTime: boolean;
@@ -154,8 +154,8 @@ function drawOf({ model, schema }: Folder): Draw {
 /**
  * How a stored holdout was drawn, where the folder says otherwise; else null.
  *
- * Until a charter of the model is accepted nothing was promoted on its holdout, and such a first mistake
- * may be put right, in the same epoch: afterwards it is refused.
+ * Until the model's first charter is accepted no version was promoted on its holdout, so another way to draw it
+ * may be accepted, in the same epoch; afterwards it is refused.
  */
 function mistakenDraw(folder: Folder, stored: PrepareInput['stored']): Draw | null {
   if (stored === null) return null;
@@ -194,7 +194,7 @@ function redrawing(of: {
   return { kind: 'holdout', digest, summary };
 }
 
-/** The holdout questions that the ledger says were accepted; their digest stands where a hash does. */
+/** The accepted holdout questions of the ledger; an entry bears a question's digest in place of a hash. */
 async function acceptedHoldouts(
   registry: ChampionRegistry,
   model: string,

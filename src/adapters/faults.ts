@@ -14,7 +14,7 @@ export type FaultAction =
   | 'throw-after'
   /** The call is made twice, one after the other; the caller gets the second outcome. */
   | 'repeat'
-  /** The call is not made and nobody hears of it. */
+  /** The call is not made, and the caller gets no error. */
   | 'drop'
   | { readonly delayMillis: number }
   /** The call is never made: the caller gets this error. */

@@ -22,7 +22,7 @@ import type { PredictRow } from '#contracts/api.ts';
 import { tryParseJson } from '#contracts/parse.ts';
 import { pathTo, type Route, ROUTES } from '#contracts/routes.ts';
 
-/** A host that gives no answer within this time is told as unreachable. */
+/** A host that gives no answer within this time is reported as unreachable. */
 const TIMEOUT_MILLIS = 60_000;
 
 /** The API said no, and why in one line. */

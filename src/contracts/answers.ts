@@ -18,7 +18,7 @@ import { CommitDocument, RunDocument } from './run.ts';
 import { ServingRouteDocument } from './serving-route.ts';
 import { EvaluationReference } from './steps.ts';
 
-/** Schemas give lists that may be written; nobody writes an answer. */
+/** A schema infers lists that may be written; an answer is only read. */
 export type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
 
 /** RFC 9457; what every refusal is. */

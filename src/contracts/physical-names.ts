@@ -77,7 +77,7 @@ function queueNames(environment: EnvironmentName) {
   };
 }
 
-/** Whether a queue takes what no retry could help, in any environment. */
+/** Whether a queue is a dead-letter queue of any environment. */
 export function isDeadLetterQueue(queue: string): boolean {
   return ENVIRONMENTS.map(queueNames).some(
     ({ commitsDeadLetters, movesDeadLetters, endingsDeadLetters }) =>

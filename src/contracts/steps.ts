@@ -1,5 +1,5 @@
 /**
- * What crosses the state machine's tasks: what each is handed, and what it hands on.
+ * The inputs and outputs of the state machine's tasks.
  *
  * State carries references, never data: every big thing is a sha256 in the artifact store. Each
  * state's input is built from outputs below, so a definition that passes the wrong field doesn't parse.
@@ -297,7 +297,7 @@ export const STEPS = {
 } as const;
 export type StepName = keyof typeof STEPS;
 
-/** The field of an input that bears another step's output (or a list of them), and who may have given it. */
+/** The fields of inputs that bear another step's output (or a list of outputs), and the steps that may have made it. */
 export const PRODUCERS: Readonly<Record<string, readonly StepName[]>> = {
   data: ['ValidateData'],
   plan: ['PlanCandidates', 'ProposeCandidates'],

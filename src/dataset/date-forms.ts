@@ -13,7 +13,7 @@ export interface DateForm {
 /** A time of day, which is of no day. */
 export const CLOCK = 'HH:MM';
 
-/** Of a column's different texts as many may be no date: the rest is said, and doesn't hide what it is. */
+/** The share of a column's different texts that must be dates; the others are reported, and the column is one of dates all the same. */
 const NEARLY_ALL = 0.95;
 const DAY_MS = 86_400_000;
 const FIRST_YEAR = 1900;

@@ -187,7 +187,7 @@ function daysOf(table: DataTable, time: string): readonly string[] {
   return Array.from({ length: table.rows }, (_, row) => column.text(row));
 }
 
-/** The last day of a holdout that was drawn by identity. Throws `HoldoutRefused` where nobody knows it. */
+/** The last day of a holdout that was drawn by identity. Throws `HoldoutRefused` where it is unknown. */
 function lastDayOf(holdout: Uint8Array, { columns }: Register, time: string): string {
   const at = columns.indexOf(time);
   let last = '';

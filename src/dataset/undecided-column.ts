@@ -1,4 +1,4 @@
-/** A column that is read before anybody has said what it holds. */
+/** A column that is read before its type is known. */
 import type { ColumnContract } from '#contracts/folder/schema.ts';
 import { isInfinite, levelCells, type NumberText, type ReadRules } from '#learning/cells.ts';
 import { dayReader } from './date-forms.ts';
@@ -7,14 +7,14 @@ import { codedColumn, type DataColumn, numberColumn } from './data-column.ts';
 /** As many different numbers are no category: their texts aren't kept any longer. */
 export const MANY_NUMBERS = 50;
 
-/** Texts of a column's cells, each once, and which of them a row has. */
+/** A column's different texts, and which of them each row has. */
 export interface Texts {
   readonly levels: readonly string[];
   /** One index into the levels a row, −1 where it is missing. */
   readonly codes: Int32Array;
 }
 
-/** How a column is read while nobody knows it. */
+/** How a column of unknown type is read. */
 export interface Undecided {
   /** Rows at most. */
   readonly most: number;

@@ -25,8 +25,8 @@ export type Action = keyof typeof ACTIONS;
 /**
  * Whether a principal may do this to a model.
  *
- * `anything` asks whether somebody may do it to at least one model: what is asked before a request is read.
- * `everything` needs a grant that holds for every model: what lists across models.
+ * `anything`: whether they may do it to at least one model, asked before a request names one. `everything`:
+ * whether they may do it to every model, asked of lists across models.
  */
 export function may(
   principal: Principal,

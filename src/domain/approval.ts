@@ -1,7 +1,7 @@
 /**
  * An approval gathers the decisions of people about one run and spends the task token once.
  *
- * It is bound to the evidence it was asked for: whoever decides on other evidence is told so.
+ * It is bound to the evidence it was asked for; a decision on other evidence is refused.
  */
 import type { RunStatus } from './run.ts';
 

@@ -13,17 +13,17 @@ export function revisionTaken(what: string, revision: number): TitleholderError 
   );
 }
 
-/** What a change comes to on what is stored now. */
+/** A change as proposed on the stored state. */
 export interface Change<T> {
   /** What the caller gets once `write` succeeded. */
   readonly result: T;
-  /** Absent: what is stored is right as it is. */
+  /** Absent where the stored state needs no change. */
   readonly write?: () => Promise<void>;
 }
 
 /**
  * Makes a change by compare-and-swap: `propose` reads and decides, anew after each lost race, so that
- * what it throws is true of what is stored now.
+ * its refusal holds for the state as stored now.
  *
  * @param of.lost names of the errors of `write` that mean a lost race; `Conflict` unless given.
  *

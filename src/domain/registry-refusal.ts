@@ -17,8 +17,8 @@ export type ChangePart =
 /**
  * The one error for the parts whose conditions failed; undefined when none did.
  *
- * Several fail together: whoever repeats a recorded decision also finds head and pointer moved, and
- * must hear that it is recorded; whoever lost the race must read again before anything else counts.
+ * Several conditions fail together. A caller that repeats a recorded decision also finds head and pointer
+ * moved, and must learn that the decision is recorded; a caller that lost the race must read again first.
  */
 export function refusalOf(
   failed: readonly ChangePart[],

@@ -83,7 +83,7 @@ export function entrantOf(
  * `EvidenceMismatch` for a register of another snapshot; `HoldoutRefused` for a champion of another positive
  * class, for models whose rows are identified by other columns, and with the count where a holdout group
  * trained one of the two; where returning groups judge, for a model that was trained on a day of the window
- * or later, or nobody knows through which day.
+ * or later, or whose last day of training is unknown.
  */
 export function admit({ folder, challenger, champion, ...given }: Contest): Admitted {
   checkProvenance(challenger.artifact, given.provenance);

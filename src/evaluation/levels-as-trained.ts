@@ -5,14 +5,15 @@ import type { Artifact } from '#learning/pipeline/artifact.ts';
 import type { Column, Table } from '#learning/table.ts';
 
 /**
- * The table with each level that today's rules made of one of the model's own written as that one.
+ * The table with its levels renamed to those that the model was trained on, where today's rules read the
+ * model's level as the table's.
  *
  * A model that was trained before schema.json had `read` has True and 1.0 for levels where the holdout has
- * true and 1; unwritten, each of its cells would be one that training never saw. So it is with a word that
- * is missing today and was a level then. A model that was trained by today's rules gets its table back.
+ * true and 1; without the renaming, each such cell would count as unseen in training. The same holds for a
+ * word that means missing today and was a level then. A model that was trained by today's rules gets its table back.
  *
  * Throws `RowInvalid` where today's rules read two of the model's levels as one: the holdout no longer
- * tells which of them a row had.
+ * says which of the two a row had.
  */
 export function levelsAsTrained(
   artifact: Pick<Artifact, 'columns'>,

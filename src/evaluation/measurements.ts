@@ -1,4 +1,4 @@
-/** What is measured, of the holdout but for what says otherwise, beside the models' metrics and their differences. */
+/** Measurements beside the models' metrics and their differences; made on the holdout unless a field says otherwise. */
 import type { Measurements } from '#gates/measurements.ts';
 import type { ReadRules } from '#learning/cells.ts';
 import { type Artifact, modelHash } from '#learning/pipeline/artifact.ts';

@@ -54,7 +54,7 @@ export function isWithin(
   return !(min !== undefined && !(value >= min)) && !(max !== undefined && !(value <= max));
 }
 
-/** Undefined where nobody measured it. */
+/** Undefined where the evidence lacks the metric. */
 function metricOf(
   metrics: Readonly<Record<string, MetricValue>>,
   name: string,

@@ -1,4 +1,4 @@
-/** That a model uses its threshold: one that calls no row positive, or every row, tells nobody apart. */
+/** Finds a model that labels every row alike, positive or negative, and so distinguishes none. */
 import * as z from 'zod';
 import { GATE_FIELDS, type Judgement, policyGate } from './gate-kind.ts';
 

@@ -13,8 +13,8 @@ import { type Ruling, unmeasured, type Verdict, warning } from './verdict.ts';
 
 /**
  * The number of the rules by which new evidence is judged; an evaluation names its own, and one from
- * before there were numbers has 1. A changed default, limit or sentence is a new number: each gate keeps
- * what it said under the older ones, so that what waits and what is past is decided as it was.
+ * before there were numbers has 1. A changed default, limit or sentence is a new number. Each gate keeps its
+ * judgement of the older numbers, so that waiting runs and past verdicts are decided as they were.
  */
 export const RULES = 3;
 
@@ -32,8 +32,8 @@ export interface Limits {
 /**
  * The verdict on evidence under a charter.
  *
- * An enforced gate or check that fails is reject, whatever else. What the charter needs and nobody
- * measured is a hold that names it. Where every condition holds, the comparison decides: by the paired
+ * An enforced gate or check that fails is reject, whatever else. A measurement that
+ * the charter needs and the evidence lacks is a hold that names it. Where every condition holds, the comparison decides: by the paired
  * interval against the champion, or without one against the better trivial baseline. NaN (null) passes
  * nothing. The champion itself is a hold that leaves nothing to decide. Throws `EvidenceMismatch` for rules that this code doesn't know.
  */

@@ -16,7 +16,7 @@ export function measurement<const Name extends string, Schema extends z.ZodType>
   return { name, schema };
 }
 
-/** Evidence as far as a gate reads it; what nobody measured is absent. */
+/** Evidence as far as a gate reads it; a measurement that was not made is absent. */
 export type Given<M extends Measurement> = JudgedModels & {
   readonly measurements: {
     readonly [One in M as One['name']]?: z.output<One['schema']> | undefined;
@@ -50,7 +50,7 @@ export interface Check {
   readonly message: string;
 }
 
-/** What a gate finds; each list empty where there is nothing of the sort. */
+/** What a gate finds; a list is absent where the gate has nothing to put into it. */
 export interface Judgement {
   /** Its lines among the verdict's gates. */
   readonly rows?: readonly GateRow[];

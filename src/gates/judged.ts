@@ -18,7 +18,7 @@ export const MetricValue = z.object({
 });
 export type MetricValue = z.infer<typeof MetricValue>;
 
-/** Whether nobody measured a metric: evidence from before it was in the list. */
+/** Whether the evidence lacks a metric, because it is older than the metric's entry in the list. */
 export function isUnmeasured(metric: MetricValue | undefined): boolean {
   return metric === undefined || (metric.value === null && metric.reason === NOT_MEASURED);
 }

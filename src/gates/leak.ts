@@ -1,4 +1,4 @@
-/** That no column gives the target away: what it says is hardly known before the target is. */
+/** Finds columns that give the target away: their cells are hardly known before the target is. */
 import * as z from 'zod';
 import { type Check, GATE_FIELDS, type Judgement, measurement, policyGate } from './gate-kind.ts';
 import { unmeasured } from './verdict.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Measurement } from './gate-kind.ts';
 import { GATE_KINDS, SHOWN } from './list.ts';
 
-/** What evidence holds beside the models' metrics, by name; what nobody measured is absent. */
+/** What evidence holds beside the models' metrics, by name; a measurement that was not made is absent. */
 export const Measurements = z.object(shapeOf([...GATE_KINDS, { measurements: SHOWN }]));
 export type Measurements = z.infer<typeof Measurements>;
 

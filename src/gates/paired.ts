@@ -129,7 +129,7 @@ function rowsWords({ rowsToSettle }: Paired): string {
     : `about ${rowsToSettle} holdout rows would settle it`;
 }
 
-/** Of the margin, never of the difference as observed: that one is what nobody knows. */
+/** The number is that for the margin: the observed difference is an estimate, and no basis for planning. */
 export function groupsWords({ groupsToSettle }: Paired, { margin }: MeasurePlan): string {
   return groupsToSettle === undefined || groupsToSettle === null
     ? `how many groups would show a true difference of ${margin} can't be said`

@@ -14,7 +14,7 @@ export const GateRow = z.object({
   /** Bounds of the measured value, each leaving out α. */
   interval: z.union([z.null(), z.tuple([z.number(), z.number()])]),
   passed: z.boolean(),
-  /** How far inside the limit (negative: outside), in the unit of what is limited. */
+  /** How far inside the limit (negative: outside), in the measured value's unit. */
   slack: Measurable,
 });
 export type GateRow = z.infer<typeof GateRow>;

@@ -242,8 +242,8 @@ function numberText(value: number): string {
 }
 
 /**
- * Whether a level is a number's text that a number no longer tells from another: 007 from 7, 1e5 from
- * 100000. A number in its column has lost what it was written with.
+ * Whether a level is a text that reads as a number but isn't that number's own text: 007 for 7, 1e5 for
+ * 100000. Where a column's cells arrive as numbers, such a text can't be recovered.
  */
 export function isNumberOtherwise(level: string): boolean {
   if (!POINT_DECIMAL.test(level)) return false;

@@ -5,12 +5,12 @@ import { LearningError } from '#learning/errors.ts';
 /** Pictures that are still to be drawn, by their file's name. */
 export type Drawings = Readonly<Record<string, () => Promise<string>>>;
 
-/** How a step has its pictures drawn: `drawAll`, or not at all where nobody looks. */
+/** How a step has its pictures drawn: by `drawAll`, or not at all where they aren't shown. */
 export type Draw = (drawings: Drawings) => Promise<Record<string, Drawing>>;
 
 /**
- * Draws each picture, and says of one that can't be drawn why: a release doesn't fail for want of it. What
- * is no refusal is a defect, and is thrown.
+ * Draws each picture, and says of one that can't be drawn why, so that no release fails for want of a picture. An error
+ * that is no refusal is a defect, and is thrown.
  */
 export async function drawAll(drawings: Drawings): Promise<Record<string, Drawing>> {
   const charts: Record<string, Drawing> = {};

@@ -21,8 +21,8 @@ export async function loadArtifact(
 }
 
 /**
- * The artifact that a training step handed over. What it says about itself must be this run: whoever
- * trained something else, or nothing, is found out here, by name.
+ * The artifact that a training step handed over. Its provenance must name this run, so a step that trained
+ * something else, or nothing, is refused here.
  *
  * Throws `ProvenanceMismatch` and what `loadArtifact` throws.
  */

@@ -60,8 +60,8 @@ export interface Evidence {
 }
 
 /**
- * Loads an evaluation's evidence and decides again: nobody is promoted or rejected on a reference that
- * some step made up or took from another run.
+ * Loads an evaluation's evidence and decides again, so that no challenger is promoted or rejected on a
+ * reference that a step made up or took from another run.
  *
  * Throws `EvidenceMismatch`, saying what differs; `ArtifactMissing`, `ArtifactCorrupt`.
  */

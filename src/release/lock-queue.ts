@@ -1,8 +1,8 @@
 /**
- * The lock's item with its queue, moved so that a crash between any two writes leaves nobody asleep.
+ * Moves the lock's item with its queue so that a crash between any two writes leaves no run waiting forever.
  *
- * The run that the lock passes to stays in the waiters' list, token and all, until its token was
- * answered: a holder who is still listed is a holder to be woken, by whoever comes by next.
+ * The run that the lock passes to stays in the list of waiters, with its token, until the token was
+ * answered. A holder that is still listed has not been woken, and the next call that reads the lock wakes it.
  */
 import { compareAndSwap } from '#domain/compare-and-swap.ts';
 import { isNamed, TitleholderError } from '#domain/errors.ts';
@@ -61,7 +61,7 @@ export async function joinQueue(
 ): Promise<{ readonly taken: boolean; readonly holder: string }> {
   const lock = await moveLock(deps.locks, model, async (stored) => {
     const asked = acquire(stored, waiter);
-    // Before the token is in the queue: once it is there, whoever wakes the run says 'running'.
+    // Set before the token is in the queue: from then on another call may wake the run and set 'running'.
     if (!asked.taken) await setStatus(deps, waiter.runId, 'waiting');
     return asked.lock;
   });

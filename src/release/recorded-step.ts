@@ -1,6 +1,6 @@
 /**
- * What every step of the machine does besides its own work: checks what it was handed, gives a
- * recorded output when its input is the same, and records its output.
+ * Does what every step of the machine does besides its own work: checks its input, answers with the
+ * recorded output where the input is the same, and records its output.
  */
 import type * as z from 'zod';
 import { parse, tryParse } from '#contracts/parse.ts';
@@ -32,7 +32,7 @@ export interface StepContext<K = null> {
   readonly commit: Commit;
   /** The key as it was read before the work: what the work must go by. */
   readonly key: K;
-  /** Until Lambda's own time-out; endless where nobody sets one. */
+  /** Until Lambda's own time-out; infinite where there is none. */
   readonly secondsLeft: () => number;
 }
 
@@ -115,7 +115,7 @@ export async function recordOutput(
 /** The key of a step whose output depends on nothing but its input. */
 export const noKey = (): Promise<null> => Promise.resolve(null);
 
-/** sha256 of what an output depends on: the attempt and how people are asked are no part of it. */
+/** sha256 of everything that an output depends on, and so of neither the attempt nor the way people are asked. */
 export function inputHash(step: StepName, input: StepInput, key: unknown): string {
   const { runId, model, commit, bundle, data, ciReport, asOf } = input.run;
   const run = { runId, model, commit, bundle, data, ciReport, asOf };
@@ -141,8 +141,8 @@ export async function commitOf(commits: CommitStore, run: RunReference): Promise
 }
 
 /**
- * Refuses an output that no step of this run recorded: a step that answers with what it gave another
- * run is found out by the next one. Throws `ProvenanceMismatch`, naming the step.
+ * Refuses an output that no step of this run recorded. A step that answers with another run's output is
+ * thereby refused by the next step. Throws `ProvenanceMismatch`, naming the step.
  */
 export function checkHandedOver(input: StepInput, records: readonly StepRecord[]): void {
   for (const [field, given] of Object.entries(input)) {

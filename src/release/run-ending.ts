@@ -19,12 +19,12 @@ export function failureOf(error: string, cause: string): Ending {
   return { status, error, reason: reasonOf(cause) ?? defaultReason(error) };
 }
 
-/** Whether somebody, or a later commit, asked for the execution's end. */
+/** Whether a person or a later commit asked for the execution's end. */
 export function isStopAsked({ cancelledBy, supersededBy }: Run): boolean {
   return cancelledBy !== undefined || supersededBy !== undefined;
 }
 
-/** How an execution that was stopped ended: by somebody, by a later commit, or by nobody we know. */
+/** How a stopped execution ended: a person cancelled it, a later commit superseded it, or the run doesn't say. */
 export function stopOf(run: Run, cause: string | null | undefined): Ending {
   const given = reasonOf(cause ?? '');
   if (run.cancelledBy !== undefined) {

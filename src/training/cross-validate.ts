@@ -72,7 +72,7 @@ export function crossValidate(of: {
     if (outside.length === 0) continue;
     const inside = pickRows(rows, split.training);
     const heldOut = pickRows(rows, outside);
-    // The first days may lack a class: nobody learns from them alone.
+    // The first days may lack a class, and a candidate can't be fitted on one class.
     if (rows.days !== undefined && new Set(inside.labels).size < 2) continue;
     const found = refusable(() =>
       timed(() => {
@@ -141,7 +141,7 @@ export function calibratorOf({ calibrator }: CandidateScores): Calibrator | null
     : calibrator;
 }
 
-/** AUC fold by fold within `rows`; of one class alone nothing can be learnt, for nobody, so it is left out. */
+/** AUC fold by fold within `rows`, without the folds that have one class alone: no candidate can be fitted there. */
 function innerScores(of: {
   readonly folder: Folder;
   readonly rows: Rows;
@@ -162,7 +162,7 @@ function innerScores(of: {
     const scores = refusable(() =>
       timed(() => scorer(fit(inside, candidate)).scoreTable(heldOut.table)),
     );
-    // Too few rows for this candidate so deep inside: no reason to lose what it learns from more.
+    // The inner fold has too few rows for this candidate, which may still be fitted on all of them.
     if (scores instanceof LearningError) return scores;
     found.push(aucOf(scores, heldOut.labels));
   }
@@ -175,8 +175,8 @@ function repeatsOf({ model }: Folder): number {
 }
 
 /**
- * What each fold is fitted on and what it holds out: later and later windows where rows have days, and
- * there groups that were there before are held out only where the split lets them judge.
+ * Which rows each fold is fitted on and which it holds out. Where rows have days, the folds hold out later and
+ * later windows, and a group that an earlier window has is held out only where the split lets it judge.
  */
 export function splitsOf(
   rows: Rows,

@@ -1,7 +1,7 @@
 /** Fits one after another, within the time that somebody else sets. */
 import { TitleholderError } from '#domain/errors.ts';
 
-/** To store what was found and to answer. */
+/** Kept free for storing the result and answering. */
 const RESERVE_SECONDS = 5;
 
 export interface TimeLimit {
@@ -15,7 +15,7 @@ export interface TimeLimit {
  * Runs each fit of `needed` alike ones, and stops before one that no longer fits into the time left if it
  * takes as long as the longest so far: who is cut off says nothing.
  *
- * How long the first one takes nobody knows before, unless `expected` says it in seconds. Throws
+ * The first one's duration is unknown beforehand, unless `expected` gives it in seconds. Throws
  * `OutOfTime`.
  */
 export function withinTime(

@@ -161,7 +161,7 @@ export function fitChosen(
   const artifact = withNamedErrors(() => {
     const fitted = fit(rows, candidate);
     const read = new Set(fitted.columns.map((c) => c.name));
-    // Constant ones are among them: what was no feature for the training is none for a prediction.
+    // Constant columns are among them: a column that was no feature in training is none in a prediction.
     const otherColumns = folder.schema.columns.map((c) => c.name).filter((name) => !read.has(name));
     const rules = readRulesOf(folder.schema);
     const negative = negativeOf(folder);

@@ -19,7 +19,7 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
 
 /**
  * Two transactions that touch the same item at the same moment cancel one another
- * (`TransactionConflict`): nobody has won yet, so it is tried again, 25 to 50 ms · 2^n, five times.
+ * (`TransactionConflict`): neither has won yet, so it is tried again, 25 to 50 ms · 2^n, five times.
  */
 const CONFLICT_TRIES = 5;
 const CONFLICT_MILLIS = 50;
@@ -145,7 +145,7 @@ function transactionOf(
     ...(version === undefined
       ? []
       : [put('version', championKeys.version(version.model, version.version), version, ABSENT)]),
-    // Unconditional: the head's condition orders whoever accepts charters of one model.
+    // Unconditional: the head's condition already orders the acceptances of one model's charters.
     ...(charter === undefined
       ? []
       : [put('charter', championKeys.charter(charter.model), charter)]),

@@ -47,7 +47,7 @@ export function dynamoRunStore(client: DynamoDBDocumentClient, runsTable: string
     },
 
     async replace(run) {
-      // A run is created before it is replaced: revision 1 follows nothing here.
+      // `create` alone writes revision 1, so unlike `follows` this never takes an absent item.
       const replaced = await runs.putIf(runsKeys.run(run.runId), indexed(run), {
         expression: 'revision = :before',
         values: { ':before': run.revision - 1 },

@@ -12,7 +12,7 @@ export function dynamoStepStore(client: DynamoDBDocumentClient, runsTable: strin
   const runs = dynamoTable(client, runsTable);
   return {
     async record(record) {
-      // The first record stands: whoever runs the same step with the same input again reads it.
+      // The first record stands: a repetition of the step with the same input reads it.
       await runs.putIf(
         runsKeys.step(record.runId, record.step, record.inputHash),
         { ...record, output: jsonText(record.output) },

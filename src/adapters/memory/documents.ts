@@ -1,7 +1,7 @@
 /** Documents as a table keeps them: copied in and out, put if absent, or moved by their revision. */
 import { revisionTaken } from '#domain/compare-and-swap.ts';
 
-/** So that nobody changes what is stored by changing what they hold. */
+/** A copy, so that changing the value in hand doesn't change the stored one. */
 export function copy<T>(value: T): T {
   return structuredClone(value);
 }

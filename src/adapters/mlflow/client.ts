@@ -55,7 +55,7 @@ export const Pairs = z
   .array(z.object({ key: z.string(), value: z.string().default('') }))
   .default([]);
 
-/** An answer that nobody reads. */
+/** An answer whose content is ignored. */
 export const Ignored = z.unknown();
 
 /** Answers at most so many entries a page. */

@@ -25,7 +25,7 @@ export interface JwtIdentityOptions {
   readonly clock?: Clock;
 }
 
-/** Asymmetric only: `none` and HS256 would let whoever knows the public key sign. */
+/** Asymmetric only: with `none` anybody could sign, with HS256 anybody who knows the public key. */
 const ALGORITHMS = ['ES256', 'RS256'];
 /** Clocks differ a little. */
 const TOLERANCE_SECONDS = 5;

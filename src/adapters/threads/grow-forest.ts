@@ -38,7 +38,7 @@ export async function growForestOnThreads(input: GrowInput, threads: number): Pr
   const [own, ...parts] = deal(shared, shares);
   const workers = parts.map((part) => new Worker(WORKER, { workerData: part }));
   const others = Promise.all(workers.map(shardOf));
-  // Where this thread fails first, nobody waits for the others.
+  // Where this thread fails first, the failures of the others go unheard.
   others.catch(() => undefined);
   try {
     return joinShards([growShard(own), ...(await others)]);

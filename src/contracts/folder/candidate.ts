@@ -1,4 +1,4 @@
-/** What may be trained: algorithms, their settings, what stands before and behind them. */
+/** What may be trained: algorithms with their settings, the transforms before and the calibration after them. */
 import * as z from 'zod';
 import { ColumnName } from './names.ts';
 
@@ -87,7 +87,7 @@ const trained = <A extends Algorithm, S extends z.ZodType>(algorithm: A, setting
     ...stations,
   });
 
-/** What is trained: an algorithm with its settings, and what stands before and behind it. */
+/** What is trained: an algorithm with its settings, the transforms before and the calibration after it. */
 export const Candidate = z.discriminatedUnion('algorithm', [
   trained('forest', SETTINGS.forest.prefault({})),
   trained('boosting', SETTINGS.boosting.prefault({})),

@@ -5,7 +5,7 @@ import { PolicyDocument } from './policy.ts';
 import { SchemaDocument } from './schema.ts';
 
 /**
- * By what a run is judged: the policy, the schema and the model without what is trained.
+ * What a run is judged by: the policy, the schema, and the model document without candidates and space.
  * Its hash is `sha256Hex(canonicalJson(charter))`.
  */
 export const Charter = z.strictObject({

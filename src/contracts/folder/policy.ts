@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { GatePolicy } from '#gates/policy.ts';
 import { MAX_CANDIDATES } from './candidate.ts';
 
-/** Limits only: what is measured is the plan's, what may pass is said here. */
+/** Limits only: the plan in model.json says what is measured, the policy what may pass. */
 export const PolicyDocument = z.strictObject({
   $schema: z.string().optional(),
   schemaVersion: z.literal(1),

@@ -53,8 +53,8 @@ export function calibrationCurve(
 }
 
 /**
- * Expected calibration error: the mean distance of a row's bin from what it says, from 0 to 1 (Naeini,
- * Cooper and Hauskrecht 2015). Its value depends on the curve's binning.
+ * Expected calibration error: the mean over rows of the distance between their bin's predicted and
+ * observed share of positives, from 0 to 1 (Naeini, Cooper and Hauskrecht 2015). Its value depends on the curve's binning.
  */
 export function calibrationError({ predicted, observed, rows }: CalibrationCurve): number {
   let sum = 0;

@@ -112,7 +112,7 @@ function textOfParts(parts: Omit<Artifact, 'provenance'>): string {
 }
 
 /**
- * The artifact in bytes that nobody vouches for.
+ * The artifact in untrusted bytes.
  *
  * Throws `ArtifactInvalid`, saying which part is wrong: not UTF-8 JSON, another format or version, an
  * unknown or missing field, a size that doesn't fit, an index out of range, a number that isn't finite, a

@@ -44,7 +44,7 @@ export interface EstimatorInput<Settings> {
 
 export interface FittedEstimator<Estimator> {
   readonly estimator: Estimator;
-  /** One score a row, NaN where there is none; null where the estimator has no such thing or nobody asked. */
+  /** One score a row, NaN where there is none; null where the estimator has no such scores or none were asked for. */
   readonly outOfBag: Float64Array | null;
 }
 
@@ -58,7 +58,7 @@ export interface EstimatorKind<Estimator = unknown, Settings = unknown> {
   fit(input: EstimatorInput<Settings>): FittedEstimator<Estimator>;
   /** The estimator as JSON; arrays by `packArray`. */
   pack(estimator: Estimator): object;
-  /** Takes JSON that nobody vouches for. Throws `ArtifactInvalid` naming the part; linear in its size. */
+  /** Takes untrusted JSON. Throws `ArtifactInvalid` naming the part; linear in its size. */
   unpack(value: unknown, features: readonly Feature[]): Estimator;
   reader(estimator: Estimator): Reader;
 }

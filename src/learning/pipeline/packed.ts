@@ -1,4 +1,4 @@
-/** Parts of an artifact that nobody vouches for: typed arrays as base64, and fields of the right type. */
+/** Parts of an untrusted artifact: typed arrays as base64, and fields of the right type. */
 import { fromBase64, toBase64 } from './base64.ts';
 import { LearningError } from '#learning/errors.ts';
 
@@ -29,7 +29,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The text in `kind`, by which the other fields are told; empty where there is none. */
+/** The text in `kind`, on which the other fields depend; empty where there is none. */
 export function kindOf(value: unknown, part: string): string {
   const kind = isObject(value) ? value['kind'] : refusePart(part, 'is not an object');
   return typeof kind === 'string' ? kind : '';

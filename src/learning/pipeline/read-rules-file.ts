@@ -1,4 +1,4 @@
-/** The part of an artifact that says how cells are read, from bytes that nobody vouches for. */
+/** The part of an artifact that says how cells are read, from untrusted bytes. */
 import type { ReadRules } from '#learning/cells.ts';
 import type { Feature } from './estimator-kind.ts';
 import { fieldsOf, listOf, refusePart, textOf } from './packed.ts';

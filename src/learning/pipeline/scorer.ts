@@ -25,7 +25,7 @@ export interface Scorer {
   /** One probability of the positive class a row. Throws `RowInvalid` naming the column. */
   readonly scoreTable: (table: Table) => Float64Array;
   /**
-   * As `scoreTable` of the table with one column in another's stead, for each of `changed`, by its name.
+   * For each column of `changed`, the scores of the table with that column in place of its own of the same name.
    *
    * The table itself is read once, so that each costs its own column's cells and a score.
    */

@@ -47,7 +47,7 @@ export function toMlRandomForest(forest: ForestEstimator): MlRandomForest {
     const left = nodeOf(node + 1);
     // A cut behind the last edge parts missing from all numbers, which go left.
     if (edge === undefined) return left;
-    // The library sends what is below (<) to the left, we what is at most the edge.
+    // The library sends values below the edge (<) to the left; this format sends those up to the edge (<=).
     return { splitColumn, splitValue: nextUp(edge), left, right: nodeOf(next[node] ?? 0) };
   };
   const options = { kind: 'classifier', gainFunction: 'gini', splitFunction: 'mean' };

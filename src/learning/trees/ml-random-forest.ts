@@ -159,7 +159,7 @@ function numberOf(value: unknown): number {
 export const votingForest: EstimatorKind<VotingEstimator, ForestSettings> = {
   kind: 'ml-random-forest',
   check(settings) {
-    // The library has no class weights; what it can't honour is refused, not dropped.
+    // The library has no class weights; a setting that it can't honour is refused, not dropped.
     return checkForestSettings(
       settingsOf(settings, ['trees', 'maxDepth', 'minLeaf', 'featuresPerSplit']),
     );

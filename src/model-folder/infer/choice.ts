@@ -41,7 +41,7 @@ export interface Choice {
   readonly kind: Kind;
   /** Of dates that are days, and not times of day alone. */
   readonly days?: Days;
-  /** Why, where somebody may wonder; null where nobody does. */
+  /** The reason, where a person may wonder about the choice; null elsewhere. */
   readonly why: string | null;
   /** What else it may be: the switch that says so is shown. */
   readonly otherwise?: Sayable;
@@ -95,7 +95,7 @@ export function contractOf(name: string, kind: Kind): ColumnContract {
   }
 }
 
-/** Null where nobody would wonder. A column that is left out could be a feature, and a feature left out. */
+/** Null for a choice without a reason to show. The doubt offers the opposite: a feature may be left out, a column left out may be a feature. */
 export function doubtOf(name: string, choice: Choice, holdsNumbers: boolean): Doubt | null {
   const { kind, why } = choice;
   if (why === null) return null;

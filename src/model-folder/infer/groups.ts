@@ -10,7 +10,7 @@ const LEAST_SHARE = 0.01;
 const LEAST_SHARE_PERHAPS = 0.1;
 /** Without a name, so many pairs of rows must be able to differ in the target before that they don't says much. */
 const LEAST_EXPECTED = 10;
-/** Values that stand in more of the rows are a class of rows, nobody. */
+/** A value in a larger share of the rows names a class of rows, not a member. */
 const LARGEST_SHARE = 0.05;
 const FEWEST_VALUES = 20;
 /** Above this AUC alone the numbers order the classes: a leak, or the best feature there is. */
@@ -30,7 +30,7 @@ export function groupChoiceOf(
 ): Choice | null {
   const { name, rows, present, numbers, texts } = column;
   const distinct = wholeNumbersOf(column)?.distinct ?? texts?.levels.length;
-  // Measured numbers are nobody's.
+  // A measured number identifies no member.
   if (numbers !== null && wholeNumbersOf(column) === null) return null;
   if (distinct === undefined || distinct >= present || distinct < 2) return null;
   const named = namesIdentifier(name);

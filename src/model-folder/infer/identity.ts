@@ -9,7 +9,7 @@ export interface InferredIdentity {
   readonly why: string;
 }
 
-/** Above this share of rows that repeat another's features somebody has to say what they are. */
+/** Where a larger share of the rows repeats another row's features, a person has to say what a row is. */
 const REPEATING = 0.01;
 /** Fewer groups, or one that holds more of the rows, and a holdout of whole groups can't judge. */
 const FEWEST_GROUPS = 100;

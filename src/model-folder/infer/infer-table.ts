@@ -67,7 +67,7 @@ export function inferTable(
     readonly target: string;
     readonly positive: string;
     readonly said?: ReadonlyMap<string, Sayable>;
-    /** What is said of its cells; the rest is found. */
+    /** What the caller says of how cells are written; `inferTable` finds the rest. */
     readonly cells?: SaidOfCells & { readonly separator?: Separator | undefined };
   },
 ): InferredTable {
@@ -176,7 +176,7 @@ function readColumns(
   return { rules, notes, columns: findsNumbers ? profileColumns(csv, of, rules) : columns };
 }
 
-/** What is doubtful about a column's cells goes before why it is what it is. */
+/** Puts a doubt about a column's cells before the reason for the column's kind. */
 function withNote(choice: Choice, note: Note | undefined): Choice {
   if (note === undefined || choice.kind === 'date') return choice;
   const { why, otherwise } = note;
@@ -306,7 +306,7 @@ function readAs(
   if (known.length === kept.length) {
     return labelled({ file, rows, columns: known, unknown: [] }, { target, positive }, rules);
   }
-  // A word after many numbers: what it takes to read such a column wasn't kept.
+  // A word came after many numbers, when the texts of the numbers were no longer kept.
   const model = { target, positive, identity: {} };
   return readTable(csv, file, { model, schema: { read, columns: contracts } });
 }
@@ -347,7 +347,7 @@ function targetContract(name: string): ColumnContract {
   return { name, type: 'category', role: 'target', sensitive: false };
 }
 
-/** A date that follows the target is told, though it is no feature: others may be known with it. */
+/** A date that follows the target is reported although it is no feature: other columns may be known with it. */
 function withMoment(choice: Choice, name: string, target: string): Choice {
   const word = choice.kind === 'date' ? afterwardsWord(name, target) : null;
   if (word === null) return choice;

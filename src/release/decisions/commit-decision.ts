@@ -31,7 +31,7 @@ export interface DecisionDeps {
   readonly log: Log;
 }
 
-/** What a decision changes, as long as nobody else changes anything meanwhile. */
+/** A decision's changes, valid only on the state that they were prepared on. */
 export interface Proposal extends Omit<RegistryChange, 'entry' | 'outbox'> {
   readonly entry: Omit<
     LedgerEntry,
@@ -48,8 +48,8 @@ const TRIES = 5;
 
 /**
  * Records a decision once: with an id that is recorded already it returns that entry and changes
- * nothing. `prepare` reads, checks and proposes; it runs again after a lost race, so that what it
- * throws is true of what is stored now.
+ * nothing. `prepare` reads, checks and proposes; it runs again after a lost race, so that its
+ * refusal holds for the state as stored now.
  *
  * Throws what `prepare` throws, and `ChampionMoved`, `ApprovalStale`, `Conflict` after five lost races.
  */
@@ -63,7 +63,7 @@ export async function commitDecision(
     async (): Promise<Change<{ entry: ChainedEntry; event?: OutboxEvent }>> => {
       const recorded = await deps.registry.decision(model, decisionId);
       if (recorded !== undefined) return { result: { entry: recorded } };
-      // Before everything else is read: the swap on the head then also guards what was read after it.
+      // The head is read first: the swap on it then guards everything that is read afterwards.
       const head = await deps.registry.head(model);
       const at = deps.clock.now();
       const { entry, event: eventOf, ...change } = await prepare(at);

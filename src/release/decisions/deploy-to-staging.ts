@@ -69,8 +69,8 @@ export async function deployToStaging(
 }
 
 /**
- * Staging the same evaluation again is the same decision, unless staging was given to another run
- * since: then it is a new one, named after what it moves away from.
+ * Staging the same evaluation again is the same decision. Where staging was given to another run since, it is
+ * a new decision, whose id bears the version that staging leaves.
  */
 async function stagingId(
   deps: DecisionDeps,

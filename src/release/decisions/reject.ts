@@ -43,7 +43,7 @@ export async function reject(
       ...by,
       runId: run.runId,
       commit: run.commit,
-      // No version was minted: the hash alone says what was rejected.
+      // A rejected challenger has no version: its hash identifies it.
       version: null,
       sha256: evaluation.artifact,
       previousVersion: (await deps.registry.pointer(run.model, 'production'))?.version ?? null,

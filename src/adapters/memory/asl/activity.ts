@@ -21,7 +21,7 @@ export class Activity {
     this.#failures.push(thrown);
   }
 
-  /** Resolves once nothing computes. Throws the first of what was kept. */
+  /** Resolves once no call is at work. Throws the first failure that was kept. */
   async idle(): Promise<void> {
     if (this.#active > 0) await new Promise<void>((wake) => this.#sleepers.push(wake));
     const [failure] = this.#failures.splice(0);

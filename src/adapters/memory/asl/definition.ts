@@ -1,8 +1,8 @@
 /**
  * The subset of the Amazon States Language that Titleholder's machine uses, as a strict schema.
  *
- * A field outside the subset doesn't parse: an interpreter that skips what it doesn't know would pass
- * tests that the real service fails. Source: https://states-language.net/spec.html
+ * A field outside the subset doesn't parse: an interpreter that skipped unknown fields would pass tests
+ * that the real service fails. Source: https://states-language.net/spec.html
  */
 import * as z from 'zod';
 

@@ -12,7 +12,7 @@ interface Route {
   readonly data: Json;
 }
 
-/** Resolves when it has ended; what no state takes ends it as a failure. */
+/** Resolves when the execution has ended; an error that no state catches ends it as a failure. */
 export async function interpret(machine: StateMachine, execution: Execution): Promise<void> {
   try {
     let route: Route | undefined = { next: machine.definition.StartAt, data: execution.input };
