@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { environmentOf } from '../localstack/stack.ts';
+import { stackVariables } from '../localstack/stack.ts';
 import { Stop } from './output.ts';
 import { readJson } from './private-files.ts';
 
@@ -72,7 +72,7 @@ export function isAlive(pid: number): boolean {
 /** Makes this process's SDK clients talk to the local stack. */
 export function pointAt(endpoints: Pick<Endpoints, 'awsEndpointUrl' | 'mlflowTrackingUri'>): void {
   // A person's own AWS account must never be meant.
-  Object.assign(process.env, environmentOf(endpoints));
+  Object.assign(process.env, stackVariables(endpoints));
   delete process.env['AWS_PROFILE'];
   delete process.env['AWS_SESSION_TOKEN'];
 }

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { LocalStackError } from './errors.ts';
-import { ACCOUNT, environmentOf, REGION, type Stack } from './stack.ts';
+import { ACCOUNT, stackVariables, REGION, type Stack } from './stack.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const LAST_LINES = 30;
@@ -50,7 +50,7 @@ export async function cdk(
         CDK_DEFAULT_ACCOUNT: ACCOUNT,
         CDK_DEFAULT_REGION: REGION,
         CDK_DISABLE_CLI_TELEMETRY: 'true',
-        ...environmentOf(stack),
+        ...stackVariables(stack),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },

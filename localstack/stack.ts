@@ -1,6 +1,6 @@
 /**
  * The whole of AWS that Titleholder needs, and MLflow, as two supervised processes on this machine.
- * Product code sees only what {@link environmentOf} returns: two URLs, a region and made-up keys.
+ * Product code sees only what {@link stackVariables} returns: two URLs, a region and made-up keys.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -102,7 +102,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** The variables by which the product, the SDKs and the CDK find the local stack. */
-export function environmentOf(
+export function stackVariables(
   stack: Pick<Stack, 'awsEndpointUrl' | 'mlflowTrackingUri'>,
 ): Record<string, string> {
   return {

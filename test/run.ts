@@ -94,7 +94,7 @@ async function runOnTheStack(
   // Here, because the SDK and the CDK take a second to load.
   const { bringUp } = await import('../cli/stack/bring-up.ts');
   const { endpointsFile } = await import('../cli/local-stack.ts');
-  const { environmentOf } = await import('../localstack/stack.ts');
+  const { stackVariables } = await import('../localstack/stack.ts');
   const folder = join(RESULTS, 'stack');
   const log = (line: string) => void process.stdout.write(`stack: ${line}\n`);
   let stack: Awaited<ReturnType<typeof bringUp>>;
@@ -108,7 +108,7 @@ async function runOnTheStack(
   try {
     const there = {
       ...env,
-      ...environmentOf(stack.endpoints),
+      ...stackVariables(stack.endpoints),
       TITLEHOLDER_TEST_STACK: endpointsFile(folder),
     };
     const results: Result[] = [];

@@ -1,14 +1,14 @@
 /** One way to refuse a table: one line that names file, row and column, and never a cell's value. */
 import { TitleholderError } from '#domain/errors.ts';
 
-export interface Place {
+export interface CellPlace {
   /** 1 is the first row of data; 0 is the header. */
   readonly row?: number;
   readonly column?: string;
 }
 
 /** Throws `DataInvalid`: `file: row 3, column 'Age': what is wrong`. */
-export function refuse(file: string, place: Place, what: string): never {
+export function refuse(file: string, place: CellPlace, what: string): never {
   const where = [
     ...(place.row === undefined ? [] : [place.row === 0 ? 'row 0 (header)' : `row ${place.row}`]),
     ...(place.column === undefined ? [] : [`column ${quoted(place.column)}`]),

@@ -13,7 +13,7 @@ const NAMES: Readonly<Record<LearningErrorName, ErrorName>> = {
 };
 
 /** Where the engine was called, for those who read the refusal. */
-export interface Place {
+export interface ErrorPlace {
   /** Of a request's or a table's rows, from 0. */
   readonly row?: number;
   /** Of an artifact. */
@@ -25,7 +25,7 @@ export interface Place {
  *
  * Their details are the place and what the engine names: a `column` of a table or row, else a `subject`.
  */
-export function withNamedErrors<T>(call: () => T, place: Place = {}): T {
+export function withNamedErrors<T>(call: () => T, place: ErrorPlace = {}): T {
   try {
     return call();
   } catch (error) {

@@ -119,7 +119,7 @@ export function doublesOf(value: unknown, part: string): Float64Array {
   return array;
 }
 
-export function wordsOf(value: unknown, part: string): Uint32Array {
+export function uint32sOf(value: unknown, part: string): Uint32Array {
   const array = unpackArray(value, part, ['u32']);
   return array instanceof Uint32Array ? array : refusePart(part, 'has another type');
 }

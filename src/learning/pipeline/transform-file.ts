@@ -9,7 +9,7 @@ import {
   packArray,
   refusePart,
   textOf,
-  wordsOf,
+  uint32sOf,
 } from './packed.ts';
 import type { Transform } from './transforms.ts';
 
@@ -67,7 +67,7 @@ export function unpackTransform(value: unknown, i: number): Transform {
         kind,
         left: textOf(left, part),
         right: textOf(right, part),
-        pairs: wordsOf(pairs, part),
+        pairs: uint32sOf(pairs, part),
       };
     }
     case 'select': {

@@ -8,7 +8,7 @@ import { localIssuer, type LocalIssuer } from '#adapters/oidc/local-issuer.ts';
 import { apiClient, type ApiClient } from '#client/client.ts';
 import { Endpoints, pointAt } from '../../../cli/local-stack.ts';
 import { LOCAL_ACCOUNT, physicalNames } from '#contracts/physical-names.ts';
-import { environmentOf } from '../../../localstack/stack.ts';
+import { stackVariables } from '../../../localstack/stack.ts';
 
 /** Set by test/run.ts: the endpoints of a stack that is up and deployed. */
 const FILE = process.env['TITLEHOLDER_TEST_STACK'];
@@ -66,7 +66,7 @@ export async function connect(): Promise<StackUnderTest> {
     api: (who) => apiClient({ url: endpoints.apiUrl, token: token(who) }),
     verb: (who, ...args) =>
       command(args, {
-        ...environmentOf(endpoints),
+        ...stackVariables(endpoints),
         TITLEHOLDER_API: endpoints.apiUrl,
         TITLEHOLDER_TOKEN: token(who),
       }),
