@@ -104,8 +104,14 @@ export function dateFormOf(texts: readonly string[]): DateForm | null {
     } else if (count === most && best?.twin === one.name) tied = true;
   }
   if (best === undefined) return null;
-  const form = best;
+  // Where dots stand between, the day is written first.
+  const twin = tied && texts.every(hasDots) ? best.twin : undefined;
+  const form = PATTERNS.find(({ name }) => name === twin) ?? best;
   return { name: form.name, ambiguous: tied, read: (cell) => timeOf(cell, form) };
+}
+
+function hasDots(text: string): boolean {
+  return /^\d{1,2}\.\d{1,2}\./.test(text.trim());
 }
 
 /** Milliseconds since 1970, NaN where the text is none of this form or of no calendar. */

@@ -18,7 +18,7 @@ import { scorer } from '#learning/pipeline/scorer.ts';
 import { meanOf } from '#training/fold-statistics.ts';
 import { splitsOf } from '#training/cross-validate.ts';
 import { type RunProvenance, train } from '#training/train.ts';
-import { pickRows, type TrainingTable, trainingTable } from '#training/training-rows.ts';
+import { pickRows, type Rows, type TrainingTable, trainingTable } from '#training/training-rows.ts';
 import { measure } from './measure.ts';
 import { MEASURE } from './measurements.ts';
 
@@ -60,8 +60,7 @@ export function evaluateOutOfFold(input: OutOfFoldInput): OutOfFold {
     const { model, policy } = folder;
     const all = trainingTable(input.training, folder);
     const splits = splitsOf(all, model.plan.folds, model.seed, folder).filter(
-      ({ training, held }) =>
-        held.length > 0 && new Set(training.map((row) => all.labels[row] ?? 0)).size === 2,
+      ({ training, held }) => held.length > 0 && canTrain(pickRows(all, training), folder),
     );
     if (splits.length === 0) {
       throw new TitleholderError('DataInvalid', 'no fold of the training rows can be held out');
@@ -125,6 +124,17 @@ export function evaluateOutOfFold(input: OutOfFoldInput): OutOfFold {
       chosen: challenger.chosen,
     };
   });
+}
+
+/** Whether rows hold both classes and, by time, days enough to be folded once more with both in a fold. */
+function canTrain(rows: Rows, folder: Folder): boolean {
+  const hasBoth = ({ labels }: Rows): boolean => new Set(labels).size === 2;
+  if (rows.days === undefined || !hasBoth(rows)) return hasBoth(rows);
+  const { plan, seed } = folder.model;
+  if (new Set(rows.days).size <= plan.folds) return false;
+  return splitsOf(rows, plan.folds, seed, folder).some(
+    ({ training, held }) => hasBoth(pickRows(rows, training)) && hasBoth(pickRows(rows, held)),
+  );
 }
 
 interface FoldModels extends ModelScores {

@@ -1,4 +1,5 @@
 /** What `init` and `try` make of a table whose rows have days. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { substream } from '#learning/random.ts';
 import { inWorkplace, type Workplace } from './workplace.ts';
@@ -113,6 +114,31 @@ describe('a table of days', () => {
       expect(words.join('\n')).toContain(line);
     }),
   );
+
+  it('written with dots has the day first where nothing tells day from month', () =>
+    inWorkplace(async (place) => {
+      const table = tableOf({ seen: (row) => `01.${1 + (dayOf(row) % 12)}.2023` });
+      const { words } = await init(place, table, '--as', 'seen=time');
+      expect(splitLine(words)).toMatch(
+        /^split: by time: the days from 2023-1[01]-01 to 2023-12-01/,
+      );
+      expect(words.join('\n')).toMatch(
+        /dates as DD\/MM\/YYYY \(or day and month the other way round: [^)]*\); form in schema.json/,
+      );
+    }));
+
+  it('is judged out of fold by windows, but for those with too little before them', () =>
+    inWorkplace(async (place) => {
+      const quiet = withDays(iso).replace(/(\n2022-11-\d\d,[\d.]+,)yes/g, '$1no');
+      await init(place, quiet, '--as', 'seen=time');
+      await place.fit();
+      const { code, data } = await place.run(...['try', join(place.folder, 'models/m'), '--folds']);
+      expect(code).toBeLessThan(2);
+      const rows = Number(/^out of fold, (\d+) training rows/m.exec(data)?.[1]);
+      // Of 80 days that train the windows have 13 each, and the first 30 hold one class.
+      expect(rows).toBeLessThanOrEqual(4 * 13 * 9);
+      expect(rows).toBeGreaterThanOrEqual(2 * 13 * 9);
+    }));
 
   it('has one time', () =>
     inWorkplace(async (place) => {

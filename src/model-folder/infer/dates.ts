@@ -6,6 +6,12 @@ import { namesDate, namesIdentifier } from '#dataset/column-names.ts';
 
 /** A date is left out; null for every other column. */
 export function dateChoiceOf(column: ColumnProfile): Choice | null {
+  const found = datesIn(column);
+  return found === null ? null : { ...found, why: `${found.why}; a later row has others` };
+}
+
+/** What dates a column holds; null for every other column. */
+export function datesIn(column: ColumnProfile): DateChoice | null {
   const { name, numbers, texts, present } = column;
   if (numbers !== null) {
     if (namesIdentifier(name) === 'plainly') return null;
@@ -20,15 +26,19 @@ export function dateChoiceOf(column: ColumnProfile): Choice | null {
   return dateChoice(form.name, moments, ambiguity(form) + strangers(form, column));
 }
 
+export interface DateChoice extends Choice {
+  readonly why: string;
+}
+
 /** @param moments milliseconds since 1970, NaN where there is none. */
-function dateChoice(form: DateForm['name'], moments: Float64Array, more = ''): Choice {
-  if (form === CLOCK) return { kind: 'date', why: `times of day${more}; a later row has others` };
+function dateChoice(form: DateForm['name'], moments: Float64Array, more = ''): DateChoice {
+  if (form === CLOCK) return { kind: 'date', why: `times of day${more}` };
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const moment of moments) {
     if (moment < first) first = moment;
     if (moment > last) last = moment;
   }
-  const why = `dates as ${form}${more}; a later row has others`;
+  const why = `dates as ${form}${more}`;
   return { kind: 'date', why, days: { form, from: dayOf(first), until: dayOf(last) } };
 }
 

@@ -20,7 +20,7 @@ import { booleanChoiceOf } from './booleans.ts';
 import { type Choice, contractOf, type Days, type Doubt, doubtOf, type Sayable } from './choice.ts';
 import { codeChoiceOf } from './codes.ts';
 import { type ColumnProfile, distinctOf, profileColumns } from './column-profile.ts';
-import { dateChoiceOf } from './dates.ts';
+import { dateChoiceOf, datesIn } from './dates.ts';
 import { groupChoiceOf } from './groups.ts';
 import { identityOf } from './identity.ts';
 import { keyChoiceOf } from './keys.ts';
@@ -233,7 +233,7 @@ function saidChoice(said: Sayable, column: ColumnProfile, file: string): Choice 
 /** Throws `DataInvalid` where a row has no day. */
 function timeChoice(column: ColumnProfile, file: string): Choice {
   const { name, rows, present, firstMissing } = column;
-  const found = dateChoiceOf(column);
+  const found = datesIn(column);
   if (found?.days === undefined) {
     return refuse(file, { column: name }, 'is said to be the time, and holds no days in one form');
   }
@@ -241,7 +241,8 @@ function timeChoice(column: ColumnProfile, file: string): Choice {
     const what = `is said to be the time, and ${rows - present} of its cells are missing: fill them, or leave these rows out`;
     refuse(file, { row: firstMissing + 1, column: name }, what);
   }
-  return { ...found, kind: 'time', why: `said by --as; ${found.why ?? ''}` };
+  const why = `said by --as; ${found.why}; form in schema.json says otherwise`;
+  return { ...found, kind: 'time', why };
 }
 
 /** A table has one key and one group: of several the first key, and the group with the most values. */
