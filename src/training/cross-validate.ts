@@ -57,7 +57,7 @@ export function crossValidate(of: {
   /** The fold of the first folding that a row was held out in; −1 of none. */
   const heldIn = new Int32Array(rows.table.rows).fill(-1);
   const folds: FoldScore[] = [];
-  const needed = plan.folds * (repeats + (of.nested ? INNER_FOLDS : 0));
+  const needed = fitsToScore(folder, of.nested);
   const timed = withinTime(`candidate '${candidate.name}'`, needed, of.time);
   const notFitted = (where: string, error: LearningError): CandidateOutcome => {
     return { schemaVersion: 1, model: name, candidate, notFitted: `${where}: ${error.message}` };
@@ -117,6 +117,11 @@ export function crossValidate(of: {
   );
   if (fitted instanceof LearningError) return notFitted('out-of-fold scores', fitted);
   return { schemaVersion: 1, model: name, candidate, folds, ...fitted };
+}
+
+/** How many fits a candidate's scores take, at most. */
+export function fitsToScore(folder: Folder, nested: boolean): number {
+  return folder.model.plan.folds * (repeatsOf(folder) + (nested ? INNER_FOLDS : 0));
 }
 
 /** The first folding's is the master seed itself: a plan without repeats folds as it always did. */

@@ -8,7 +8,7 @@ const FILE = resolve(import.meta.dirname, '../../../docs/refusals.md');
 const UPDATE = process.env['TITLEHOLDER_UPDATE'] === '1';
 const TITLE = `# What is refused, and in which words
 
-Written by the tests in test/stack on a running stack and by test/unit/cli/refusals.test.ts
+Written by the tests in test/stack on a running stack and by those of test/unit/cli
 (\`TITLEHOLDER_UPDATE=1\`); a line that changes fails them. Nothing changes by any of these.
 `;
 

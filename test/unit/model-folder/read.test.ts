@@ -94,6 +94,21 @@ describe('a folder with a mistake', () => {
       /^model\.json: candidates: /,
     ],
     [
+      'more features than its folds and repeats go through',
+      edit('schema.json', (d) => ({
+        ...d,
+        columns: [
+          ...(JSON.parse(good['schema.json'] ?? '') as { columns: object[] }).columns,
+          ...Array.from({ length: 9000 }, (_, i) => ({
+            name: `wide${i}`,
+            type: 'number',
+            role: 'feature',
+          })),
+        ],
+      })),
+      'model.json: plan: 5 folds and 1 repeat make 21 fits a candidate, and at most 8571 features go through as many, not 9009',
+    ],
+    [
       'more features at a split than there are',
       candidate({ settings: { featuresPerSplit: 99 } }),
       /^model\.json: candidates\[0\]\.settings\.featuresPerSplit: featuresPerSplit is 'sqrt', 'all' or 1 to \d+ here, not 99$/,
