@@ -57,9 +57,9 @@ export function decidingCode(project: string = PROJECT): DecidingCode {
     outdir: 'nowhere',
     format: 'esm',
     platform: 'node',
-    // Their content is what the lock says: reading it takes four times as long.
+    // The lock file fixes the packages' content, and hashing that takes four times as long.
     packages: 'external',
-    // An import counts although nothing of it is used; one of types doesn't.
+    // An import counts even where none of its names is used; an import of types doesn't.
     ignoreAnnotations: true,
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     logLevel: 'silent',

@@ -32,7 +32,7 @@ export async function deployLocally(
       '--all',
       ...['--require-approval', 'never', '--outputs-file', outputsFile],
       ...['--output', assembly, '--concurrency', '4'],
-      // One call less a stack; and nothing is looked at between a change set and its execution.
+      // One call less for each stack: nobody reviews a change set here before it is executed.
       ...['--method', 'direct'],
     ],
     options,

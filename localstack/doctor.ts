@@ -1,4 +1,4 @@
-/** What `titleholder doctor` tells: whether this machine and a local stack are as they must be. */
+/** What `titleholder doctor` reports: whether this machine and a local stack are as they must be. */
 import { statfs } from 'node:fs/promises';
 import { get } from 'node:http';
 import { execFile } from 'node:child_process';
@@ -26,7 +26,7 @@ interface Answering {
   readonly awsEndpointUrl: string;
 }
 
-/** Looks, changes nothing. Without a stack that is up, the ports of the next start are looked at. */
+/** Only reads. Without a stack that is up, it checks the ports of the next start. */
 export async function diagnose(
   running: Answering | undefined,
   env: Readonly<Record<string, string | undefined>>,

@@ -99,7 +99,7 @@ function close(open: Open, parent: Open | undefined, failed: string[]): string |
     case 'failure':
     case 'error':
     case 'skipped':
-      // A case that is said to have failed and to be skipped, failed.
+      // A case marked as failed and as skipped counts as failed.
       if (parent?.name !== 'testcase') return `has <${open.name}> outside a test case`;
       if (parent.outcome === 'passed' || parent.outcome === 'skipped') parent.outcome = open.name;
       if (open.name !== 'skipped') parent.message ??= textOf(open.attributes.get('message'));
@@ -141,7 +141,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&amp;': '&',
 };
 
-/** An attribute as its writer meant it; undefined where there is nothing in it. */
+/** An attribute's text with its entities decoded; undefined where it is empty. */
 function textOf(attribute: string | undefined): string | undefined {
   const text = attribute?.replace(/&(?:lt|gt|quot|apos|amp);/g, (entity) => ENTITIES[entity] ?? '');
   return text?.trim() === '' ? undefined : text;

@@ -17,7 +17,7 @@ interface Call {
   readonly ending: (run: Run) => Ending | undefined;
 }
 
-/** LocalStack's errors of an execution that was stopped in a Map: any other one is the run's own. */
+/** Errors that LocalStack gives an execution stopped in a Map; any other error is the run's own. */
 const ENDS_OF_A_STOP: readonly string[] = ['States.Runtime', 'Exception'];
 
 /**
@@ -98,7 +98,7 @@ function callOfEnding(event: z.infer<typeof StatusChangeEvent>): Call | undefine
         case 'PENDING_REDRIVE':
           return undefined;
         case 'SUCCEEDED':
-          // The machine succeeds through a closing state only; what that said stands.
+          // The machine succeeds through a closing state only, which has already recorded the outcome.
           return isOpen(run.status)
             ? { status: 'failed', reason: 'the execution ended without closing the run' }
             : { status: run.status, reason: run.reason ?? '' };

@@ -58,7 +58,7 @@ export interface Answered {
 /** What a decision made of the stored question. */
 interface Outcome {
   readonly approval: Approval;
-  /** The same person said the same before. */
+  /** The same person has given the same answer before. */
   readonly repeated: boolean;
   /** The run as it was when the decision was taken. */
   readonly isOpen: boolean;
@@ -123,7 +123,7 @@ async function propose(
   const open = isOpen(run.status);
   const decided = decideApproval(stored, decision, given.digest);
   if ('refused' in decided) {
-    // Its first finder may have crashed before the machine was told.
+    // The call that found it first may have crashed before it answered the machine's token.
     if (stored.status === 'stale' && open) await answerStale(deps, stored);
     throw refusal(decided.refused, stored);
   }
@@ -250,7 +250,7 @@ async function goOn(deps: DecideDeps, { runId, kind }: Approval): Promise<void> 
   });
 }
 
-/** A superseded run is about to be stopped: whoever is told that it goes on would be told wrong. */
+/** A superseded run is about to be stopped, so an answer that it goes on would be wrong. */
 function refuseSuperseded({ runId, status, supersededBy }: Run): void {
   if (supersededBy === undefined || !isOpen(status)) return;
   throw new TitleholderError(
@@ -271,7 +271,7 @@ function answerOf(approval: Approval): TokenAnswer {
 }
 
 /**
- * Writes an acceptance to the ledger before the machine hears of it, because validation goes by the
+ * Writes an acceptance to the ledger before the machine's token is answered, because validation goes by the
  * ledger. The decision's id hangs on the question's revision, so a repeat is the same decision.
  */
 async function recordAcceptance(deps: DecideDeps, run: Run, approval: Approval): Promise<void> {

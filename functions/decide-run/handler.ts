@@ -89,7 +89,7 @@ const resume =
     const next = isOpen(run.status) ? run : nextAttempt(run, deps.clock.now());
     const name = executionName(next.runId, next.attempt);
     if (next === run) {
-      // Open, and yet nothing runs: its opener was lost before the execution started.
+      // The run is open and has no execution: the call that opened it was lost before it started one.
       if ((await deps.executions.status(name)) !== undefined) {
         throw new TitleholderError(
           'Conflict',

@@ -109,7 +109,7 @@ async function withManifest(
   return { artifact, sha256, size: bytes.length, manifest };
 }
 
-/** The champion's anchor; null where it is its own. One whose bytes are gone is judged without. */
+/** The champion's anchor; null where the champion is its own. Where the anchor's bytes are gone, it is named without its model. */
 async function anchorOf(
   deps: EvaluateDeps,
   model: string,

@@ -32,7 +32,7 @@ const ROUNDS = 3;
 /**
  * Registers versions, records production's moves as runs of the Deploy stage, points the aliases, and
  * tags the run of a rejected challenger with who said no, and why.
- * Repeated and out of order it ends the same; what fails comes again by its queue.
+ * Repeated and reordered events end in the same state; an event that fails comes again by its queue.
  */
 export const mirrorChampion =
   (deps: MirrorChampionDeps) =>
@@ -83,7 +83,7 @@ async function tagRejection(deps: MirrorChampionDeps, rejected: RunRejected): Pr
   }
 }
 
-/** Somebody may have deleted the run in MLflow: that costs the tag, and nothing else waits for it. */
+/** A person may have deleted the run in MLflow: then it gets no tag, and the rest goes on. */
 async function tag(
   { tracking, log }: MirrorChampionDeps,
   model: string,
@@ -134,7 +134,7 @@ async function register(
 ): Promise<void> {
   const { model, version: number, sha256, runId, commit, trackingRunId } = version;
   if (trackingRunId === null) {
-    // MLflow's versions hang on a run; without one there is nothing to register.
+    // A version in MLflow belongs to a run; without a run none can be registered.
     deps.log('a version has no run in MLflow', { model, version: number, runId });
     return;
   }

@@ -10,7 +10,7 @@ import type { ShownCandidate, ShownStep } from '#contracts/answers.ts';
 import { parseJson } from '#contracts/parse.ts';
 import { shownVisit } from './steps.ts';
 
-/** The Map whose items they are. */
+/** The Map whose items the candidates are. */
 const MAP = 'TrainCandidates';
 
 type Score = Pick<ShownCandidate, 'meanAuc' | 'standardError' | 'notFitted'>;
@@ -56,7 +56,7 @@ export async function shownCandidates(
   /** As a step of its own. */
   const shownItem = (name: string, visit: StateVisit | undefined): ShownStep => {
     if (visit !== undefined) return shownVisit(name, visit, isStopped);
-    // Scored in an earlier attempt of the run, its output stands.
+    // A candidate that an earlier attempt of the run scored keeps that output.
     const status = scored.has(name) ? 'success' : isOpen(of.run.status) ? 'idle' : 'skipped';
     return { name, status, startedAt: null, endedAt: null, seconds: null };
   };

@@ -109,7 +109,7 @@ function evaluationOf(records: readonly StepRecord[]): EvaluationReference | und
 
 /**
  * GET /pipeline/{run}/evidence: both documents, and the whole verdict, decided again by the charter that
- * the evidence names; what was recorded of it stands. Throws `NotFound` before there is any.
+ * the evidence names; the recorded verdict is shown as it was recorded. Throws `NotFound` before there is evidence.
  */
 export async function readEvidence(deps: RunDeps, runId: string): Promise<EvidenceAnswer> {
   if ((await deps.runs.get(runId)) === undefined) throw noSuchRun(runId);

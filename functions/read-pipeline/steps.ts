@@ -66,7 +66,7 @@ export function shownSteps(
   });
 }
 
-/** A visit of a step, or of one item of a Map; `stopped` says that its failure is a stop's. */
+/** A visit of a step, or of one item of a Map; `stopped`: it failed because its execution was stopped. */
 export function shownVisit(name: string, visit: StateVisit, stopped: boolean): ShownStep {
   const { enteredAt, exitedAt } = visit;
   const status = visit.status === 'failed' && stopped ? 'cancelled' : statusOf(name, visit);

@@ -44,7 +44,7 @@ export async function trackedFiles(
   };
   if (leaderboard !== null) files.push(...leaderboardFiles(leaderboard, charts));
   for (const [name, svg] of Object.entries(charts)) {
-    // The report says which is missing.
+    // The report names the missing chart.
     if (typeof svg === 'string') files.push(textFile(`charts/${name}`, svg, 'image/svg+xml'));
   }
   return files;

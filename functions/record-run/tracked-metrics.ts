@@ -1,4 +1,4 @@
-/** What MLflow is told of training and evidence: numbers and texts by name. */
+/** What MLflow records of training and evidence: numbers and texts by name. */
 import * as z from 'zod';
 import type { Measured } from '#contracts/evidence.ts';
 import { Candidate } from '#contracts/folder/candidate.ts';
@@ -47,7 +47,7 @@ export function trainingParams({
   };
 }
 
-/** Measured on held-out folds of the training rows, named apart from what the holdout says. */
+/** Measured on held-out folds of the training rows, named differently from the holdout's. */
 export function trainingMetrics({
   seconds,
   metrics,

@@ -40,7 +40,7 @@ export interface Loaded {
 export interface ChampionCache {
   /**
    * The slot's pointer; undefined where there is none. When the table can't be read, the last one
-   * known goes on serving. Throws what the registry threw when none is known.
+   * known goes on serving. Throws the registry's error where none is known.
    */
   pointer(model: string): Promise<Seen | undefined>;
   /**

@@ -1,4 +1,4 @@
-/** Serves what one slot's routes name: pointer and models, and nothing else, are needed for an answer. */
+/** Serves the versions that one slot's routes name. An answer needs the pointer and the models alone. */
 import * as z from 'zod';
 import { ModelName } from '#contracts/folder/names.ts';
 import type { PredictAnswer } from '#contracts/answers.ts';

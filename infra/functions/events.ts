@@ -44,7 +44,7 @@ export function eventFunctions(
       memoryMb: 256,
       seconds: 50,
       grants: [
-        // Removes delivered events; of the decisions themselves it can write nothing.
+        // It removes delivered events and can't write a decision.
         may.champion(['Query', 'DeleteItem'], ['OUTBOX']),
         may.publish(busArn, 'deliver-outbox'),
       ],

@@ -73,7 +73,7 @@ function groupedGrantsOf(names: PhysicalNames) {
   return {
     ...may,
     rulingPolicy,
-    /** Its commit and the steps before it, and its own output for `resume`. */
+    /** Lets a step read its commit and the earlier steps, and record its own output for `resume`. */
     recordedStep: [
       may.runs(['GetItem'], ['COMMIT']),
       may.runs(['GetItem', 'Query', 'PutItem'], ['STEP']),

@@ -65,7 +65,7 @@ export function releaseSteps(
           ['GetItem', 'Query', 'PutItem'],
           ['POINTER', 'HEAD', 'LEDGER', 'DECISION', 'VERSION', 'CHARTER', 'OUTBOX'],
         ),
-        // It tells at once what it decided; deliver-outbox only makes good what was lost.
+        // It publishes its events at once; deliver-outbox delivers only those that were lost.
         may.champion(['DeleteItem'], ['OUTBOX']),
         may.publish(busArn, 'record-decision'),
         ...may.recordedStep,

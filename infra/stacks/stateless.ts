@@ -127,7 +127,7 @@ export class StatelessStack extends Stack {
     }
   }
 
-  /** Who hears of what: queues to their functions, rules to their targets. */
+  /** Connects queues to their functions and rules to their targets. */
   #connect(of: {
     readonly bus: EventBus;
     readonly commits: GuardedQueue;
@@ -172,7 +172,7 @@ export class StatelessStack extends Stack {
     });
   }
 
-  /** The roles already say so; the bus repeats it, so that a role made later by hand can't. */
+  /** The functions' roles say so already. The bus's policy repeats it, so that a role made by hand can't put these events. */
   #letOnlyPublishCommits(bus: EventBus, publisher: LambdaFunction): void {
     new CfnEventBusPolicy(this, 'CommitsEnterByAcceptCommitOnly', {
       eventBusName: bus.eventBusName,

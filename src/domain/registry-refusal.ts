@@ -1,4 +1,4 @@
-/** Why a registry's transaction was refused: shared by every registry, so that all say the same. */
+/** Why a registry's transaction was refused: one function for every registry, so that all give the same error. */
 import { TitleholderError } from './errors.ts';
 import type { RegistryChange } from './ports/ledger-writer.ts';
 

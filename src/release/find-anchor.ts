@@ -19,7 +19,7 @@ export interface FoundAnchor {
  * shows it better than the champion before it (a lower bound above 0, by whatever rules it was judged),
  * or the first.
  *
- * Evidence that is gone shows nothing. Throws what reading the ledger throws.
+ * A promotion whose evidence is gone doesn't count as shown. Throws what reading the ledger throws.
  */
 export async function findAnchor(
   deps: {
@@ -42,7 +42,7 @@ export async function findAnchor(
   return { ...champion, since: [] };
 }
 
-/** Of a promotion to the champion that it was compared with; undefined where nothing says. */
+/** Of a promotion to the champion that it was compared with; undefined where the evidence doesn't name it. */
 async function differenceOf(
   artifacts: ArtifactStore,
   { evidence }: Move,

@@ -1,4 +1,4 @@
-/** An evaluation as the machine carries it, and whether the stored evidence bears it out. */
+/** Checks an evaluation that the machine carries against the stored evidence. */
 import { type Measured, readMeasured } from '#contracts/evidence.ts';
 import type { Charter } from '#contracts/folder/charter.ts';
 import type { PolicyDocument } from '#contracts/folder/policy.ts';

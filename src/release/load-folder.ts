@@ -48,7 +48,7 @@ export async function loadCharter(artifacts: ArtifactStore, hash: string): Promi
 }
 
 /**
- * The policy that rules a run before its own charter was looked at: the model's accepted one, and for a
+ * The policy that rules a run before its own charter is compared: the model's accepted one, and for a
  * model that has none yet, the commit's own.
  */
 export async function rulingPolicy(

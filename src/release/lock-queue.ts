@@ -68,7 +68,7 @@ export async function joinQueue(
   if (lock.holder === null) throw new TitleholderError('Conflict', `the lock of ${model} is free`);
   const taken = lock.holder === waiter.runId;
   if (taken && !(await setStatus(deps, waiter.runId, 'running'))) {
-    // Its closer came when there was nothing to release yet.
+    // Its closer ran before it held the lock, and so released nothing.
     await leaveQueue(deps, model, waiter.runId);
     throw new TitleholderError('BadInput', `run ${waiter.runId} was closed before it was opened`);
   }

@@ -1,4 +1,4 @@
-/** How a run ended, out of what Step Functions says about it. */
+/** How a run ended, by Step Functions' status, error and cause. */
 import * as z from 'zod';
 import { tryParseJson } from '#contracts/parse.ts';
 import type { Run, RunStatus } from '#domain/run.ts';
@@ -42,7 +42,7 @@ export function stopOf(run: Run, cause: string | null | undefined): Ending {
 
 const LambdaFailure = z.looseObject({ errorMessage: z.string() });
 
-/** One line out of a Cause: a Lambda's is JSON with `errorMessage`, ours is a sentence. */
+/** One line of a Cause: a Lambda's Cause is JSON with `errorMessage`, the machine's own is a sentence. */
 export function reasonOf(cause: string): string | undefined {
   const failure = tryParseJson(LambdaFailure, cause);
   const text = failure.ok ? failure.value.errorMessage : cause;

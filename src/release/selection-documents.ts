@@ -36,7 +36,7 @@ export async function loadCharts(
   return parseJson(Charts, await artifacts.get(kind, sha256), 'the charts');
 }
 
-/** The hash under which the charts are stored; one that is missing is told in the log. */
+/** The hash under which the charts are stored; the log names a chart that is missing. */
 export function storeCharts(
   { artifacts, log }: { readonly artifacts: ArtifactStore; readonly log: Log },
   { runId }: Pick<RunReference, 'runId'>,

@@ -1,7 +1,7 @@
 /**
  * What becomes of each error name in the machine.
  *
- * A record over every name: a new error doesn't compile until somebody said where it goes. The tests
+ * A record over every name: a new error doesn't compile until it has a route here. The tests
  * compare it with the definition's Retry and Catch and with what the steps' sources throw.
  */
 import type { ErrorName } from '#domain/errors.ts';

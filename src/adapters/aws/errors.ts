@@ -1,4 +1,4 @@
-/** What the SDK throws, told apart: the world doesn't answer, or it answered no. */
+/** Separates the SDK's errors: the service didn't answer, or it answered with a refusal. */
 import { TitleholderError } from '#domain/errors.ts';
 
 /** Whether the SDK's error has one of these names. */

@@ -1,5 +1,5 @@
 /**
- * Stored documents as schemas: what comes out of a table is parsed, never believed.
+ * Stored documents as schemas: every item that is read from a table is parsed.
  *
  * Unknown attributes (keys, index attributes, what a newer release added) are dropped. Runs, commits,
  * pointers and ledger entries are in contracts, because the API shows them as they are stored.

@@ -24,7 +24,7 @@ export interface Condition {
 
 export const ABSENT: Condition = { expression: 'attribute_not_exists(pk)' };
 
-/** The stored revision must be the one before `revision`; before 1 there is nothing. */
+/** The stored revision must be the one before `revision`; for 1 no item may be stored. */
 export function follows(revision: number): Condition {
   if (revision <= 1) return ABSENT;
   return {

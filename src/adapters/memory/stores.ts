@@ -83,7 +83,7 @@ function memoryStepStore(): StepStore {
   return {
     record: (record) =>
       Promise.try(() => {
-        // As JSON, for that is how it is stored: what JSON can't say doesn't come back.
+        // Copied as JSON, as it is stored elsewhere, so that what JSON can't express is lost here too.
         const output: unknown = JSON.parse(jsonText(record.output));
         const stored = { ...record, output };
         putIfAbsent(steps, key(record.runId, record.step, record.inputHash), stored);

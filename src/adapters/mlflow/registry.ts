@@ -169,7 +169,7 @@ async function versionsOf(
   return found;
 }
 
-/** The registry's number, by the tag that says it. */
+/** The registry's version number, from MLflow's tag for it. */
 function ourVersion(of: VersionAnswer): string | undefined {
   return of.tags.find((t) => t.key === TAGS.version)?.value;
 }

@@ -1,4 +1,4 @@
-/** The model that a run bears, as files among the run's own. */
+/** A run's model, stored as files among the run's artifacts. */
 import type { TrackingArtifact, TrackingFile } from '#domain/ports/tracking.ts';
 import { withNamedErrors } from '#learning/named-errors.ts';
 import { decodeArtifact } from '#learning/pipeline/artifact.ts';

@@ -174,7 +174,7 @@ class History {
   }
 }
 
-/** What an open state ends with when its execution ends under it and says no name. */
+/** The error of an open state whose execution ended without naming one. */
 const ENDED: Readonly<Record<string, string>> = {
   ExecutionFailed: 'States.Runtime',
   ExecutionTimedOut: 'States.Timeout',

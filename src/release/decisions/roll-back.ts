@@ -23,7 +23,7 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
     const entries = await registry.ledger(model);
     const before = await registry.pointer(model, 'production');
     if (before === undefined) noTarget(`${model} has no champion to roll back from`);
-    // Whoever repeats a rollback whose answer was lost would go back once more.
+    // A caller who repeats a rollback whose answer was lost would otherwise go back once more.
     if (before.version !== from) {
       throw new TitleholderError(
         'Conflict',
@@ -73,7 +73,7 @@ export async function rollBack(deps: DecisionDeps, input: Rollback): Promise<Mov
   return moved;
 }
 
-/** The run whose version was left says so; also when the decision is repeated. */
+/** Marks the run whose version was left as rolled back, also when the decision is repeated. */
 async function markLeft(deps: DecisionDeps, entry: ChainedEntry): Promise<void> {
   const left = entry.previousVersion;
   const version = left === null ? undefined : await deps.registry.version(entry.model, left);

@@ -1,4 +1,4 @@
-/** Counts what computes now, so that a test can wait until nothing does. */
+/** Counts the calls at work, so that a test can wait until there are none. */
 export class Activity {
   #active = 0;
   #sleepers: (() => void)[] = [];

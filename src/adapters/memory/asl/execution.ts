@@ -13,7 +13,7 @@ interface VisitError {
   readonly message: string | null;
 }
 
-/** What an open state exits with when its execution ends under it without an error of its own. */
+/** The error of an open state whose execution ended without naming one. */
 const ENDED_BY = {
   SUCCEEDED: null,
   FAILED: 'States.Runtime',
@@ -43,7 +43,7 @@ export class Wait {
     return this.#settled;
   }
 
-  /** Its function has returned and kept the token: nothing computes until it is settled. */
+  /** The function has returned and kept the token: no call is at work until the token is answered. */
   park(): void {
     this.#parked = true;
     this.#activity.rested();

@@ -23,7 +23,7 @@ export interface StateMachine {
   /** Attempts that wait for their token. */
   readonly tokens: Map<string, Wait>;
   readonly observe: (seen: { execution: string; state: string; data: Json }) => void;
-  /** Ends an execution that hasn't ended, and tells who listens. */
+  /** Ends an execution that hasn't ended, and notifies its listeners. */
   readonly end: (
     execution: Execution,
     status: Exclude<ExecutionStatus, 'RUNNING'>,
