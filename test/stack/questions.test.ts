@@ -172,6 +172,41 @@ describe.skipIf(!hasStack)('a question to a person', () => {
     expect(run.version).toBe(3);
   });
 
+  it.concurrent('comes with the anchor’s numbers, and is none where the same folder is committed again', async () => {
+    const repository = await newRepository();
+    const model = freshName('chain');
+    // So wide that one tree more is no worse.
+    await repository.add(model, 1000, { model: (d) => (d.plan.margin = 0.2) });
+    await crown(stack, repository, model);
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(11, 8)]) });
+    const second = await crown(stack, repository, model);
+    await repository.edit(model, { model: (d) => (d.candidates = [forest(12, 8)]) });
+    const third = await send(stack, repository, model);
+    await until(stack, third, 'awaiting_approval');
+    const difference = (await stack.api('vera').evidence(second)).measured.measurements.paired?.[0];
+    const { measured } = await stack.api('vera').evidence(third);
+    const hasWon = (difference?.lower ?? 0) > 0;
+    expect(measured.measurements.anchor).toMatchObject({
+      version: hasWon ? 2 : 1,
+      since: hasWon ? [] : [{ version: 2, difference: difference?.estimate }],
+    });
+    expect(measured.measurements.anchor?.scored === null).toBe(hasWon);
+    const { stdout } = await stack.verb('vera', 'explain', third);
+    expect(stdout).toMatch(hasWon ? /\nanchor: the champion/ : /\nanchor: version 1; by their own/);
+    await stack.verb('ben', 'approve', third, '--reason', 'no worse');
+    await until(stack, third, 'completed');
+
+    const before = await ledgerOf(model);
+    const again = await send(stack, repository, model);
+    const { run, pending } = await until(stack, again, 'completed');
+    expect(pending).toBeNull();
+    expect(run.version).toBeUndefined();
+    expect(run.reason).toContain('the same model as the champion (version 3)');
+    expect(await ledgerOf(model)).toEqual(before);
+    const shown = await stack.verb('vera', 'status', again);
+    expect(shown.stdout).toContain('nothing changes, and nobody is asked');
+  });
+
   /** The id of a claim in a stored holdout. */
   async function holdoutClaim(sha256: string): Promise<string> {
     const bucket = stack.endpoints.outputs['ArtifactBucket'] ?? '';
