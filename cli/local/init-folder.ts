@@ -83,12 +83,6 @@ export async function initFolder(options: InitOptions): Promise<Made> {
     cells: isParquet ? { separator: ',', decimal: '.', missing } : { separator, decimal, missing },
   });
   const isByTime = inferred.identity.time !== undefined;
-  const trees = inferred.table.rows > MANY_ROWS ? 100 : 200;
-  const candidate = (minLeaf: number): object => ({
-    name: `forest-leaf-${minLeaf}`,
-    algorithm: 'forest',
-    settings: { trees, maxDepth: 15, minLeaf, featuresPerSplit: 'sqrt' },
-  });
   const schemaOf = (kind: string): string => `../../src/contracts/json-schema/${kind}.schema.json`;
   const documents = {
     'model.json': ModelDocument.parse({
@@ -104,13 +98,7 @@ export async function initFolder(options: InitOptions): Promise<Made> {
       plan: planFor(inferred.table, inferred.identity.time),
       seed: 1,
       quick: {},
-      candidates: [
-        { name: 'logistic', algorithm: 'logistic' },
-        candidate(3),
-        candidate(15),
-        candidate(60),
-        { name: 'boosting', algorithm: 'boosting' },
-      ],
+      candidates: candidatesFor(inferred.table),
     }),
     'schema.json': SchemaDocument.parse({
       $schema: schemaOf('schema'),
@@ -189,6 +177,22 @@ function leakWarnings({ table, target }: InferredTable, trainingRows: Int32Array
         ? []
         : [`${sentence} ${switchOf(one.contract.name, 'ignored')} leaves it out`];
     });
+}
+
+function candidatesFor({ rows }: DataTable): readonly object[] {
+  const trees = rows > MANY_ROWS ? 100 : 200;
+  const forest = (minLeaf: number): object => ({
+    name: `forest-leaf-${minLeaf}`,
+    algorithm: 'forest',
+    settings: { trees, maxDepth: 15, minLeaf, featuresPerSplit: 'sqrt' },
+  });
+  return [
+    { name: 'logistic', algorithm: 'logistic' },
+    forest(3),
+    forest(15),
+    forest(60),
+    { name: 'boosting', algorithm: 'boosting' },
+  ];
 }
 
 /** Below so many training rows, one folding's differences between candidates are luck. */
