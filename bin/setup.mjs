@@ -173,31 +173,32 @@ function projectParts(root) {
         });
       },
     },
-    {
+    pythonPart(root, {
       name: 'scikit-learn',
       title: 'scikit-learn, for a simulation',
-      onRequest: true,
-      needs: file('.local/venv-scikit-learn/bin/python'),
-      inputs: () =>
-        text('test/simulations/choice/requirements.txt') + (process.env.TITLEHOLDER_PYTHON ?? ''),
-      install: (run) =>
-        makeVenv(run, findPython(), file('.local/venv-scikit-learn'), (_, pip) =>
-          pip(['install', '--no-deps', '-r', file('test/simulations/choice/requirements.txt')]),
-        ),
-    },
-    {
+      requirements: 'test/simulations/choice/requirements.txt',
+    }),
+    pythonPart(root, {
       name: 'peers',
       title: "the benchmark's peers",
-      onRequest: true,
-      needs: file('.local/venv-peers/bin/python'),
-      inputs: () =>
-        text('bench/learning/requirements.txt') + (process.env.TITLEHOLDER_PYTHON ?? ''),
-      install: (run) =>
-        makeVenv(run, findPython(), file('.local/venv-peers'), (_, pip) =>
-          pip(['install', '--no-deps', '-r', file('bench/learning/requirements.txt')]),
-        ),
-    },
+      requirements: 'bench/learning/requirements.txt',
+    }),
   ];
+}
+
+/** Python packages that only a program of their own asks for. */
+function pythonPart(root, { name, title, requirements }) {
+  const list = join(root, requirements);
+  const venv = join(root, '.local', `venv-${name}`);
+  return {
+    name,
+    title,
+    onRequest: true,
+    needs: join(venv, 'bin/python'),
+    inputs: () => readFileSync(list, 'utf8') + (process.env.TITLEHOLDER_PYTHON ?? ''),
+    install: (run) =>
+      makeVenv(run, findPython(), venv, (_, pip) => pip(['install', '--no-deps', '-r', list])),
+  };
 }
 
 /** Whether a person's own `npm ci` (CI runs one) left exactly what package-lock.json says. */
