@@ -46,7 +46,7 @@ function request(of: Route, runId: string) {
       ? { records: [{ a: 1 }] }
       : of.model === 'body'
         ? of.path.endsWith('rollback')
-          ? { model: MODEL, reason: 'r' }
+          ? { model: MODEL, from: 1, reason: 'r' }
           : of.path.endsWith('start')
             ? { model: MODEL }
             : of.path.endsWith('uploads')
