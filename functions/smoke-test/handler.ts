@@ -228,12 +228,16 @@ function refusesMissingColumn({ deps, model, artifact, rows }: Subject): Promise
 
 /** A row with every cell missing, and one whose categories training never saw. */
 function strange({ artifact }: Subject): (row: RawRow) => readonly RawRow[] {
+  // There is no third value: serving refuses another word than true and false.
+  const booleans = new Set(artifact.read?.booleans);
   return (row) => [
     Object.fromEntries(artifact.columns.map(({ name }) => [name, null])),
     Object.fromEntries(
       artifact.columns.map(({ name, kind }) => [
         name,
-        kind === 'categorical' ? 'titleholder: never seen' : (row[name] ?? null),
+        kind === 'categorical' && !booleans.has(name)
+          ? 'titleholder: never seen'
+          : (row[name] ?? null),
       ]),
     ),
   ];

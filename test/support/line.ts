@@ -1,6 +1,7 @@
 /** The whole line in memory: the machine's own definition over the real handlers. */
 import { readFileSync } from 'node:fs';
 import { type MemoryExecutions, memoryExecutions } from '#adapters/memory/executions.ts';
+import { SchemaDocument } from '#contracts/folder/schema.ts';
 import type { ModelDocument } from '#contracts/folder/model.ts';
 import type { PolicyDocument } from '#contracts/folder/policy.ts';
 import { claimsCsv } from '#claims/generate.ts';
@@ -44,6 +45,7 @@ export interface CommitOptions {
   readonly policy?: Partial<PolicyDocument>;
   readonly model?: Partial<ModelDocument>;
   readonly rows?: Uint8Array;
+  readonly schema?: (schema: SchemaDocument) => SchemaDocument;
   readonly readme?: string;
   readonly submitter?: string;
   readonly report?: (report: Record<string, unknown>) => Record<string, unknown>;
@@ -143,7 +145,10 @@ export function line(options: LineOptions = {}) {
         candidates: [{ name: 'c', algorithm: 'forest', settings: of.settings ?? FAIR }],
         ...of.model,
       }),
-      'schema.json': text(`models/${MODEL}/schema.json`),
+      'schema.json':
+        of.schema === undefined
+          ? text(`models/${MODEL}/schema.json`)
+          : JSON.stringify(of.schema(SchemaDocument.parse(documentOf('schema.json')))),
       ...(of.readme === undefined ? {} : { 'README.md': of.readme }),
       'policy.json': JSON.stringify({
         ...documentOf('policy.json'),

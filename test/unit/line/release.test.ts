@@ -84,6 +84,30 @@ describe('the line, from a commit to the champion', () => {
     expect(byPolicy).toMatchObject({ authority: 'policy', actor: ALICE, version: 2 });
   });
 
+  it('serves a model with booleans and codes, which staging is asked only in their own words', async () => {
+    const l = line();
+    const typeOf: Readonly<Record<string, 'boolean' | 'code'>> = {
+      in_network: 'boolean',
+      prior_auth: 'boolean',
+      cpt_code: 'code',
+    };
+    const run = await l.commit({
+      commit: 'f1',
+      schema: (schema) => ({
+        ...schema,
+        read: { separator: ',', decimal: '.', missing: [] },
+        columns: schema.columns.map(({ values, ...column }) => {
+          const type = typeOf[column.name];
+          if (type !== undefined) return { ...column, type };
+          return values === undefined ? column : { ...column, values };
+        }),
+      }),
+    });
+    await l.say(run, 'approve');
+    expect(await l.runOf(run)).toMatchObject({ status: 'completed' });
+    expect(await l.served()).toBe(1);
+  });
+
   it('goes back once, however often a rollback is repeated whose answer was lost', async () => {
     const l = line();
     await l.say(await l.commit({ commit: 'e1', settings: SETTINGS.weak }), 'approve');
