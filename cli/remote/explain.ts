@@ -8,7 +8,7 @@ import { METRIC_NAMES } from '#domain/metrics.ts';
 import { type Anchor, sinceWords } from '#gates/anchor.ts';
 import { checksOf } from '#gates/decide.ts';
 import type { Importance } from '#gates/importance.ts';
-import type { GateRow } from '#gates/verdict.ts';
+import { type GateRow, measuredText } from '#gates/verdict.ts';
 import type { ApiClient } from '#client/client.ts';
 
 /** The verdict's sentences, why this candidate, each gate with its limit, every model's numbers on the same rows, and the paired intervals. */
@@ -77,7 +77,7 @@ function gates(all: readonly GateRow[]): string {
       name,
       metric,
       mode,
-      number(measured),
+      measuredText({ metric, measured }),
       limit === null ? '-' : String(limit),
       passed ? 'yes' : 'NO',
     ]),

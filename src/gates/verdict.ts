@@ -1,5 +1,6 @@
 /** What a judgement says: the same in the line's records, in the API's answers and in `try`. */
 import * as z from 'zod';
+import { METRIC_NAMES, metricText } from '#domain/metrics.ts';
 import { Measurable } from './judged.ts';
 
 /** A gate's line. */
@@ -18,6 +19,13 @@ export const GateRow = z.object({
   slack: Measurable,
 });
 export type GateRow = z.infer<typeof GateRow>;
+
+/** What a gate measured, for a person: a metric with its digits, anything else as it is. */
+export function measuredText({ metric, measured }: Pick<GateRow, 'metric' | 'measured'>): string {
+  if (measured === null) return '-';
+  const known = METRIC_NAMES.find((name) => name === metric);
+  return known === undefined ? String(measured) : metricText(known, measured);
+}
 
 export const Grounds = z.enum([
   'better',

@@ -231,7 +231,7 @@ describe('a kind of gate more, by its file and its line in the list', () => {
     expect((await judged(measured, { ...gate, atLeast: 100 })).verdict).toBe('promote');
     const words = await explained(measured, verdict);
     expect(words).toContain(reason);
-    expect(words).toMatch(/rare +rare rows +enforce +100.0000 +101 +NO/);
+    expect(words).toMatch(/rare +rare rows +enforce +100 +101 +NO/);
 
     expect(await policySchema()).toContain('"enough-rare-rows"');
     const { PolicyDocument } = await import('#contracts/folder/policy.ts');
