@@ -11,7 +11,10 @@ import { RUN_STATUSES } from '#domain/run.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 /** Where somebody is told what to type. */
-const GUIDES = ['README.md', 'docs/runbook.md', 'docs/transcript.md'];
+const GUIDES = [
+  ...['README.md', 'docs/runbook.md', 'docs/transcript.md'],
+  'docs/tables-transcript.md',
+];
 /** Folders of this project at the top, as git has them. */
 const FOLDERS = [
   ...['bench', 'bin', 'cli', 'demo', 'docs', 'functions', 'infra', 'localstack', 'models', 'src'],
